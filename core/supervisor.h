@@ -1,0 +1,43 @@
+/* supervisor.h - the parent process: starts the host, keeps what must outlive it, starts it again
+ * when it crashed, and ends with it.
+ *
+ * How main() uses it: make the listening socket (and whatever else must outlive a crash, such as
+ * the shared-memory slot), before any thread, database or library is set up; name their numbers in
+ * argv; call supervisor_run() and return what it returns:
+ *
+ *     char fd[16];
+ *     snprintf(fd, sizeof fd, "%d", listen_fd);
+ *     char *argv[] = { "tokobot", "run", "-c", "bot.ini", "--listen-fd", fd, NULL };
+ *     int keep[] = { listen_fd };
+ *     return supervisor_run(&(struct supervisor_conf){ .argv = argv, .keep_fds = keep, .keep_count
+ * = 1 });
+ *
+ * The host is the same executable with these arguments and "--host" as the last one; its
+ * descriptors are 0, 1, 2 and keep_fds (all others should be CLOEXEC; a host makes its own copies
+ * CLOEXEC again). When the supervisor dies, the kernel kills the host.
+ *
+ * The exit code is that of the host. Death by a signal and exit 70 are crashes: the first is
+ * followed by a restart at once, further ones after 100 ms, doubling to 10 s; a host that lived for
+ * settle_ms starts that count over. HUP, TERM, INT and USR1 are passed on (not the ones that a
+ * terminal has sent to both already). After TERM or INT nothing is restarted, and a host that is
+ * still there kill_ms later is killed. HUP opens the log file again here too. */
+#ifndef TOKOBOT_SUPERVISOR_H
+#define TOKOBOT_SUPERVISOR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct supervisor_conf {
+    char *const *argv;   /* ends with NULL; without "--host" */
+    const int *keep_fds; /* handed to each host under the same numbers */
+    size_t keep_count;
+    int64_t kill_ms;   /* 0 = 40,000 */
+    int64_t settle_ms; /* 0 = 60,000 */
+};
+
+/* Returns the exit code for main(): the host's own; 0 when a stop came while no host ran or ended
+ * it by TERM or INT; 128 + signal when it had to be killed; 71 when no process can be started. Call
+ * it from a process with one thread. */
+int supervisor_run(const struct supervisor_conf *conf);
+
+#endif
