@@ -78,12 +78,26 @@ size_t text_decode(const char *s, size_t len, uint32_t *cp)
     return need;
 }
 
+/* How many bytes at the start are plain ASCII that is kept as it is: most texts are nothing else. */
+static size_t plain_run(const char *s, size_t len)
+{
+    size_t i = 0;
+    while (i < len && (((unsigned char)s[i] >= 0x20 && (unsigned char)s[i] < 0x7F) || s[i] == '\n' || s[i] == '\t')) i++;
+    return i;
+}
+
 size_t text_clean(char *dst, size_t cap, const char *src, size_t len)
 {
     struct sink out = { dst, cap, 0, 0 };
     for (size_t i = 0; i < len;) {
         uint32_t cp;
-        size_t n = text_decode(src + i, len - i, &cp);
+        size_t n = plain_run(src + i, len - i);
+        if (n && (!dst || n < cap - out.len)) {
+            sink_add(&out, src + i, n);
+            i += n;
+            continue;
+        }
+        n = text_decode(src + i, len - i, &cp);
         int control = cp < 0x20 ? cp != '\n' && cp != '\t' : cp >= 0x7F && cp <= 0x9F;
         if (cp == TEXT_INVALID)
             sink_add(&out, "\xef\xbf\xbd", 3);
