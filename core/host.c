@@ -1,0 +1,443 @@
+/* host.c - see host.h. Opening and closing; what comes in from outside is in ingress.c, what is told outside in status.c. */
+#include "host.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../config/config.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "calls.h"
+#include "message/inbox.h"
+#include "message/outbox.h"
+#include "message/texts.h"
+#include "people/people.h"
+#include "storage/migrate.h"
+#include "storage/search.h"
+#include "storage/statement.h"
+
+enum { EXIT_OS_ERROR = 71, EXIT_CANNOT_WRITE = 73, EXIT_RUNNING = 75, EXIT_CONFIG = 78 };
+
+/* ---- the data folder ------------------------------------------------------------------------------------ */
+
+static int make_folder(const char *path, struct buf *errors)
+{
+    if (mkdir(path, 0700) == 0 || errno == EEXIST) return 0;
+    buf_addf(errors, "data_dir %s cannot be made: %s; choose another in [core] data_dir, or make it writable\n", path,
+             strerror(errno));
+    return -1;
+}
+
+/* A private copy of a start that is over is of no use to anybody: we hold the lock. */
+static void empty_folder(const char *path)
+{
+    DIR *dir = opendir(path);
+    if (!dir) return;
+    for (struct dirent *d; (d = readdir(dir));)
+        if (d->d_name[0] != '.') unlinkat(dirfd(dir), d->d_name, 0);
+    closedir(dir);
+}
+
+static int take_lock(struct host *h, int *exit_code, struct buf *errors)
+{
+    struct buf path = { 0 };
+    buf_addf(&path, "%s/lock", h->data_dir);
+    h->lock_fd = open(buf_str(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int rc = 0;
+    if (h->lock_fd < 0) {
+        buf_addf(errors, "data_dir %s is not writable: %s; give the folder to the user that runs the bot\n", h->data_dir,
+                 strerror(errno));
+        *exit_code = EXIT_CANNOT_WRITE;
+        rc = -1;
+    } else if (flock(h->lock_fd, LOCK_EX | LOCK_NB) < 0) {
+        buf_addf(errors, "another tokobot runs on data_dir %s: stop it first, or give this one a data_dir of its own\n",
+                 h->data_dir);
+        *exit_code = EXIT_RUNNING;
+        rc = -1;
+    }
+    buf_free(&path);
+    return rc;
+}
+
+static int open_folder(struct host *h, const struct host_conf *conf, int *exit_code, struct buf *errors)
+{
+    struct buf cache = { 0 };
+    *exit_code = EXIT_CANNOT_WRITE;
+    if (make_folder(h->data_dir, errors) < 0) return -1;
+    if (!conf->no_lock && take_lock(h, exit_code, errors) < 0) return -1;
+    int rc = 0;
+    if (!conf->share_plugins) {
+        buf_addf(&cache, "%s/plugin-cache", h->data_dir);
+        rc = make_folder(buf_str(&cache), errors);
+        if (rc == 0) empty_folder(buf_str(&cache));
+        buf_free(&cache);
+    }
+    return rc;
+}
+
+/* ---- the database ----------------------------------------------------------------------------------------- */
+
+static int open_database(struct host *h, const struct host_conf *conf, struct buf *errors)
+{
+    static const char PREFIX[] = "sqlite:";
+    const char *path = conf->database;
+    if (!path) {
+        path = config_text(h->config, "database", "url");
+        if (!strncmp(path, PREFIX, sizeof PREFIX - 1)) path += sizeof PREFIX - 1;
+    }
+    char error[300];
+    if (db_open(&h->db, path, conf->vfs, error, sizeof error) < 0) {
+        buf_addf(errors, "%s\n", error);
+        return -1;
+    }
+    statement_guard(h);
+    struct buf why = { 0 };
+    int rc = migrate_core(h, &why);
+    if (rc < 0) buf_addf(errors, "%s\n", buf_str(&why));
+    buf_free(&why);
+    return rc;
+}
+
+static int open_search(struct host *h, struct buf *errors)
+{
+    if (db_script(&h->db, SEARCH_SCHEMA) == 0 && (h->search = search_open(h->db.sql))) return 0;
+    buf_addf(errors, "the search index cannot be opened: %s\n", sqlite3_errmsg(h->db.sql));
+    return -1;
+}
+
+/* ---- plugins ------------------------------------------------------------------------------------------------ */
+
+static void exclude(struct host *h, const char *name)
+{
+    h->excluded = xrealloc(h->excluded, (h->excluded_count + 1) * sizeof(char *));
+    h->excluded[h->excluded_count++] = xstrdup(name);
+}
+
+static void declare_config(struct host *h)
+{
+    for (size_t i = 0; i < h->registry->plugin_count; i++) {
+        const struct plugin *p = h->registry->plugins[i];
+        struct config_key *keys = xcalloc(p->config_count + 1, sizeof *keys);
+        for (size_t k = 0; k < p->config_count; k++) {
+            const struct bot_config_spec *spec = &p->config[k];
+            keys[k] = (struct config_key){ p->name, spec->key, (int)spec->type, spec->fallback, spec->min, spec->max,
+                                           spec->choices, spec->env, spec->help };
+        }
+        config_declare(h->config, p->name, keys, p->config_count);
+        free(keys);
+    }
+}
+
+/* The key that webhooks are signed with: the configured one, or one that is made once and kept. */
+static int gateway_key(struct host *h, struct gateway *g, struct buf *errors)
+{
+    const char *name = g->spec.signature_key;
+    if (!g->spec.signature_header || !name) return 0;
+    const char *key = config_text(h->config, g->plugin->name, name);
+    if (!*key) {
+        unsigned char random[24];
+        char hex[49];
+        randombytes_buf(random, sizeof random);
+        sodium_bin2hex(hex, sizeof hex, random, sizeof random);
+        if (config_local_set(h->data_dir, g->plugin->name, name, hex) < 0) {
+            buf_addf(errors, "data_dir %s is not writable: %s\n", h->data_dir, strerror(errno));
+            return -1;
+        }
+        log_secret(hex);
+        log_info("webhook", "a signing key was made: give it to the sender of the webhooks",
+                 LOG_STR("plugin", g->plugin->name), LOG_STR("kept_in", "data_dir/local.ini"));
+        key = hex;
+    }
+    g->key = arena_strdup(&h->registry->arena, key);
+    if (g->spec.allow_unsigned)
+        g->allow_unsigned = config_int(h->config, g->plugin->name, g->spec.allow_unsigned) != 0;
+    return 0;
+}
+
+static int open_gateways(struct host *h, struct buf *errors)
+{
+    size_t at = 0;
+    for (struct gateway *g; (g = map_next(&h->registry->gateways, &at, NULL));)
+        if (gateway_key(h, g, errors) < 0) return -1;
+    return 0;
+}
+
+static int add_config_errors(struct host *h, struct buf *errors)
+{
+    size_t count = config_error_count(h->config);
+    for (size_t i = 0; i < count; i++) buf_addf(errors, "%s\n", config_error(h->config, i));
+    return count ? -1 : 0;
+}
+
+/* Loads, until every plugin that is left has its tables. */
+static void load_plugins(struct host *h)
+{
+    for (;;) {
+        h->registry = registry_load(h, h->config, &h->problems);
+        const struct plugin *bad = NULL;
+        for (size_t i = 0; i < h->registry->plugin_count && !bad; i++) {
+            struct buf why = { 0 };
+            if (migrate_plugin(h, h->registry->plugins[i], &why) < 0) {
+                bad = h->registry->plugins[i];
+                buf_addf(&h->problems, "%s: %s\n", bad->name, buf_str(&why));
+            }
+            buf_free(&why);
+        }
+        if (!bad) return;
+        exclude(h, bad->name);
+        registry_free(h->registry);
+    }
+}
+
+static int run_start(struct event *ev, void *arg)
+{
+    return ((struct plugin *)arg)->manifest->start(&ev->ctx);
+}
+
+static int start_step(struct event *ev, void *arg)
+{
+    int rc = event_invoke(ev, arg, BOT_ALL_STORES, run_start, arg, "start");
+    return rc == BOT_OK || rc == BOT_HANDLED || rc == BOT_LATER ? BOT_HANDLED : BOT_FAIL;
+}
+
+/* All start() in one transaction, so that one that fails leaves nothing of itself behind. NULL, or the one to leave out. */
+static const struct plugin *start_plugins(struct host *h)
+{
+    const struct plugin *bad = NULL;
+    if (loop_group_begin(&h->loop) < 0) return NULL;
+    for (size_t i = 0; i < h->registry->plugin_count && !bad; i++) {
+        struct plugin *p = h->registry->plugins[i];
+        if (p->manifest->size < offsetof(struct bot_manifest, stop) || !p->manifest->start) continue;
+        struct event *ev = event_new(h, EVENT_START);
+        if (loop_run_step(h, ev, start_step, p) != BOT_HANDLED) bad = p;
+        else p->started = 1;
+        event_unref(ev);
+    }
+    loop_group_end(&h->loop, !bad);
+    return bad;
+}
+
+/* ---- opening and closing ------------------------------------------------------------------------------------------ */
+
+static void read_settings(struct host *h)
+{
+    h->language = config_text(h->config, "core", "language");
+    h->timezone = config_text(h->config, "core", "timezone");
+    h->backlog_max = config_int(h->config, "core", "backlog");
+    char *phones = xstrdup(config_text(h->config, "core", "super_admin")), *rest = NULL;
+    for (char *p = strtok_r(phones, ", ", &rest); p; p = strtok_r(NULL, ", ", &rest)) {
+        h->super_admins = xrealloc(h->super_admins, (h->super_admin_count + 1) * sizeof(char *));
+        h->super_admins[h->super_admin_count++] = xstrdup(p);
+    }
+    free(phones);
+}
+
+static struct host *host_new(const struct host_conf *conf)
+{
+    struct host *h = xcalloc(1, sizeof *h);
+    unsigned char random[8];
+    h->ports = conf->ports;
+    h->config = conf->config;
+    h->share_plugins = conf->share_plugins;
+    h->lock_fd = -1;
+    h->stores_active_cache = -1;
+    h->database_ok = 1;
+    h->next_request = 1;
+    h->plugin_folder = xstrdup(conf->plugin_folder ? conf->plugin_folder : "plugins");
+    pthread_mutex_init(&h->status_lock, NULL);
+    randombytes_buf(random, sizeof random);
+    sodium_bin2hex(h->instance, sizeof h->instance, random, sizeof random);
+    h->started_ms = clock_ms();
+    h->started_mono = clock_mono();
+    loop_init(&h->loop, h);
+    h->loop.wake_fd = conf->wake_fd ? conf->wake_fd : -1;
+    if (conf->opening) *conf->opening = h;
+    return h;
+}
+
+static int open_parts(struct host *h, const struct host_conf *conf, int *exit_code, struct buf *errors)
+{
+    char error[300];
+    *exit_code = EXIT_CONFIG;
+    config_check(h->config);
+    h->data_dir = xstrdup(conf->data_dir ? conf->data_dir : config_text(h->config, "core", "data_dir"));
+    if (!*h->data_dir) return add_config_errors(h, errors);
+    read_settings(h);
+    if (!(h->texts = texts_parse(core_texts, error, sizeof error))) {
+        buf_addf(errors, "the core's texts: %s\n", error);
+        return -1;
+    }
+    /* A plugin that is on says which keys its section has, so all errors of the file can be told at once; its tables come
+     * later. That needs the data folder for the private copies. */
+    if (open_folder(h, conf, exit_code, errors) < 0) {
+        if (config_error_count(h->config)) *exit_code = EXIT_CONFIG;
+        add_config_errors(h, errors);
+        return -1;
+    }
+    *exit_code = EXIT_CANNOT_WRITE;
+    if (open_database(h, conf, errors) < 0 || open_search(h, errors) < 0) return -1;
+    load_plugins(h);
+    declare_config(h);
+    config_check(h->config);
+    *exit_code = EXIT_CONFIG;
+    if (add_config_errors(h, errors) < 0) return -1;
+    *exit_code = EXIT_CANNOT_WRITE;
+    return open_gateways(h, errors);
+}
+
+static int open_queues(struct host *h, struct buf *errors)
+{
+    h->outbox = outbox_new(h);
+    if (inbox_load(h, loop_queue) == 0 && outbox_load(h->outbox) == 0) return 0;
+    buf_addf(errors, "the queue cannot be read: %s\n", h->db.error);
+    return -1;
+}
+
+static void log_opened(const struct host *h)
+{
+    char *line = xstrdup(buf_str(&h->problems)), *rest = NULL;
+    for (char *p = strtok_r(line, "\n", &rest); p; p = strtok_r(NULL, "\n", &rest))
+        log_error("plugin", "left out", LOG_STR("cause", p));
+    free(line);
+    log_info("host", "open", LOG_STR("version", TOKOBOT_VERSION), LOG_INT("plugins", h->registry->plugin_count),
+             LOG_INT("queued", h->loop.open_events));
+}
+
+struct host *host_open(const struct host_conf *conf, int *exit_code, struct buf *errors)
+{
+    if (sodium_init() < 0) {
+        *exit_code = EXIT_OS_ERROR;
+        buf_adds(errors, "no random numbers on this machine\n");
+        return NULL;
+    }
+    struct host *h = host_new(conf);
+    if (open_parts(h, conf, exit_code, errors) < 0 || open_queues(h, errors) < 0) {
+        host_free(h);
+        return NULL;
+    }
+    const struct plugin *bad;
+    while ((bad = start_plugins(h))) {
+        buf_addf(&h->problems, "%s: its start() failed\n", bad->name);
+        exclude(h, bad->name);
+        outbox_free(h->outbox);
+        h->outbox = NULL;
+        registry_free(h->registry);
+        int wake_fd = h->loop.wake_fd;
+        h->loop.wake_fd = -1;
+        loop_free(&h->loop);
+        loop_init(&h->loop, h);
+        h->loop.wake_fd = wake_fd;
+        load_plugins(h);
+        declare_config(h);
+        config_check(h->config);
+        if (open_gateways(h, errors) < 0 || open_queues(h, errors) < 0) {
+            host_free(h);
+            return NULL;
+        }
+    }
+    log_opened(h);
+    host_publish_soon(h);
+    host_publish(h);
+    *exit_code = 0;
+    return h;
+}
+
+int host_check(const struct host_conf *conf, struct buf *errors)
+{
+    struct host_conf quiet = *conf;
+    quiet.share_plugins = 1;
+    struct host *h = host_new(&quiet);
+    config_check(h->config);
+    h->data_dir = xstrdup("");
+    h->registry = registry_load(h, h->config, &h->problems);
+    declare_config(h);
+    config_check(h->config);
+    int rc = add_config_errors(h, errors) < 0 ? EXIT_CONFIG : h->problems.len ? 1 : 0;
+    buf_adds(errors, buf_str(&h->problems));
+    host_free(h);
+    return rc;
+}
+
+static int run_stop(struct event *ev, void *arg)
+{
+    ((struct plugin *)arg)->manifest->stop(&ev->ctx);
+    return BOT_OK;
+}
+
+static int stop_step(struct event *ev, void *arg)
+{
+    event_invoke(ev, arg, BOT_ALL_STORES, run_stop, arg, "stop");
+    return BOT_HANDLED;
+}
+
+void host_stop(struct host *h)
+{
+    h->stopping = 1; /* nothing is handed to a gateway any more */
+    /* Outcomes that have arrived are written: what is `sending` on disk has to be asked about at the next start. */
+    host_run_idle(h, 8);
+    for (size_t i = h->registry->plugin_count; i--;) {
+        struct plugin *p = h->registry->plugins[i];
+        if (!p->started || p->manifest->size < offsetof(struct bot_manifest, texts) || !p->manifest->stop) continue;
+        struct event *ev = event_new(h, EVENT_START);
+        loop_run_step(h, ev, stop_step, p);
+        event_unref(ev);
+    }
+    sqlite3_wal_checkpoint_v2(h->db.sql, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    log_info("host", "stopped", LOG_INT("turns", h->loop.turns), LOG_INT("events", h->loop.events_run));
+}
+
+static void free_counts(struct map *m)
+{
+    size_t at = 0;
+    for (void *value; (value = map_next(m, &at, NULL));) free(value);
+    map_free(m);
+}
+
+void host_free(struct host *h)
+{
+    if (!h) return;
+    outbox_free(h->outbox);
+    loop_free(&h->loop);
+    registry_free(h->registry);
+    search_close(h->search);
+    db_close(&h->db);
+    texts_free(h->texts);
+    for (size_t i = 0; i < h->super_admin_count; i++) free(h->super_admins[i]);
+    for (size_t i = 0; i < h->excluded_count; i++) free(h->excluded[i]);
+    free(h->super_admins);
+    free(h->excluded);
+    people_free(h);
+    free_counts(&h->event_counts);
+    map_free(&h->supers);
+    map_free(&h->requests);
+    map_free(&h->connections);
+    buf_free(&h->problems);
+    free(h->health_json);
+    free(h->metrics_text);
+    free(h->plugin_folder);
+    free(h->data_dir);
+    config_free(h->config);
+    if (h->lock_fd >= 0) close(h->lock_fd);
+    pthread_mutex_destroy(&h->status_lock);
+    free(h);
+}
+
+int host_run_idle(struct host *h, int limit)
+{
+    int turns = 0;
+    while (turns < limit && host_next_due(h) <= clock_ms() && loop_turn(&h->loop) != 0) turns++;
+    return turns;
+}
+
+int64_t host_next_due(struct host *h)
+{
+    return loop_next_due(&h->loop);
+}

@@ -1,0 +1,915 @@
+/* loop.c - see loop.h.
+ *
+ * What a turn may lose and what not: when COMMIT fails, or a handler has ended the transaction, nothing of the turn is on
+ * disk. Arrivals go back to be journaled again, completions go back to run again, events that ran go back to the front
+ * of their chats as they were, and what they staged is dropped. Then events run one a turn until that many have passed,
+ * so that one bad handler cannot take others' turns with it for ever. */
+#include "loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "calls.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "dispatch.h"
+#include "host.h"
+#include "http/client.h"
+#include "message/dialog.h"
+#include "message/inbox.h"
+#include "message/outbox.h"
+#include "plugin/schedule.h"
+#include "storage/pool.h"
+#include "storage/statement.h"
+
+enum { EVENTS_A_TURN = 256, TURN_US = 4000, RETRY_MIN_MS = 50, RETRY_MAX_MS = 2000, ARRIVAL_TRIES = 200 };
+
+static const char BEGIN[] = "BEGIN IMMEDIATE";
+static const char COMMIT[] = "COMMIT";
+static const char ROLLBACK[] = "ROLLBACK";
+static const char SAVE[] = "SAVEPOINT step";
+static const char RELEASE[] = "RELEASE step";
+static const char UNDO[] = "ROLLBACK TO step";
+
+/* ---- what other threads call -------------------------------------------------------------------------- */
+
+void loop_wake(struct loop *l)
+{
+    if (l->wake_fd < 0) return;
+    uint64_t one = 1;
+    while (write(l->wake_fd, &one, sizeof one) < 0 && errno == EINTR) continue;
+}
+
+/* Called with the lock held; one write a turn is enough. */
+static int must_wake(struct loop *l)
+{
+    int wake = !l->woken;
+    l->woken = 1;
+    return wake;
+}
+
+void loop_post_arrivals(struct loop *l, struct arrival_list *list, struct http_ticket *ticket)
+{
+    (void)ticket;
+    pthread_mutex_lock(&l->lock);
+    TAILQ_CONCAT(&l->arrivals, list, link);
+    int wake = must_wake(l);
+    pthread_mutex_unlock(&l->lock);
+    if (wake) loop_wake(l);
+}
+
+static void post_completion(struct loop *l, uint64_t call, struct http_job *http, struct pool_job *job)
+{
+    struct completion *back = xcalloc(1, sizeof *back);
+    back->call = call;
+    back->http = http;
+    back->job = job;
+    pthread_mutex_lock(&l->lock);
+    TAILQ_INSERT_TAIL(&l->completions, back, link);
+    int wake = must_wake(l);
+    pthread_mutex_unlock(&l->lock);
+    if (wake) loop_wake(l);
+}
+
+void loop_post_http(struct loop *l, struct http_job *job)
+{
+    post_completion(l, job->id, job, NULL);
+}
+
+void loop_post_job(struct loop *l, struct pool_job *job)
+{
+    post_completion(l, job->id, NULL, job);
+}
+
+void loop_post_request(struct loop *l, struct event *ev)
+{
+    pthread_mutex_lock(&l->lock);
+    TAILQ_INSERT_TAIL(&l->requests, ev, link);
+    int wake = must_wake(l);
+    pthread_mutex_unlock(&l->lock);
+    if (wake) loop_wake(l);
+}
+
+void completion_free(struct completion *c)
+{
+    if (!c) return;
+    http_job_free(c->http);
+    pool_job_free(c->job);
+    free(c);
+}
+
+/* ---- life -------------------------------------------------------------------------------------------------- */
+
+void loop_init(struct loop *l, struct host *h)
+{
+    memset(l, 0, sizeof *l);
+    l->host = h;
+    l->wake_fd = -1;
+    pthread_mutex_init(&l->lock, NULL);
+    l->thread = pthread_self();
+    TAILQ_INIT(&l->arrivals);
+    TAILQ_INIT(&l->completions);
+    TAILQ_INIT(&l->requests);
+    TAILQ_INIT(&l->journaling);
+    TAILQ_INIT(&l->consuming);
+    TAILQ_INIT(&l->serving);
+    TAILQ_INIT(&l->served);
+    TAILQ_INIT(&l->ready);
+    TAILQ_INIT(&l->ran);
+    TAILQ_INIT(&l->waiting);
+    TAILQ_INIT(&l->committed);
+    l->calls = calls_new();
+    l->due_at = 0; /* unknown: looked up in the first turn */
+    l->schedule_at = 0;
+}
+
+static void take(struct loop *l)
+{
+    pthread_mutex_lock(&l->lock);
+    TAILQ_CONCAT(&l->journaling, &l->arrivals, link);
+    TAILQ_CONCAT(&l->consuming, &l->completions, link);
+    TAILQ_CONCAT(&l->serving, &l->requests, link);
+    l->woken = 0;
+    pthread_mutex_unlock(&l->lock);
+}
+
+/* A command may wait beside an event that it has overtaken: the earliest of a chat holds it. */
+static void stop_waiting(struct loop *l, struct event *ev)
+{
+    if (ev->waits) TAILQ_REMOVE(&l->waiting, ev, wait_link);
+    ev->waits = 0;
+    if (!ev->chat || ev->chat->waiting != ev) return;
+    ev->chat->waiting = NULL;
+    struct event *other;
+    TAILQ_FOREACH(other, &l->waiting, wait_link)
+        if (other->chat == ev->chat && (!ev->chat->waiting || other->id < ev->chat->waiting->id))
+            ev->chat->waiting = other;
+}
+
+void loop_free(struct loop *l)
+{
+    take(l);
+    staged_drop(l->host, &l->committed);
+    for (struct arrival *a; (a = TAILQ_FIRST(&l->journaling));) {
+        TAILQ_REMOVE(&l->journaling, a, link);
+        if (a->ticket && --a->ticket->waiting == 0) {
+            l->host->ports.answer(l->host->ports.ctx, a->ticket->request, 503, NULL, "", 0, 2);
+            free(a->ticket);
+        }
+        free(a);
+    }
+    for (struct completion *c; (c = TAILQ_FIRST(&l->consuming));) {
+        TAILQ_REMOVE(&l->consuming, c, link);
+        completion_free(c);
+    }
+    for (struct event *ev; (ev = TAILQ_FIRST(&l->serving));) {
+        TAILQ_REMOVE(&l->serving, ev, link);
+        event_unref(ev);
+    }
+    for (struct event *ev; (ev = TAILQ_FIRST(&l->waiting));) stop_waiting(l, ev); /* its calls hold it */
+    calls_free(l->calls);
+    size_t at = 0;
+    for (struct chat *chat; (chat = map_next(&l->chats, &at, NULL));) {
+        chat->refs++;
+        for (struct event *ev; (ev = TAILQ_FIRST(&chat->events));) {
+            TAILQ_REMOVE(&chat->events, ev, link);
+            event_unref(ev);
+        }
+        loop_chat_unref(l, chat);
+    }
+    map_free(&l->chats);
+    if (l->wake_fd >= 0) close(l->wake_fd);
+    pthread_mutex_destroy(&l->lock);
+}
+
+/* ---- staging ------------------------------------------------------------------------------------------------- */
+
+struct staged *stage(struct event *ev, enum staged_kind kind)
+{
+    struct staged *s = xcalloc(1, sizeof *s);
+    s->kind = kind;
+    TAILQ_INSERT_TAIL(&ev->staged, s, link);
+    return s;
+}
+
+static void staged_free(struct staged *s)
+{
+    free(s->response.type);
+    free(s->response.body);
+    free(s);
+}
+
+void staged_drop(struct host *h, struct staged_list *list)
+{
+    (void)h;
+    for (struct staged *s; (s = TAILQ_FIRST(list));) {
+        TAILQ_REMOVE(list, s, link);
+        if (s->kind == STAGED_CALL) call_free(s->call);
+        if (s->kind == STAGED_EVENT) event_unref(s->event);
+        if (s->kind == STAGED_OUT) outgoing_free(s->out);
+        staged_free(s);
+    }
+}
+
+static void apply_response(struct host *h, const struct response *r)
+{
+    if (r->connection) {
+        h->ports.control_send(h->ports.ctx, r->connection, r->body, r->len, !r->more);
+    } else {
+        struct http_request *request = host_request_take(h, r->request);
+        if (request) h->ports.answer(h->ports.ctx, request, r->status, r->type, r->body, r->len, 0);
+    }
+}
+
+static void apply_committed(struct loop *l)
+{
+    struct host *h = l->host;
+    for (struct staged *s; (s = TAILQ_FIRST(&l->committed));) {
+        TAILQ_REMOVE(&l->committed, s, link);
+        switch (s->kind) {
+        case STAGED_CALL: call_start(h, s->call); break;
+        case STAGED_CANCEL: call_end(h, s->id, BOT_ECANCELED); break;
+        case STAGED_EVENT: loop_queue(h, s->event); break;
+        case STAGED_OUT: outbox_accept(h->outbox, s->out); break;
+        case STAGED_RESPONSE: apply_response(h, &s->response); break;
+        }
+        staged_free(s);
+    }
+}
+
+/* ---- one step: a savepoint ---------------------------------------------------------------------------------------- */
+
+static int save(struct loop *l, const char *sql)
+{
+    if (db_exec(&l->host->db, sql, "") == 0) return 0;
+    l->lost = 1;
+    return -1;
+}
+
+/* Runs fn in a savepoint. HANDLED, LATER and PASS keep its work, FAIL drops it. BOT_EIO: the turn is lost. */
+static int step(struct loop *l, struct event *ev, int (*fn)(struct event *ev, void *arg), void *arg)
+{
+    if (save(l, SAVE) < 0) return BOT_EIO;
+    int verdict = fn(ev, arg);
+    if (sqlite3_get_autocommit(l->host->db.sql)) {
+        l->lost = 1;
+        l->lost_by_event = (l->host->db.last_error & 0xff) != SQLITE_FULL &&
+                           (l->host->db.last_error & 0xff) != SQLITE_IOERR;
+        l->suspect = ev;
+        return BOT_EIO;
+    }
+    if (verdict == BOT_FAIL || verdict < 0) {
+        rows_close_since(ev, NULL);
+        staged_drop(l->host, &ev->staged);
+        if (save(l, UNDO) < 0 || save(l, RELEASE) < 0) return BOT_EIO;
+        return BOT_FAIL;
+    }
+    rows_close_since(ev, NULL);
+    if (save(l, RELEASE) < 0) return BOT_EIO;
+    TAILQ_CONCAT(&l->committed, &ev->staged, link);
+    return verdict;
+}
+
+/* ---- chats ------------------------------------------------------------------------------------------------------------ */
+
+static struct chat *chat_of(struct loop *l, const struct event *ev)
+{
+    /* An event without a person waits for nobody. */
+    uint64_t key = ev->person ? (uint64_t)ev->person : (uint64_t)ev->id | 1ULL << 63;
+    struct chat *chat = map_get_id(&l->chats, key);
+    if (chat) return chat;
+    chat = xcalloc(1, sizeof *chat);
+    chat->key = key;
+    TAILQ_INIT(&chat->events);
+    map_put_id(&l->chats, key, chat);
+    return chat;
+}
+
+void loop_chat_unref(struct loop *l, struct chat *chat)
+{
+    if (!chat || --chat->refs) return;
+    if (chat->ready) TAILQ_REMOVE(&l->ready, chat, link);
+    map_remove_id(&l->chats, chat->key);
+    free(chat);
+}
+
+static void make_ready(struct loop *l, struct chat *chat)
+{
+    if (chat->ready || TAILQ_EMPTY(&chat->events)) return;
+    chat->ready = 1;
+    TAILQ_INSERT_TAIL(&l->ready, chat, link);
+}
+
+void loop_queue(struct host *h, struct event *ev)
+{
+    struct loop *l = &h->loop;
+    if (!ev->chat) {
+        ev->chat = chat_of(l, ev);
+        ev->chat->refs++;
+    }
+    TAILQ_INSERT_TAIL(&ev->chat->events, ev, link);
+    l->open_events++;
+    make_ready(l, ev->chat);
+}
+
+/* The event of the chat that may run now, or NULL while another one waits and none may overtake it. */
+static struct event *chat_next(struct chat *chat, int *cancels)
+{
+    struct event *ev = TAILQ_FIRST(&chat->events);
+    *cancels = 0;
+    if (!chat->waiting) return ev;
+    for (; ev; ev = TAILQ_NEXT(ev, link)) {
+        int how = dispatch_overtakes(ev);
+        if (!how) continue;
+        *cancels = how == 2;
+        return ev;
+    }
+    return NULL;
+}
+
+/* ---- events --------------------------------------------------------------------------------------------------------------- */
+
+static void touch(struct loop *l, struct event *ev)
+{
+    if (ev->touched) return;
+    ev->touched = 1;
+    ev->was_waiting = ev->waits;
+    ev->refs++;
+    TAILQ_INSERT_TAIL(&l->ran, ev, ran_link);
+}
+
+static int fail_step(struct event *ev, void *arg)
+{
+    (void)arg;
+    if (!ev->muted && dispatch_apologise(ev) < 0) return BOT_FAIL;
+    return inbox_finish(ev->host, ev, INBOX_FAILED) == 0 ? BOT_HANDLED : BOT_FAIL;
+}
+
+static void finish(struct loop *l, struct event *ev)
+{
+    stop_waiting(l, ev);
+    ev->finished = 1;
+    l->open_events--;
+    if (ev->chat) make_ready(l, ev->chat);
+}
+
+static void wait_for(struct loop *l, struct event *ev)
+{
+    if (!ev->waits) TAILQ_INSERT_TAIL(&l->waiting, ev, wait_link);
+    ev->waits = 1;
+    if (ev->chat && (!ev->chat->waiting || ev->id < ev->chat->waiting->id)) ev->chat->waiting = ev;
+}
+
+/* After a step of a journaled event. */
+static void settle(struct loop *l, struct event *ev, int verdict)
+{
+    if (verdict == BOT_FAIL && step(l, ev, fail_step, NULL) == BOT_EIO) verdict = BOT_EIO;
+    if (verdict == BOT_EIO) return; /* the turn is lost */
+    if (verdict == BOT_LATER) wait_for(l, ev);
+    else finish(l, ev);
+    buf_clear(&ev->reply);
+    ev->abort_text = NULL;
+    arena_reset(&ev->step);
+}
+
+static int conclude(struct event *ev, int verdict)
+{
+    struct host *h = ev->host;
+    if (ev->mask && inbox_mask(h, ev) < 0) return BOT_EIO;
+    if (verdict == BOT_LATER) return inbox_wait(h, ev) < 0 ? BOT_EIO : BOT_LATER;
+    if (verdict == BOT_FAIL || verdict < 0) return BOT_FAIL;
+    if (dispatch_settle(ev) < 0) return BOT_FAIL;
+    return inbox_finish(h, ev, INBOX_DONE) < 0 ? BOT_EIO : BOT_HANDLED;
+}
+
+static int has_more_calls(const struct event *ev, const struct call *but)
+{
+    struct call *c;
+    struct staged *s;
+    TAILQ_FOREACH(c, &ev->call_list, link)
+        if (c != but) return 1;
+    TAILQ_FOREACH(s, &ev->staged, link)
+        if (s->kind == STAGED_CALL) return 1;
+    return 0;
+}
+
+static int first_step(struct event *ev, void *arg)
+{
+    (void)arg;
+    int verdict = dispatch_event(ev);
+    ev->status = BOT_OK;
+    if (verdict == BOT_LATER && !has_more_calls(ev, NULL)) {
+        log_error("plugin", "a handler returned LATER with nothing pending", LOG_STR("handler", ev->handler));
+        verdict = BOT_FAIL;
+    }
+    return conclude(ev, verdict);
+}
+
+static void run_event(struct loop *l, struct event *ev)
+{
+    TAILQ_REMOVE(&ev->chat->events, ev, link);
+    touch(l, ev);
+    log_set_message(ev->id);
+    settle(l, ev, step(l, ev, first_step, NULL));
+    log_set_message(0);
+    l->events_run++;
+    event_unref(ev); /* the queue's; `ran`, the waiting list and calls hold theirs */
+}
+
+static int cancel_step(struct event *ev, void *arg)
+{
+    (void)arg;
+    return inbox_finish(ev->host, ev, INBOX_FAILED) == 0 ? BOT_HANDLED : BOT_FAIL;
+}
+
+/* BATAL or ADMIN overtook it: it ends without a word. */
+static void cancel_waiting(struct loop *l, struct event *ev)
+{
+    touch(l, ev);
+    ev->muted = 1;
+    calls_end_all(l->host, ev, BOT_ECANCELED);
+    if (step(l, ev, cancel_step, NULL) == BOT_HANDLED) finish(l, ev);
+}
+
+static void run_ready(struct loop *l)
+{
+    int limit = l->solo ? 1 : EVENTS_A_TURN;
+    int64_t until = clock_mono() + TURN_US;
+    for (int n = 0; n < limit && !l->lost && clock_mono() <= until;) {
+        struct chat *chat = TAILQ_FIRST(&l->ready);
+        if (!chat) break;
+        TAILQ_REMOVE(&l->ready, chat, link);
+        chat->ready = 0;
+        int cancels;
+        struct event *ev = chat_next(chat, &cancels);
+        if (!ev) continue;
+        chat->refs++; /* the event may be its last holder */
+        while (cancels && !l->lost && chat->waiting) {
+            struct event *waiting = chat->waiting;
+            cancel_waiting(l, waiting);
+            if (chat->waiting == waiting) break; /* it could not be finished */
+        }
+        if (!l->lost) run_event(l, ev);
+        make_ready(l, chat);
+        loop_chat_unref(l, chat);
+        n++;
+    }
+}
+
+/* ---- completions ---------------------------------------------------------------------------------------------------------- */
+
+struct back {
+    struct call *call;
+    struct completion *completion;
+};
+
+static int completion_step(struct event *ev, void *arg)
+{
+    struct back *b = arg;
+    int verdict = call_complete(ev, b->call, b->completion);
+    if (ev->finished || ev->kind == EVENT_START || ev->kind == EVENT_ROUTE) {
+        if (verdict == BOT_FAIL) return BOT_FAIL;
+        if (ev->muted || !ev->reply.len) return BOT_HANDLED;
+        return dispatch_settle(ev) < 0 ? BOT_FAIL : BOT_HANDLED;
+    }
+    if (verdict == BOT_LATER && !has_more_calls(ev, b->call)) {
+        log_error("plugin", "a completion returned LATER with nothing pending",
+                  LOG_STR("plugin", b->call->plugin->name));
+        verdict = BOT_FAIL;
+    }
+    return conclude(ev, verdict == BOT_PASS ? BOT_HANDLED : verdict);
+}
+
+static void call_over(struct loop *l, struct call *call)
+{
+    TAILQ_REMOVE(&call->event->call_list, call, link);
+    map_remove_id(&l->calls->by_id, call->id);
+    l->calls->pending--;
+    call_free(call);
+}
+
+/* A gateway's own calls need no transaction: they end in memory, before the turn begins. */
+static int run_gateway_completion(struct loop *l, struct call *call, struct completion *back)
+{
+    if (call->event->kind != EVENT_GATEWAY) return 0;
+    struct event *ev = call->event;
+    ev->refs++;
+    call_complete(ev, call, back);
+    event_step_reset(ev);
+    call_over(l, call);
+    if (TAILQ_EMPTY(&ev->call_list)) outbox_gateway_idle(l->host->outbox, ev);
+    event_unref(ev);
+    return 1;
+}
+
+static void run_completion(struct loop *l, struct call *call, struct completion *back)
+{
+    struct event *ev = call->event;
+    struct back b = { call, back };
+    if (ev->kind == EVENT_START || ev->kind == EVENT_ROUTE) {
+        step(l, ev, completion_step, &b);
+        if (!l->lost) event_step_reset(ev);
+        return;
+    }
+    touch(l, ev);
+    log_set_message(ev->id);
+    int was_finished = ev->finished;
+    int verdict = step(l, ev, completion_step, &b);
+    if (!was_finished) settle(l, ev, verdict);
+    else if (!l->lost) event_step_reset(ev);
+    log_set_message(0);
+}
+
+/* Throws away what nobody waits for any more, and ends gateways' calls. */
+static void sort_completions(struct loop *l)
+{
+    struct completion *back, *next;
+    for (back = TAILQ_FIRST(&l->consuming); back; back = next) {
+        next = TAILQ_NEXT(back, link);
+        if (back->accepted) continue; /* of a turn that was lost */
+        struct call *call = call_find(l->calls, back->call);
+        int late = call && call->ended && (back->http || back->job); /* the host ended it already */
+        if (call && !late) {
+            call->ended = back->accepted = 1;
+            if (!run_gateway_completion(l, call, back)) continue;
+        }
+        TAILQ_REMOVE(&l->consuming, back, link);
+        completion_free(back);
+    }
+}
+
+/* The `limit` bounds a turn; the rest comes next. Those that ran stay listed until COMMIT. */
+static struct completion *run_completions(struct loop *l)
+{
+    int64_t until = clock_mono() + TURN_US;
+    struct completion *back = TAILQ_FIRST(&l->consuming);
+    for (; back && !l->lost && clock_mono() <= until; back = TAILQ_NEXT(back, link)) {
+        struct call *call = call_find(l->calls, back->call);
+        if (call) run_completion(l, call, back);
+    }
+    return back;
+}
+
+static void consumed(struct loop *l, const struct completion *end)
+{
+    for (struct completion *back; (back = TAILQ_FIRST(&l->consuming)) != end;) {
+        TAILQ_REMOVE(&l->consuming, back, link);
+        struct call *call = call_find(l->calls, back->call);
+        if (call) call_over(l, call);
+        completion_free(back);
+    }
+}
+
+/* ---- requests to routes ------------------------------------------------------------------------------------------------------ */
+
+static int route_step(struct event *ev, void *arg)
+{
+    (void)arg;
+    return dispatch_route(ev);
+}
+
+static void answer_unanswered(struct loop *l, struct event *ev, int status)
+{
+    static const char FAILED[] = "{\"ok\":false,\"error\":\"the request failed\"}";
+    if (ev->connection) {
+        l->host->ports.control_send(l->host->ports.ctx, ev->connection, FAILED, sizeof FAILED - 1, 0);
+        return;
+    }
+    struct http_request *request = host_request_take(l->host, ev->request);
+    if (request) l->host->ports.answer(l->host->ports.ctx, request, status, NULL, "", 0, 0);
+}
+
+/* Requests are not journaled: one whose turn is lost is answered 503. */
+static void run_requests(struct loop *l)
+{
+    for (struct event *ev; !l->lost && (ev = TAILQ_FIRST(&l->serving));) {
+        TAILQ_REMOVE(&l->serving, ev, link);
+        TAILQ_INSERT_TAIL(&l->served, ev, link);
+        int verdict = step(l, ev, route_step, NULL);
+        ev->status = verdict == BOT_FAIL ? 500 : verdict == BOT_PASS ? 404 : 0;
+    }
+}
+
+/* After the turn: what was not answered is. `status` 0: what each deserves. */
+static void finish_requests(struct loop *l, int status)
+{
+    for (struct event *ev; (ev = TAILQ_FIRST(&l->served));) {
+        TAILQ_REMOVE(&l->served, ev, link);
+        if (status || ev->status) answer_unanswered(l, ev, status ? status : ev->status);
+        ev->status = BOT_OK;
+        event_unref(ev);
+    }
+}
+
+/* ---- arrivals ------------------------------------------------------------------------------------------------------------------ */
+
+/* By WhatsApp's timestamp, which only decides among what came in one turn (I4); stable otherwise. */
+static void sort_arrivals(struct arrival_list *list)
+{
+    struct arrival_list sorted = TAILQ_HEAD_INITIALIZER(sorted);
+    for (struct arrival *a; (a = TAILQ_FIRST(list));) {
+        TAILQ_REMOVE(list, a, link);
+        struct arrival *b = TAILQ_LAST(&sorted, arrival_list);
+        while (b && b->sent_at > a->sent_at) b = TAILQ_PREV(b, arrival_list, link);
+        if (b) TAILQ_INSERT_AFTER(&sorted, b, a, link);
+        else TAILQ_INSERT_HEAD(&sorted, a, link);
+    }
+    TAILQ_CONCAT(list, &sorted, link);
+}
+
+static void journal_arrivals(struct loop *l)
+{
+    struct host *h = l->host;
+    sort_arrivals(&l->journaling);
+    struct arrival *a;
+    TAILQ_FOREACH(a, &l->journaling, link) {
+        struct event *ev = NULL;
+        if (inbox_journal(h, a, &ev) < 0) {
+            l->lost = 1;
+            return;
+        }
+        if (!ev) continue;
+        struct staged *s = xcalloc(1, sizeof *s);
+        s->kind = STAGED_EVENT;
+        s->event = ev;
+        TAILQ_INSERT_TAIL(&l->committed, s, link);
+    }
+}
+
+static void answer_arrivals(struct loop *l, int status)
+{
+    static const char OK_BODY[] = "{\"ok\":true}";
+    struct host *h = l->host;
+    for (struct arrival *a; (a = TAILQ_FIRST(&l->journaling));) {
+        TAILQ_REMOVE(&l->journaling, a, link);
+        struct http_ticket *t = a->ticket;
+        if (t && --t->waiting == 0) {
+            h->ports.answer(h->ports.ctx, t->request, status, NULL, status == 200 ? OK_BODY : "",
+                            status == 200 ? sizeof OK_BODY - 1 : 0, status == 200 ? 0 : 2);
+            free(t);
+        }
+        free(a);
+    }
+}
+
+/* ---- the clock ------------------------------------------------------------------------------------------------------------------- */
+
+static void expire_waiting(struct loop *l, int64_t now)
+{
+    struct event *ev, *next;
+    for (ev = TAILQ_FIRST(&l->waiting); ev; ev = next) {
+        next = TAILQ_NEXT(ev, wait_link);
+        if (ev->deadline > now || TAILQ_EMPTY(&ev->call_list)) continue;
+        ev->deadline = INT64_MAX;
+        log_warn("event", "no answer before the deadline", LOG_INT("event", ev->id));
+        calls_end_all(l->host, ev, BOT_ETIMEDOUT);
+    }
+}
+
+static void queue_due(struct host *h, struct event *ev)
+{
+    struct staged *s = xcalloc(1, sizeof *s);
+    s->kind = STAGED_EVENT;
+    s->event = ev;
+    TAILQ_INSERT_TAIL(&h->loop.committed, s, link);
+}
+
+/* A waiting event without pending calls has nothing to wait for. */
+static void fail_forgotten(struct loop *l, int64_t now)
+{
+    struct event *ev, *next;
+    for (ev = TAILQ_FIRST(&l->waiting); ev && !l->lost; ev = next) {
+        next = TAILQ_NEXT(ev, wait_link);
+        if (ev->deadline > now || !TAILQ_EMPTY(&ev->call_list)) continue;
+        touch(l, ev);
+        settle(l, ev, BOT_FAIL);
+    }
+}
+
+static void run_due(struct loop *l, int64_t now)
+{
+    struct host *h = l->host;
+    fail_forgotten(l, now);
+    if (l->lost) return;
+    if (l->due_at <= now && inbox_load_due(h, now, queue_due) < 0) l->lost = 1;
+    if (!l->lost && l->schedule_at <= now && schedules_run(h, now) < 0) l->lost = 1;
+    if (!l->lost && dialog_next_due(h) <= now && dialog_expire(h, now, 32) < 0) l->lost = 1;
+}
+
+static int64_t waiting_due(const struct loop *l)
+{
+    int64_t due = INT64_MAX;
+    const struct event *ev;
+    TAILQ_FOREACH(ev, &l->waiting, wait_link)
+        if (ev->deadline < due) due = ev->deadline;
+    return due;
+}
+
+static int64_t min64(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t clock_due(struct loop *l)
+{
+    int64_t due = min64(calls_next_due(l->calls), waiting_due(l));
+    due = min64(due, min64(l->due_at, l->schedule_at));
+    return min64(due, dialog_next_due(l->host));
+}
+
+int64_t loop_next_due(struct loop *l)
+{
+    pthread_mutex_lock(&l->lock);
+    int posted = !TAILQ_EMPTY(&l->arrivals) || !TAILQ_EMPTY(&l->completions) || !TAILQ_EMPTY(&l->requests);
+    pthread_mutex_unlock(&l->lock);
+    if (posted || !TAILQ_EMPTY(&l->journaling) || !TAILQ_EMPTY(&l->consuming) || !TAILQ_EMPTY(&l->serving) ||
+        !TAILQ_EMPTY(&l->ready) || outbox_has_work(l->host->outbox))
+        return l->retry_at;
+    int64_t due = min64(clock_due(l), outbox_next_due(l->host->outbox));
+    return due < l->retry_at ? l->retry_at : due;
+}
+
+/* ---- the turn ---------------------------------------------------------------------------------------------------------------------- */
+
+static int has_work(struct loop *l, int64_t now)
+{
+    return !TAILQ_EMPTY(&l->journaling) || !TAILQ_EMPTY(&l->consuming) || !TAILQ_EMPTY(&l->serving) ||
+           !TAILQ_EMPTY(&l->ready) || outbox_has_work(l->host->outbox) || clock_due(l) <= now;
+}
+
+static void keep(struct loop *l)
+{
+    for (struct event *ev; (ev = TAILQ_FIRST(&l->ran));) {
+        TAILQ_REMOVE(&l->ran, ev, ran_link);
+        ev->touched = 0;
+        event_unref(ev);
+    }
+}
+
+/* Puts an event back as it was before this turn. */
+static void put_back(struct loop *l, struct event *ev)
+{
+    event_step_reset(ev);
+    if (ev->finished) l->open_events++;
+    if (ev->was_waiting) {
+        ev->finished = 0;
+        if (!ev->waits) wait_for(l, ev);
+        return;
+    }
+    if (ev->kind == EVENT_START || ev->kind == EVENT_ROUTE || !ev->chat) return;
+    stop_waiting(l, ev);
+    ev->finished = 0;
+    ev->handler = ev->journaled_handler;
+    ev->resume = ev->journaled_resume;
+    ev->resume_len = ev->journaled_resume_len;
+    ev->store = ev->journaled_store;
+    ev->status = ev->handler ? BOT_ERESUMED : BOT_OK;
+    ev->dialog = NULL;
+    ev->is_new_member = 0;
+    ev->refs++; /* the queue's again */
+    TAILQ_INSERT_HEAD(&ev->chat->events, ev, link);
+    make_ready(l, ev->chat);
+}
+
+/* The one event of a lost turn: it fails for good, in a turn without anything else. */
+static int blame(struct event *ev, void *arg)
+{
+    return fail_step(ev, arg);
+}
+
+static void lose(struct loop *l, int64_t now)
+{
+    struct host *h = l->host;
+    if (!sqlite3_get_autocommit(h->db.sql)) db_exec(&h->db, ROLLBACK, "");
+    int count = 0;
+    int was_solo = l->solo > 0;
+    struct event *alone = NULL;
+    staged_drop(h, &l->committed);
+    for (struct event *ev; (ev = TAILQ_LAST(&l->ran, event_list));) {
+        TAILQ_REMOVE(&l->ran, ev, ran_link);
+        ev->touched = 0;
+        put_back(l, ev);
+        count++;
+        alone = ev;
+        event_unref(ev);
+    }
+    finish_requests(l, 503);
+    outbox_rolled_back(h->outbox);
+    h->stores_active_cache = -1;
+    l->due_at = l->schedule_at = 0; /* what the turn had taken is due again */
+    l->turns_lost++;
+    l->failures++;
+    int64_t pause = RETRY_MIN_MS << (l->failures < 6 ? l->failures : 6);
+    l->retry_at = l->lost_by_event ? now : now + (pause < RETRY_MAX_MS ? pause : RETRY_MAX_MS);
+    l->solo = count ? count + 1 : l->solo;
+    host_database_state(h, l->lost_by_event, h->db.error);
+    log_error("turn", "a turn was lost; it is tried again", LOG_STR("error", h->db.error), LOG_INT("events", count),
+              LOG_INT("in_a_row", l->failures));
+    struct event *suspect = l->lost_by_event && was_solo && count == 1 ? alone : NULL;
+    l->suspect = suspect;
+    struct arrival *a = TAILQ_FIRST(&l->journaling);
+    if (a && ++a->tries > ARRIVAL_TRIES) answer_arrivals(l, 503);
+}
+
+/* A handler that ended the transaction when it was alone does so every time: its event is given up. */
+static void punish_suspect(struct loop *l)
+{
+    struct event *ev = l->suspect;
+    l->suspect = NULL;
+    if (!ev || !ev->chat || TAILQ_FIRST(&ev->chat->events) != ev) return;
+    TAILQ_REMOVE(&ev->chat->events, ev, link);
+    touch(l, ev);
+    if (step(l, ev, blame, NULL) == BOT_HANDLED) finish(l, ev);
+    event_unref(ev);
+}
+
+static int commit(struct loop *l)
+{
+    if (l->lost) return -1;
+    if (db_exec(&l->host->db, COMMIT, "") == 0) return 0;
+    l->lost = 1;
+    return -1;
+}
+
+int loop_turn(struct loop *l)
+{
+    struct host *h = l->host;
+    int64_t now = clock_ms();
+    if (now < l->retry_at) return 0;
+    take(l);
+    calls_fire(h, now);
+    expire_waiting(l, now);
+    sort_completions(l);
+    outbox_clock(h->outbox, now);
+    if (!has_work(l, now)) {
+        outbox_committed(h->outbox); /* retries and held queues that are due go out without a turn */
+        return 0;
+    }
+    int64_t start = clock_mono();
+    l->in_turn = 1;
+    l->lost = l->lost_by_event = 0;
+    struct completion *end = TAILQ_FIRST(&l->consuming);
+    if (db_exec(&h->db, BEGIN, "") != 0) l->lost = 1;
+    if (!l->lost) punish_suspect(l);
+    if (!l->lost) end = run_completions(l);
+    if (!l->lost) run_ready(l);
+    if (!l->lost) run_requests(l);
+    if (!l->lost) run_due(l, now);
+    if (!l->lost) journal_arrivals(l);
+    if (!l->lost && outbox_turn(h->outbox) < 0) l->lost = 1;
+    int ok = commit(l) == 0;
+    l->in_turn = 0;
+    if (!ok) {
+        lose(l, now);
+        return -1;
+    }
+    if (l->failures) host_database_state(h, 1, "");
+    l->failures = 0;
+    l->turns++;
+    if (l->solo) l->solo--;
+    answer_arrivals(l, 200);
+    consumed(l, end);
+    keep(l);
+    finish_requests(l, 0);
+    apply_committed(l);
+    outbox_committed(h->outbox);
+    db_checkpoint(&h->db);
+    host_publish(h);
+    int64_t us = clock_mono() - start;
+    if (us > l->turn_us_max) l->turn_us_max = us;
+    return 1;
+}
+
+int loop_group_begin(struct loop *l)
+{
+    l->lost = l->lost_by_event = 0;
+    if (db_exec(&l->host->db, BEGIN, "") != 0) return -1;
+    l->in_turn = 1;
+    return 0;
+}
+
+int loop_group_end(struct loop *l, int ok)
+{
+    struct host *h = l->host;
+    l->in_turn = 0;
+    if (ok && commit(l) == 0) {
+        apply_committed(l);
+        outbox_committed(h->outbox);
+        return 0;
+    }
+    if (!sqlite3_get_autocommit(h->db.sql)) db_exec(&h->db, ROLLBACK, "");
+    staged_drop(h, &l->committed);
+    return -1;
+}
+
+int loop_run_step(struct host *h, struct event *ev, int (*fn)(struct event *ev, void *arg), void *arg)
+{
+    struct loop *l = &h->loop;
+    if (l->in_turn) return step(l, ev, fn, arg);
+    if (loop_group_begin(l) < 0) return BOT_EIO;
+    int verdict = step(l, ev, fn, arg);
+    return loop_group_end(l, 1) == 0 ? verdict : BOT_EIO;
+}

@@ -1,0 +1,798 @@
+/* outbox.c - see outbox.h.
+ *
+ *   outgoing   one row that is not finished: in a lane from COMMIT until its outcome is known
+ *   lane       one chat's rows in order; only the first is in flight
+ *   session    one account of a gateway: its pool of send ids, and whether its queue is held
+ *
+ * A row's way in memory follows its way on disk by one COMMIT: `marked` rows are `sending` on disk and go to the gateway
+ * after COMMIT; `settled` rows have an outcome that the next turn writes. When a turn is lost both lists are simply
+ * written again. Frees: a row by outbox_committed() once its outcome is on disk; lanes when they are empty. */
+#include "outbox.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/clock.h"
+#include "../base/log.h"
+#include "../base/text.h"
+#include "../host.h"
+#include "../storage/statement.h"
+
+enum {
+    TEXT_CHARS_MAX = 4000,
+    ANSWER_LIFE_MS = 3600 * 1000,
+    NOTICE_LIFE_MS = 24 * 3600 * 1000,
+    RETRY_LIFE_MS = 120 * 1000, /* one message alone holds its chat at most this long */
+    BACKOFF_MIN_MS = 1000,
+    BACKOFF_MAX_MS = 10000,
+    IN_FLIGHT_MAX = 64, /* per session: a slow network must not pile up requests */
+    IDS_LOW = 32,
+    IDS_WANTED = 64,
+    IDS_MAX = 512,
+    IDS_PATIENCE_MS = 10000,
+    PROBE_PATIENCE_MS = 45000
+};
+
+TAILQ_HEAD(outgoing_list, outgoing);
+TAILQ_HEAD(lane_list, lane);
+
+struct session {
+    const char *key, *gateway, *name;
+    struct gateway *gw; /* NULL: its plugin is off; rows wait */
+    int state;          /* enum bot_session_state */
+    int64_t held_until; /* 0 = not held */
+    int64_t backoff;
+    int probing;        /* a held queue tries one row */
+    unsigned in_flight;
+    struct lane_list blocked; /* lanes that wait for the session */
+    char **ids;
+    size_t id_count;
+    int64_t ids_asked_at; /* 0 = no request is under way */
+};
+
+struct lane {
+    char *key;
+    struct session *session;
+    struct outgoing_list rows;
+    struct outgoing *flying; /* the first row, with the gateway */
+    unsigned staged;         /* rows of the running turn, not in `rows` yet */
+    int64_t sleep_until;     /* in outbox.sleeping when not 0 */
+    unsigned settled;        /* rows in outbox.settled */
+    int blocked;             /* in session.blocked */
+    TAILQ_ENTRY(lane) link;
+};
+
+struct outgoing {
+    TAILQ_ENTRY(outgoing) link;      /* in its lane */
+    TAILQ_ENTRY(outgoing) step_link; /* in to_mark, marked or settled */
+    struct lane *lane;
+    int64_t id;
+    enum outbox_state state; /* on disk once the lists below have been written */
+    int on_disk;             /* `sending` is on disk: it may be sent again without another turn */
+    int written;             /* the running turn has written it; true once that turn commits */
+    int accepted;            /* in lane.rows */
+    int resolving;           /* it may have gone out: ask first */
+    int answer;
+    int64_t not_before, expires, created_at, attempted_at;
+    int64_t retrying_since; /* 0 = not; of this process */
+    unsigned attempts;
+    int with_gateway; /* handed over and without an outcome yet */
+    uint64_t handed; /* how often it was handed to the gateway: an older hand-over says nothing of it any more */
+    char *send_id, *native_id;
+    char error[160];
+    char *text;
+};
+
+struct outbox {
+    struct host *host;
+    struct map sessions; /* "gateway/session" */
+    struct map lanes;    /* "gateway/session/chat" */
+    struct map rows;     /* id -> outgoing, not settled */
+    struct outgoing_list to_mark, marked, settled;
+    struct lane_list sleeping; /* by sleep_until */
+    struct outbox_stats stats;
+};
+
+static const char INSERT[] =
+    "INSERT INTO outbox(state, event, person, store, gateway, session, chat, text, send_id, tag, answer, not_before,"
+    " expires_at, created_at, attempted_at) VALUES (?1, ?2, nullif(?3, 0), nullif(?4, 0), ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+    " ?12, ?13, ?14, ?15)";
+static const char MARK[] = "UPDATE outbox SET state = 1, attempted_at = ?2 WHERE id = ?1";
+static const char SETTLE[] = "UPDATE outbox SET state = ?2, native_id = ?3, attempts = ?4, error = ?5, done_at = ?6"
+                             " WHERE id = ?1";
+static const char LOAD[] = "SELECT id, state, gateway, session, chat, text, send_id, answer, not_before, expires_at,"
+                           " created_at, attempted_at FROM outbox WHERE state < 2 ORDER BY id";
+static const char ACK[] = "UPDATE outbox SET ack = CASE WHEN ?4 = -1 THEN -1 ELSE max(ifnull(ack, 0), ?4) END"
+                          " WHERE native_id = ?3 AND gateway = ?1 AND session = ?2 AND ack IS NOT -1";
+static const char QUOTED[] = "SELECT store, text, tag FROM outbox WHERE native_id = ?3 AND gateway = ?1 AND session = ?2";
+
+/* ---- sessions and lanes ------------------------------------------------------------------------------------ */
+
+static struct session *session_of(struct outbox *o, const char *gateway, const char *name)
+{
+    char key[300];
+    snprintf(key, sizeof key, "%s/%s", gateway, name ? name : "");
+    struct session *s = map_get(&o->sessions, key);
+    if (s) return s;
+    s = xcalloc(1, sizeof *s);
+    char *copy = xstrdup(key);
+    s->key = copy;
+    s->gateway = xstrdup(gateway);
+    s->name = xstrdup(name ? name : "");
+    s->gw = registry_gateway(o->host->registry, gateway);
+    TAILQ_INIT(&s->blocked);
+    map_put(&o->sessions, key, s);
+    return s;
+}
+
+static void session_free(struct session *s)
+{
+    while (s->id_count) free(s->ids[--s->id_count]);
+    free(s->ids);
+    free((char *)s->key);
+    free((char *)s->gateway);
+    free((char *)s->name);
+    free(s);
+}
+
+static struct lane *lane_of(struct outbox *o, const char *gateway, const char *session, const char *chat)
+{
+    char key[600];
+    snprintf(key, sizeof key, "%s/%s/%s", gateway, session ? session : "", chat);
+    struct lane *lane = map_get(&o->lanes, key);
+    if (lane) return lane;
+    lane = xcalloc(1, sizeof *lane);
+    lane->key = xstrdup(key);
+    lane->session = session_of(o, gateway, session);
+    TAILQ_INIT(&lane->rows);
+    map_put(&o->lanes, key, lane);
+    return lane;
+}
+
+static const char *lane_chat(const struct lane *lane)
+{
+    return lane->key + strlen(lane->session->key) + 1;
+}
+
+static void lane_wake(struct outbox *o, struct lane *lane)
+{
+    if (lane->sleep_until) TAILQ_REMOVE(&o->sleeping, lane, link);
+    lane->sleep_until = 0;
+    if (lane->blocked) TAILQ_REMOVE(&lane->session->blocked, lane, link);
+    lane->blocked = 0;
+}
+
+static void lane_sleep(struct outbox *o, struct lane *lane, int64_t until)
+{
+    lane_wake(o, lane);
+    lane->sleep_until = until;
+    struct lane *before = TAILQ_LAST(&o->sleeping, lane_list);
+    while (before && before->sleep_until > until) before = TAILQ_PREV(before, lane_list, link);
+    if (before) TAILQ_INSERT_AFTER(&o->sleeping, before, lane, link);
+    else TAILQ_INSERT_HEAD(&o->sleeping, lane, link);
+}
+
+static void lane_block(struct outbox *o, struct lane *lane)
+{
+    lane_wake(o, lane);
+    lane->blocked = 1;
+    TAILQ_INSERT_TAIL(&lane->session->blocked, lane, link);
+}
+
+static void lane_drop_if_empty(struct outbox *o, struct lane *lane)
+{
+    if (lane->staged || lane->settled || !TAILQ_EMPTY(&lane->rows)) return;
+    lane_wake(o, lane);
+    map_remove(&o->lanes, lane->key);
+    free(lane->key);
+    free(lane);
+}
+
+void outgoing_free(struct outgoing *row)
+{
+    if (!row) return;
+    if (row->lane && !row->accepted) row->lane->staged--; /* its savepoint was dropped; the lane stays for the next */
+    free(row->send_id);
+    free(row->native_id);
+    free(row->text);
+    free(row);
+}
+
+/* ---- what may go now -------------------------------------------------------------------------------------------- */
+
+static int session_open(const struct session *s)
+{
+    return s->gw && !s->held_until && s->in_flight < IN_FLIGHT_MAX;
+}
+
+static void settle(struct outbox *o, struct outgoing *row, enum outbox_state state, const char *error);
+
+/* Lets the lane's first row go, or says what it waits for. */
+static void lane_schedule(struct outbox *o, struct lane *lane)
+{
+    int64_t now = clock_ms();
+    struct outgoing *row;
+    while ((row = TAILQ_FIRST(&lane->rows)) && !row->resolving && row->expires <= now && lane->flying != row)
+        settle(o, row, OUTBOX_EXPIRED, "not sent in time");
+    if (!row || lane->flying || lane->sleep_until > now) return;
+    lane_wake(o, lane);
+    if (row->not_before > now) {
+        lane_sleep(o, lane, row->not_before);
+    } else if (!session_open(lane->session)) {
+        lane_block(o, lane);
+    } else {
+        lane->flying = row;
+        lane->session->in_flight++;
+        struct outgoing_list *list = row->on_disk ? &o->marked : &o->to_mark;
+        TAILQ_INSERT_TAIL(list, row, step_link);
+    }
+}
+
+static void session_schedule(struct outbox *o, struct session *s)
+{
+    for (struct lane *lane; session_open(s) && (lane = TAILQ_FIRST(&s->blocked));) lane_schedule(o, lane);
+}
+
+static void session_release(struct outbox *o, struct session *s)
+{
+    if (s->held_until) log_info("outbox", "the queue goes on", LOG_STR("session", s->key));
+    s->held_until = s->backoff = 0;
+    s->probing = 0;
+    session_schedule(o, s);
+}
+
+static void session_hold(struct session *s, const char *why)
+{
+    int64_t now = clock_ms();
+    if (s->held_until > now && !s->probing) return; /* held already, by another answer to the same trouble */
+    s->backoff = !s->backoff ? BACKOFF_MIN_MS : s->backoff * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : s->backoff * 2;
+    if (!s->held_until)
+        log_warn("outbox", "the queue is held", LOG_STR("session", s->key), LOG_STR("cause", why));
+    s->held_until = now + s->backoff;
+    s->probing = 0;
+}
+
+/* A held queue whose time has come tries its first row; what becomes of it decides. */
+static void session_probe(struct outbox *o, struct session *s, int64_t now)
+{
+    struct lane *lane;
+    if (!s->held_until || s->held_until > now || !s->gw) return;
+    s->held_until = 0;
+    while ((lane = TAILQ_FIRST(&s->blocked))) {
+        lane_schedule(o, lane);
+        if (!lane->flying) continue; /* its rows had expired */
+        s->probing = 1;
+        s->held_until = now + PROBE_PATIENCE_MS;
+        return;
+    }
+}
+
+/* ---- rows ------------------------------------------------------------------------------------------------------------ */
+
+struct outbox *outbox_new(struct host *h)
+{
+    struct outbox *o = xcalloc(1, sizeof *o);
+    o->host = h;
+    TAILQ_INIT(&o->to_mark);
+    TAILQ_INIT(&o->marked);
+    TAILQ_INIT(&o->settled);
+    TAILQ_INIT(&o->sleeping);
+    return o;
+}
+
+void outbox_free(struct outbox *o)
+{
+    if (!o) return;
+    for (struct outgoing *row; (row = TAILQ_FIRST(&o->settled));) {
+        TAILQ_REMOVE(&o->settled, row, step_link);
+        outgoing_free(row);
+    }
+    size_t at = 0;
+    for (struct lane *lane; (lane = map_next(&o->lanes, &at, NULL));) {
+        for (struct outgoing *row; (row = TAILQ_FIRST(&lane->rows));) {
+            TAILQ_REMOVE(&lane->rows, row, link);
+            outgoing_free(row);
+        }
+        free(lane->key);
+        free(lane);
+    }
+    at = 0;
+    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));) session_free(s);
+    map_free(&o->lanes);
+    map_free(&o->sessions);
+    map_free(&o->rows);
+    free(o);
+}
+
+static int insert(struct outbox *o, struct outgoing *row, const struct outbox_new *n)
+{
+    const struct session *s = row->lane->session;
+    int rc = db_exec(&o->host->db, INSERT, "iiiissssssiiiii", (int64_t)row->state, n->event, n->person, n->store, s->gateway,
+                     s->name, n->chat, row->text, row->send_id, n->tag, (int64_t)row->answer, row->not_before,
+                     row->expires, row->created_at, row->attempted_at);
+    row->id = db_insert_id(&o->host->db);
+    return rc == 0 ? BOT_OK : BOT_EIO;
+}
+
+static int add_part(struct outbox *o, struct event *ev, const struct outbox_new *n, const char *text, size_t len)
+{
+    struct lane *lane = lane_of(o, n->gateway, n->session, n->chat);
+    struct session *s = lane->session;
+    int64_t now = clock_ms();
+    struct outgoing *row = xcalloc(1, sizeof *row);
+    row->lane = lane;
+    row->text = xstrndup(text, len);
+    row->answer = n->answer;
+    row->created_at = now;
+    row->not_before = n->not_before;
+    row->expires = n->expires ? n->expires : now + (n->answer ? ANSWER_LIFE_MS : NOTICE_LIFE_MS);
+    if (s->id_count) row->send_id = s->ids[--s->id_count];
+    /* It goes out right after this COMMIT when nothing is before it: then it is `sending` from the start. */
+    int goes = !lane->staged && TAILQ_EMPTY(&lane->rows) && row->not_before <= now && session_open(s);
+    row->state = goes ? OUTBOX_SENDING : OUTBOX_QUEUED;
+    row->on_disk = goes;
+    row->attempted_at = goes ? now : 0;
+    lane->staged++;
+    if (insert(o, row, n) != BOT_OK) {
+        outgoing_free(row);
+        return BOT_EIO;
+    }
+    stage(ev, STAGED_OUT)->out = row;
+    return BOT_OK;
+}
+
+/* Where a text of more than 4,000 characters is cut: after a line, else after a word, else between characters. */
+static size_t cut(const char *text, size_t len)
+{
+    size_t bytes = 0, chars = 0;
+    while (bytes < len && chars < TEXT_CHARS_MAX) {
+        bytes++;
+        while (bytes < len && ((unsigned char)text[bytes] & 0xc0) == 0x80) bytes++;
+        chars++;
+    }
+    if (bytes == len) return len;
+    for (size_t i = bytes; i > bytes / 2; i--)
+        if (text[i - 1] == '\n') return i;
+    for (size_t i = bytes; i > bytes / 2; i--)
+        if (text[i - 1] == ' ') return i;
+    return bytes;
+}
+
+int outbox_add(struct outbox *o, struct event *ev, const struct outbox_new *n)
+{
+    size_t len = strlen(n->text);
+    const char *text = n->text;
+    int rc = BOT_OK;
+    while (rc == BOT_OK && len) {
+        size_t part = cut(text, len), shown = part;
+        while (shown && (text[shown - 1] == '\n' || text[shown - 1] == ' ')) shown--;
+        if (shown) rc = add_part(o, ev, n, text, shown);
+        text += part;
+        len -= part;
+    }
+    return rc;
+}
+
+void outbox_accept(struct outbox *o, struct outgoing *row)
+{
+    struct lane *lane = row->lane;
+    lane->staged--;
+    row->accepted = 1;
+    TAILQ_INSERT_TAIL(&lane->rows, row, link);
+    map_put_id(&o->rows, (uint64_t)row->id, row);
+    o->stats.queued++;
+    if (TAILQ_FIRST(&lane->rows) == row) lane_schedule(o, lane);
+}
+
+static void load_row(struct outbox *o, sqlite3_stmt *st)
+{
+    struct outgoing *row = xcalloc(1, sizeof *row);
+    row->id = sqlite3_column_int64(st, 0);
+    row->state = (enum outbox_state)sqlite3_column_int(st, 1);
+    row->lane = lane_of(o, db_text(st, 2), db_text(st, 3), db_text(st, 4));
+    row->text = xstrdup(db_text(st, 5));
+    row->send_id = xstrdup((const char *)sqlite3_column_text(st, 6));
+    row->answer = sqlite3_column_int(st, 7);
+    row->not_before = sqlite3_column_int64(st, 8);
+    row->expires = sqlite3_column_int64(st, 9);
+    row->created_at = sqlite3_column_int64(st, 10);
+    row->attempted_at = sqlite3_column_int64(st, 11);
+    row->on_disk = row->resolving = row->state == OUTBOX_SENDING; /* nobody knows whether it went out */
+    row->lane->staged++;
+    outbox_accept(o, row);
+}
+
+int outbox_load(struct outbox *o)
+{
+    sqlite3_stmt *st = db_query(&o->host->db, LOAD, "");
+    int rc;
+    while ((rc = db_step(&o->host->db, st)) == 1) load_row(o, st);
+    return rc;
+}
+
+/* ---- outcomes ------------------------------------------------------------------------------------------------------------ */
+
+static void land(struct lane *lane)
+{
+    if (!lane->flying) return;
+    lane->flying->with_gateway = 0;
+    lane->flying = NULL;
+    if (lane->session->in_flight) lane->session->in_flight--;
+}
+
+static void count_settled(struct outbox *o, enum outbox_state state)
+{
+    o->stats.queued--;
+    if (state == OUTBOX_SENT) o->stats.sent++;
+    if (state == OUTBOX_REFUSED) o->stats.refused++;
+    if (state == OUTBOX_UNKNOWN) o->stats.unknown++;
+    if (state == OUTBOX_EXPIRED) o->stats.expired++;
+}
+
+/* The row is finished in memory; the next turn writes it. */
+static void settle(struct outbox *o, struct outgoing *row, enum outbox_state state, const char *error)
+{
+    struct lane *lane = row->lane;
+    row->state = state;
+    snprintf(row->error, sizeof row->error, "%s", error ? error : "");
+    if (lane->flying == row) land(lane);
+    TAILQ_REMOVE(&lane->rows, row, link);
+    map_remove_id(&o->rows, (uint64_t)row->id);
+    TAILQ_INSERT_TAIL(&o->settled, row, step_link);
+    lane->settled++;
+    count_settled(o, state);
+    if (state != OUTBOX_SENT)
+        log_warn("outbox", "a message was not sent", LOG_INT("id", row->id),
+                 LOG_STR("state", state == OUTBOX_UNKNOWN   ? "unknown"
+                                  : state == OUTBOX_EXPIRED ? "expired"
+                                                            : "refused"),
+                 LOG_STR("error", row->error));
+}
+
+static void next_of(struct outbox *o, struct lane *lane)
+{
+    struct session *s = lane->session;
+    lane_schedule(o, lane);
+    session_schedule(o, s);
+}
+
+static int64_t backoff(unsigned attempts)
+{
+    int64_t ms = (int64_t)BACKOFF_MIN_MS << (attempts < 4 ? attempts : 4);
+    return ms < BACKOFF_MAX_MS ? ms : BACKOFF_MAX_MS;
+}
+
+static void again(struct outbox *o, struct outgoing *row, const char *error)
+{
+    int64_t now = clock_ms();
+    struct lane *lane = row->lane;
+    if (!row->retrying_since) row->retrying_since = now;
+    if (now - row->retrying_since > RETRY_LIFE_MS) {
+        settle(o, row, OUTBOX_REFUSED, error);
+    } else {
+        land(lane);
+        o->stats.retried++;
+        lane_sleep(o, lane, now + backoff(row->attempts++));
+    }
+}
+
+static void held(struct outbox *o, struct outgoing *row, const char *error)
+{
+    struct lane *lane = row->lane;
+    land(lane);
+    row->retrying_since = 0;
+    o->stats.retried++;
+    session_hold(lane->session, error);
+    lane_block(o, lane);
+    /* The one that was tried stays first: it is the next probe. */
+    TAILQ_REMOVE(&lane->session->blocked, lane, link);
+    TAILQ_INSERT_HEAD(&lane->session->blocked, lane, link);
+}
+
+static void sent(struct outbox *o, struct outgoing *row, const char *native_id)
+{
+    const char *id = native_id && *native_id ? native_id : row->send_id;
+    row->native_id = xstrdup(id);
+    settle(o, row, OUTBOX_SENT, NULL);
+}
+
+static struct outgoing *find_flying(struct outbox *o, int64_t id)
+{
+    struct outgoing *row = map_get_id(&o->rows, (uint64_t)id);
+    return row && row->lane->flying == row && row->with_gateway ? row : NULL;
+}
+
+static void ask(struct outbox *o, struct outgoing *row);
+
+int outbox_outcome(struct outbox *o, int64_t id, int outcome, const char *native_id, const char *error)
+{
+    struct outgoing *row = find_flying(o, id);
+    if (!row) return BOT_EGONE;
+    struct lane *lane = row->lane;
+    struct session *s = lane->session;
+    if (outcome != BOT_SEND_HOLD && outcome != BOT_SEND_UNKNOWN && (s->held_until || s->backoff)) session_release(o, s);
+    switch (outcome) {
+    case BOT_SENT: sent(o, row, native_id); break;
+    case BOT_SEND_REFUSED: settle(o, row, OUTBOX_REFUSED, error); break;
+    case BOT_SEND_RETRY: again(o, row, error); break;
+    case BOT_SEND_HOLD: held(o, row, error); return BOT_OK;
+    case BOT_SEND_UNKNOWN: ask(o, row); return BOT_OK;
+    default: return BOT_EINVAL;
+    }
+    next_of(o, lane);
+    return BOT_OK;
+}
+
+int outbox_resolved(struct outbox *o, int64_t id, int outcome, const char *native_id)
+{
+    struct outgoing *row = find_flying(o, id);
+    if (!row) return BOT_EGONE;
+    struct lane *lane = row->lane;
+    struct session *s = lane->session;
+    if (outcome != BOT_RESOLVED_LATER && (s->held_until || s->backoff)) session_release(o, s);
+    switch (outcome) {
+    case BOT_RESOLVED_SENT: sent(o, row, native_id); break;
+    case BOT_RESOLVED_NOT_SENT:
+        row->resolving = 0;
+        again(o, row, "not taken");
+        break;
+    case BOT_RESOLVED_UNKNOWN: settle(o, row, OUTBOX_UNKNOWN, "it may have been sent"); break;
+    case BOT_RESOLVED_LATER: held(o, row, "the network cannot be asked"); return BOT_OK;
+    default: return BOT_EINVAL;
+    }
+    next_of(o, lane);
+    return BOT_OK;
+}
+
+/* ---- the turn ------------------------------------------------------------------------------------------------------------ */
+
+int outbox_has_work(const struct outbox *o)
+{
+    return !TAILQ_EMPTY(&o->to_mark) || !TAILQ_EMPTY(&o->settled);
+}
+
+int outbox_turn(struct outbox *o)
+{
+    struct db *db = &o->host->db;
+    int64_t now = clock_ms();
+    struct outgoing *row;
+    TAILQ_FOREACH(row, &o->settled, step_link)
+        if (db_exec(db, SETTLE, "iisisi", row->id, (int64_t)row->state, row->native_id, (int64_t)row->attempts,
+                    *row->error ? row->error : NULL, now) != 0)
+            return -1;
+        else
+            row->written = 1;
+    TAILQ_FOREACH(row, &o->to_mark, step_link)
+    {
+        if (db_exec(db, MARK, "ii", row->id, now) != 0) return -1;
+        row->attempted_at = now;
+        row->written = 1;
+    }
+    return 0;
+}
+
+void outbox_rolled_back(struct outbox *o)
+{
+    struct outgoing *row;
+    TAILQ_FOREACH(row, &o->settled, step_link) row->written = 0;
+    TAILQ_FOREACH(row, &o->to_mark, step_link) row->written = 0;
+}
+
+/* ---- handing rows to the gateways: after COMMIT, outside of any transaction ------------------------------------------------ */
+
+struct handing {
+    struct outbox *o;
+    struct outgoing *row;
+    int resolve;
+};
+
+static int hand(struct event *ev, void *arg)
+{
+    struct handing *g = arg;
+    const struct outgoing *row = g->row;
+    const struct bot_gateway_spec *spec = &row->lane->session->gw->spec;
+    struct bot_outgoing out = {
+        .size = sizeof out,
+        .flags = row->answer ? BOT_OUTGOING_ANSWER : 0,
+        .id = row->id,
+        .session = row->lane->session->name,
+        .chat = lane_chat(row->lane),
+        .text = row->text,
+        .send_id = row->send_id ? row->send_id : "",
+        .created_at = row->created_at,
+        .attempted_at = row->attempted_at,
+    };
+    return g->resolve ? spec->resolve(&ev->ctx, &out) : spec->send(&ev->ctx, &out);
+}
+
+static void hand_over(struct outbox *o, struct outgoing *row, int resolve)
+{
+    struct event *ev = event_new(o->host, EVENT_GATEWAY);
+    struct handing g = { o, row, resolve };
+    ev->request = (uint64_t)row->id;
+    ev->connection = ++row->handed;
+    row->with_gateway = 1;
+    int64_t id = row->id;
+    int verdict = event_invoke(ev, row->lane->session->gw->plugin, BOT_NO_STORE, hand, &g, resolve ? "resolve" : "send");
+    event_step_reset(ev);
+    if (verdict != BOT_LATER && find_flying(o, id)) {
+        if (resolve) outbox_resolved(o, id, BOT_RESOLVED_LATER, NULL);
+        else outbox_outcome(o, id, BOT_SEND_RETRY, NULL, "the gateway did not take it");
+    }
+    event_unref(ev);
+}
+
+/* A row that may have gone out: never repeated blindly (I6). */
+static void ask(struct outbox *o, struct outgoing *row)
+{
+    row->resolving = 1;
+    if (row->lane->session->gw->spec.resolve) {
+        hand_over(o, row, 1);
+    } else {
+        struct lane *lane = row->lane;
+        settle(o, row, OUTBOX_UNKNOWN, "it may have been sent");
+        next_of(o, lane);
+    }
+}
+
+void outbox_gateway_idle(struct outbox *o, struct event *ev)
+{
+    struct outgoing *row = ev->request ? find_flying(o, (int64_t)ev->request) : NULL;
+    if (!row || row->handed != ev->connection) return;
+    log_error("outbox", "the gateway gave no outcome", LOG_INT("id", row->id));
+    struct lane *lane = row->lane;
+    settle(o, row, OUTBOX_UNKNOWN, "the gateway gave no outcome");
+    next_of(o, lane);
+}
+
+struct need {
+    struct session *session;
+    uint32_t want;
+};
+
+static int need_ids(struct event *ev, void *arg)
+{
+    struct need *n = arg;
+    return n->session->gw->spec.need_ids(&ev->ctx, n->session->name, n->want);
+}
+
+static void refill_ids(struct outbox *o, struct session *s)
+{
+    int64_t now = clock_ms();
+    if (!s->gw || !s->gw->spec.need_ids || s->id_count >= IDS_LOW || o->host->stopping) return;
+    if (s->held_until || (s->ids_asked_at && now - s->ids_asked_at < IDS_PATIENCE_MS)) return;
+    s->ids_asked_at = now;
+    struct event *ev = event_new(o->host, EVENT_GATEWAY);
+    struct need n = { s, (uint32_t)(IDS_WANTED - s->id_count) };
+    event_invoke(ev, s->gw->plugin, BOT_NO_STORE, need_ids, &n, "need_ids");
+    event_step_reset(ev);
+    event_unref(ev);
+}
+
+static void free_settled(struct outbox *o)
+{
+    struct outgoing *row, *next;
+    for (row = TAILQ_FIRST(&o->settled); row; row = next) {
+        next = TAILQ_NEXT(row, step_link);
+        if (!row->written) continue; /* it was settled after this turn had written */
+        TAILQ_REMOVE(&o->settled, row, step_link);
+        struct lane *lane = row->lane;
+        lane->settled--;
+        outgoing_free(row);
+        lane_drop_if_empty(o, lane);
+    }
+}
+
+static void take_marked(struct outbox *o)
+{
+    struct outgoing *row, *next;
+    for (row = TAILQ_FIRST(&o->to_mark); row; row = next) {
+        next = TAILQ_NEXT(row, step_link);
+        if (!row->written) continue;
+        row->written = 0;
+        row->on_disk = 1;
+        TAILQ_REMOVE(&o->to_mark, row, step_link);
+        TAILQ_INSERT_TAIL(&o->marked, row, step_link);
+    }
+}
+
+static void hand_over_marked(struct outbox *o)
+{
+    if (o->host->stopping) return; /* the gateways' stop() may have run: they are asked about after the next start */
+    for (struct outgoing *row; (row = TAILQ_FIRST(&o->marked));) {
+        TAILQ_REMOVE(&o->marked, row, step_link);
+        if (row->resolving) ask(o, row);
+        else hand_over(o, row, 0);
+    }
+}
+
+void outbox_committed(struct outbox *o)
+{
+    free_settled(o);
+    take_marked(o);
+    hand_over_marked(o);
+    size_t at = 0;
+    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));) refill_ids(o, s);
+}
+
+void outbox_clock(struct outbox *o, int64_t now)
+{
+    size_t at = 0;
+    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));) session_probe(o, s, now);
+    for (struct lane *lane; (lane = TAILQ_FIRST(&o->sleeping)) && lane->sleep_until <= now;) {
+        lane_wake(o, lane);
+        lane_schedule(o, lane);
+    }
+}
+
+int64_t outbox_next_due(const struct outbox *o)
+{
+    int64_t due = TAILQ_EMPTY(&o->marked) || o->host->stopping ? INT64_MAX : 0;
+    const struct lane *lane = TAILQ_FIRST(&o->sleeping);
+    if (lane && lane->sleep_until < due) due = lane->sleep_until;
+    size_t at = 0;
+    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));)
+        if (s->held_until && !TAILQ_EMPTY(&s->blocked) && s->held_until < due) due = s->held_until;
+    return due;
+}
+
+/* ---- what the network and the gateways say ------------------------------------------------------------------------------------ */
+
+int outbox_ack(struct outbox *o, const char *gateway, const char *session, const char *native_id, int ack)
+{
+    if (!native_id || !*native_id) return 0;
+    return db_exec(&o->host->db, ACK, "sssi", gateway, session ? session : "", native_id, (int64_t)ack) == 0 ? 0 : -1;
+}
+
+int outbox_quoted(struct outbox *o, const char *gateway, const char *session, const char *native_id, int64_t *store,
+                  const char **text, const char **tag, struct arena *arena)
+{
+    struct db *db = &o->host->db;
+    sqlite3_stmt *st = db_query(db, QUOTED, "sss", gateway, session ? session : "", native_id);
+    if (db_step(db, st) != 1) return 0;
+    *store = sqlite3_column_int64(st, 0);
+    *text = arena_strdup(arena, db_text(st, 1));
+    *tag = arena_strdup(arena, (const char *)sqlite3_column_text(st, 2));
+    db_done(st);
+    return 1;
+}
+
+int outbox_ids(struct outbox *o, const char *gateway, const char *session, const char *const *ids, size_t n)
+{
+    struct session *s = session_of(o, gateway, session);
+    s->ids_asked_at = n ? 0 : clock_ms();
+    for (size_t i = 0; i < n && s->id_count < IDS_MAX; i++) {
+        if (!s->ids) s->ids = xcalloc(IDS_MAX, sizeof *s->ids);
+        s->ids[s->id_count++] = xstrdup(ids[i]);
+    }
+    return BOT_OK;
+}
+
+int outbox_session_state(struct outbox *o, const char *gateway, const char *name, int state, const char *detail)
+{
+    struct session *s = session_of(o, gateway, name);
+    int changed = s->state != state;
+    s->state = state;
+    if (changed)
+        log_info("session", state == BOT_SESSION_CONNECTED ? "connected" : "not connected", LOG_STR("session", s->key),
+                 LOG_STR("detail", detail));
+    if (state == BOT_SESSION_CONNECTED && s->held_until) session_release(o, s);
+    return changed;
+}
+
+void outbox_stats(const struct outbox *o, struct outbox_stats *out)
+{
+    *out = o->stats;
+    size_t at = 0;
+    out->in_flight = 0;
+    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));) out->in_flight += s->in_flight;
+}
+
+void outbox_sessions(const struct outbox *o,
+                     void (*each)(void *ctx, const char *gateway, const char *session, int state, int held), void *ctx)
+{
+    size_t at = 0;
+    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));)
+        each(ctx, s->gateway, s->name, s->state, s->held_until != 0);
+}

@@ -1,0 +1,16 @@
+/* migrate.h - brings the core's and the plugins' tables up to date. At start and at a reload, outside of turns. */
+#ifndef TOKOBOT_MIGRATE_H
+#define TOKOBOT_MIGRATE_H
+
+#include <stddef.h>
+
+struct host;
+struct plugin;
+struct buf;
+
+/* The core's own. 0, or -1 with a sentence: also when a newer Tokobot wrote this database. */
+int migrate_core(struct host *h, struct buf *error);
+/* One plugin's, in a transaction of their own: all or none. 0, or -1 with a sentence. */
+int migrate_plugin(struct host *h, struct plugin *p, struct buf *error);
+
+#endif

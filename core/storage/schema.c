@@ -1,0 +1,130 @@
+/* schema.c - the core's tables, as migrations like a plugin's. Times are ms since 1970; states are the numbers of the
+ * enums named beside them. Never change a migration after a release: add one. */
+#include "schema.h"
+
+#include <tokobot/plugin.h>
+
+static const char SCHEMA_1[] =
+    /* A person is one human; aliases are the ways the networks name him: "p:6281..." phone, "l:123..." hidden id. */
+    "CREATE TABLE persons ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " name TEXT NOT NULL DEFAULT '',"
+    " phone TEXT,"          /* digits; NULL until the network gives it */
+    " language TEXT,"       /* NULL: the host's */
+    " blocked INTEGER NOT NULL DEFAULT 0,"
+    " gateway TEXT, session TEXT, chat TEXT,"  /* where he wrote last: for notices */
+    " created_at INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE aliases ("
+    " alias TEXT PRIMARY KEY,"
+    " person INTEGER NOT NULL REFERENCES persons(id)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX aliases_person ON aliases(person);"
+
+    "CREATE TABLE stores ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " code TEXT NOT NULL UNIQUE,"
+    " name TEXT NOT NULL,"
+    " state INTEGER NOT NULL DEFAULT 0," /* enum bot_store_state */
+    " language TEXT, timezone TEXT,"     /* NULL: the host's */
+    " created_at INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX stores_state ON stores(state, id);"
+
+    /* enum bot_role: BOT_STAFF or BOT_OWNER of a store. Super admins are in the configuration. */
+    "CREATE TABLE roles ("
+    " store INTEGER NOT NULL REFERENCES stores(id),"
+    " person INTEGER NOT NULL REFERENCES persons(id),"
+    " role INTEGER NOT NULL,"
+    " created_at INTEGER NOT NULL,"
+    " PRIMARY KEY (person, store)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX roles_store ON roles(store, role);"
+
+    "CREATE TABLE members ("
+    " person INTEGER NOT NULL REFERENCES persons(id),"
+    " store INTEGER NOT NULL REFERENCES stores(id),"
+    " first_seen INTEGER NOT NULL,"
+    " last_seen INTEGER NOT NULL,"
+    " blocked INTEGER NOT NULL DEFAULT 0,"
+    " PRIMARY KEY (person, store)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX members_store ON members(store, last_seen);"
+    /* How many members a store has, kept by triggers: counting 100,000 rows a question is no option. */
+    "CREATE TABLE store_counts ("
+    " store INTEGER PRIMARY KEY, members INTEGER NOT NULL) STRICT;"
+    "CREATE TRIGGER members_added AFTER INSERT ON members BEGIN"
+    " INSERT INTO store_counts(store, members) VALUES (NEW.store, 1)"
+    " ON CONFLICT(store) DO UPDATE SET members = members + 1; END;"
+    "CREATE TRIGGER members_removed AFTER DELETE ON members BEGIN"
+    " UPDATE store_counts SET members = members - 1 WHERE store = OLD.store; END;"
+
+    "CREATE TABLE logins ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " store INTEGER NOT NULL REFERENCES stores(id),"
+    " email TEXT NOT NULL UNIQUE,"
+    " password_hash TEXT NOT NULL,"
+    " created_at INTEGER NOT NULL) STRICT;"
+
+    /* The journal. key: "gateway/session/kind/native id[/...]"; NULL for internal events without one. */
+    "CREATE TABLE inbox ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " key TEXT UNIQUE,"
+    " kind INTEGER NOT NULL,"               /* enum event_kind */
+    " state INTEGER NOT NULL DEFAULT 0,"    /* enum inbox_state */
+    " person INTEGER, store INTEGER,"
+    " gateway TEXT, session TEXT, chat TEXT,"
+    " phone TEXT, lid TEXT, name TEXT,"
+    " event TEXT, text TEXT, quoted_id TEXT,"
+    " body BLOB,"
+    " sent_at INTEGER, received_at INTEGER NOT NULL,"
+    " due_at INTEGER,"                      /* waiting: the deadline, or when at() wants it */
+    " handler TEXT, resume BLOB,"           /* waiting: who goes on, and with what */
+    " done_at INTEGER) STRICT;"
+    "CREATE INDEX inbox_open ON inbox(id) WHERE state < 2;"
+    "CREATE INDEX inbox_due ON inbox(due_at) WHERE state = 1 AND handler IS NULL;"
+
+    "CREATE TABLE outbox ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " state INTEGER NOT NULL,"              /* enum outbox_state */
+    " event INTEGER,"                       /* inbox row that caused it */
+    " person INTEGER, store INTEGER,"
+    " gateway TEXT NOT NULL, session TEXT NOT NULL, chat TEXT NOT NULL,"
+    " text TEXT NOT NULL,"
+    " send_id TEXT,"                        /* the id it is sent under, when the gateway has such ids */
+    " native_id TEXT,"                      /* the id the network gave it: the sent-map */
+    " tag TEXT,"                            /* comes back when it is quoted */
+    " answer INTEGER NOT NULL,"
+    " ack INTEGER,"                         /* the highest seen; -1 = failed */
+    " attempts INTEGER NOT NULL DEFAULT 0,"
+    " not_before INTEGER NOT NULL, expires_at INTEGER NOT NULL,"
+    " created_at INTEGER NOT NULL, attempted_at INTEGER, done_at INTEGER,"
+    " error TEXT) STRICT;"
+    "CREATE INDEX outbox_open ON outbox(id) WHERE state < 2;"
+    "CREATE INDEX outbox_native ON outbox(native_id) WHERE native_id IS NOT NULL;"
+
+    "CREATE TABLE dialogs ("
+    " person INTEGER PRIMARY KEY,"
+    " store INTEGER,"
+    " plugin TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,"
+    " step INTEGER NOT NULL, misses INTEGER NOT NULL,"
+    " slots TEXT NOT NULL,"                 /* JSON object; never a secret */
+    " gateway TEXT, session TEXT, chat TEXT," /* where it is held */
+    " started_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX dialogs_expires ON dialogs(expires_at);"
+
+    "CREATE TABLE kv ("
+    " plugin TEXT NOT NULL, scope INTEGER NOT NULL,"  /* enum bot_kv_scope */
+    " store INTEGER NOT NULL, person INTEGER NOT NULL," /* event scope: the event's id in `person` */
+    " key TEXT NOT NULL, value BLOB NOT NULL, expires_at INTEGER,"
+    " PRIMARY KEY (plugin, scope, store, person, key)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX kv_expires ON kv(expires_at) WHERE expires_at IS NOT NULL;"
+
+    "CREATE TABLE schedules ("
+    " plugin TEXT NOT NULL, name TEXT NOT NULL, next_at INTEGER NOT NULL,"
+    " PRIMARY KEY (plugin, name)) STRICT, WITHOUT ROWID;"
+
+    "CREATE TABLE audit ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL,"
+    " person INTEGER, store INTEGER, plugin TEXT NOT NULL,"
+    " action TEXT NOT NULL, detail TEXT NOT NULL) STRICT;";
+
+const struct bot_migration_spec core_migrations[] = {
+    { 1, SCHEMA_1, NULL },
+};
+const unsigned core_migration_count = BOT_COUNT(core_migrations);
