@@ -1,0 +1,22 @@
+/* members.h - what the files of people/ tell each other. On the loop. */
+#ifndef TOKOBOT_MEMBERS_H
+#define TOKOBOT_MEMBERS_H
+
+#include "people.h"
+
+/* 0: this person certainly has no role in any store, without asking the table. */
+int people_may_have_roles(struct host *h, int64_t person);
+void people_has_roles(struct host *h, int64_t person);
+int64_t people_by_phone(struct host *h, const char *phone); /* 0 = unknown */
+
+int64_t members_count(struct host *h, int64_t store);
+int64_t admins_count(struct host *h, int64_t store);
+enum { ROLE_ADDED = 1, ROLE_CHANGED = 2, ROLE_SAME = 0 };
+int roles_add(struct host *h, int64_t store, int64_t person, uint32_t role); /* or -1 */
+
+/* A store's code from its name, not taken yet, into out. 0 or -1. */
+int stores_new_code(struct host *h, const char *name, char out[12]);
+/* The letters that a name's codes begin with: 2 to 5 of A-Z without I and O. Pure. */
+void stores_code_base(const char *name, char out[8]);
+
+#endif
