@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT
+ * answer.c - what WAHA's answers mean: was it sent, under which id, is the session well. Pure.
+ *
+ * The one rule: "held" and "refused" may only be said of what was certainly not taken. The table of cases
+ * is in README.md. Answers of status 500 echo our request, so nothing of a body reaches a reason. */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "json.h"
+#include "waha.h"
+
+/* Failures of the message itself, as the engines word them: sending it again cannot help. */
+static const struct {
+    const char *words;
+    const char *reason;
+} refusals[] = {
+    { "no LID found", "the number has no WhatsApp" },
+    { "Lid is missing", "the number has no WhatsApp" },
+    { "No LID for user", "the number has no WhatsApp" },
+    { "error 463", "WhatsApp refuses new chats from this number for now (463)" },
+    { "error 475", "WhatsApp's limit of new chats is reached (475)" },
+};
+
+static const struct {
+    const char *word;
+    int state;
+} session_words[] = {
+    { "WORKING", BOT_SESSION_CONNECTED },
+    { "SCAN_QR_CODE", BOT_SESSION_QR },
+};
+
+static struct json_object *read_json(const char *body, size_t len)
+{
+    if (!body || len == 0 || len > INT32_MAX) return NULL;
+    struct json_tokener *tok = json_tokener_new_ex(JSON_DEPTH_MAX);
+    if (!tok) return NULL;
+    struct json_object *o = json_tokener_parse_ex(tok, body, (int)len);
+    if (json_tokener_get_error(tok) != json_tokener_success) {
+        json_object_put(o);
+        o = NULL;
+    }
+    json_tokener_free(tok);
+    return o;
+}
+
+const char *waha_bare_id(const char *id, size_t *len)
+{
+    const char *first = strchr(id, '_');
+    const char *second = first ? strchr(first + 1, '_') : NULL;
+    const char *bare = second ? second + 1 : id;
+    *len = second ? strcspn(bare, "_") : strlen(bare);
+    return bare;
+}
+
+/* NOWEB: key.id; GOWS: id, a full id; WEBJS: id, an object with a bare id. */
+static const char *message_id(struct json_object *o)
+{
+    const char *id = json_text(json_member(o, "key"), "id");
+    if (!id) id = json_text(o, "id");
+    return id ? id : json_text(json_member(o, "id"), "id");
+}
+
+static int copy_bare(const char *id, char out[WAHA_ID_BYTES])
+{
+    size_t len = 0;
+    const char *bare = id ? waha_bare_id(id, &len) : NULL;
+    out[0] = '\0';
+    if (len == 0 || len >= WAHA_ID_BYTES) return 0;
+    memcpy(out, bare, len);
+    out[len] = '\0';
+    return 1;
+}
+
+int waha_answer_id(const char *body, size_t len, char out[WAHA_ID_BYTES])
+{
+    int rc = -1;
+    struct json_object *o = read_json(body, len);
+    out[0] = '\0';
+    if (o && json_object_is_type(o, json_type_object)) rc = copy_bare(message_id(o), out);
+    json_object_put(o);
+    return rc;
+}
+
+/* The sentence for a 500 that is about the message itself, else NULL. */
+static const char *find_refusal(const char *body, size_t len)
+{
+    const char *reason = NULL;
+    struct json_object *o = read_json(body, len);
+    const char *said = json_text(json_member(o, "exception"), "message");
+    for (size_t i = 0; said && !reason && i < BOT_COUNT(refusals); i++)
+        if (strstr(said, refusals[i].words)) reason = refusals[i].reason;
+    json_object_put(o);
+    return reason;
+}
+
+static int is_json_object(const char *body, size_t len)
+{
+    struct json_object *o = read_json(body, len);
+    int is = o && json_object_is_type(o, json_type_object);
+    json_object_put(o);
+    return is;
+}
+
+static int judge_no_answer(const struct bot_result *r, const char **reason)
+{
+    if (r->sent || r->http_status >= 200) {
+        *reason = r->status == BOT_ETIMEDOUT ? "WAHA did not answer in time"
+                                             : "the connection to WAHA broke before its answer";
+        return BOT_SEND_UNKNOWN;
+    }
+    *reason = "WAHA cannot be reached: is it running, and is base_url right?";
+    return BOT_SEND_HOLD;
+}
+
+static int judge_error(const struct bot_result *r, const char **reason)
+{
+    switch (r->http_status) {
+    case 400:
+        if (!is_json_object(r->body, r->body_len)) break; /* not WAHA: a proxy */
+        *reason = "WAHA calls the request wrong (400)";
+        return BOT_SEND_REFUSED;
+    case 401:
+        *reason = "WAHA refuses the API key (401): set api_key in [waha] to WAHA's WAHA_API_KEY";
+        return BOT_SEND_HOLD;
+    case 403:
+        *reason = "the API key may not send (403): give it the right 'send' in WAHA";
+        return BOT_SEND_HOLD;
+    case 422:
+        *reason = "the session is not working (422): look at its state in WAHA";
+        return BOT_SEND_HOLD;
+    case 500:
+        *reason = find_refusal(r->body, r->body_len);
+        if (*reason) return BOT_SEND_REFUSED;
+        if (!is_json_object(r->body, r->body_len)) break;
+        *reason = "WAHA failed (500)";
+        return BOT_SEND_RETRY;
+    case 502:
+    case 504: /* a proxy that lost WAHA's answer: WAHA may have sent */
+        *reason = "a proxy before WAHA lost its answer";
+        return BOT_SEND_UNKNOWN;
+    default: break;
+    }
+    *reason = "WAHA's address gives an unexpected answer: is base_url right?";
+    return BOT_SEND_HOLD;
+}
+
+int waha_judge_send(const struct bot_result *r, char id[WAHA_ID_BYTES], const char **reason)
+{
+    id[0] = '\0';
+    *reason = "";
+    if (r->status != BOT_OK || r->http_status == 0) return judge_no_answer(r, reason);
+    if (r->http_status < 200 || r->http_status > 299) return judge_error(r, reason);
+    if (waha_answer_id(r->body, r->body_len, id) >= 0) return BOT_SENT;
+    *reason = "something else than WAHA answered: is base_url right?";
+    return BOT_SEND_UNKNOWN;
+}
+
+/* WAHA's way to say in a 500 that there is no such message. */
+static int says_absent(const char *body, size_t len)
+{
+    struct json_object *o = read_json(body, len);
+    const char *said = json_text(json_member(o, "exception"), "message");
+    int absent = said && (strcasestr(said, "not found") || strcasestr(said, "no rows"));
+    json_object_put(o);
+    return absent;
+}
+
+int waha_judge_lookup(const struct bot_result *r, const char *send_id)
+{
+    char id[WAHA_ID_BYTES];
+    if (r->status != BOT_OK) return BOT_RESOLVED_LATER;
+    switch (r->http_status) {
+    case 200: {
+        struct json_object *o = read_json(r->body, r->body_len);
+        int told = o ? copy_bare(message_id(o), id) : 0;
+        json_object_put(o);
+        if (told) return strcmp(id, send_id) == 0 ? BOT_RESOLVED_SENT : BOT_RESOLVED_NOT_SENT;
+        /* "null" or nothing: no such message. Anything else did not come from WAHA. */
+        return r->body_len == 0 || strncmp(r->body, "null", 4) == 0 ? BOT_RESOLVED_NOT_SENT
+                                                                    : BOT_RESOLVED_LATER;
+    }
+    case 404: /* no such message; or no such route: then sending the same id again is harmless */
+        return is_json_object(r->body, r->body_len) ? BOT_RESOLVED_NOT_SENT : BOT_RESOLVED_LATER;
+    case 400: /* NOWEB without its store cannot look: the same id again is harmless */
+    case 501: return BOT_RESOLVED_NOT_SENT;
+    case 500:
+        return says_absent(r->body, r->body_len) ? BOT_RESOLVED_NOT_SENT : BOT_RESOLVED_LATER;
+    default: return BOT_RESOLVED_LATER;
+    }
+}
+
+/* WhatsApp trims what is sent; so do we before comparing. */
+static int same_text(const char *a, const char *b)
+{
+    static const char space[] = " \t\r\n";
+    a += strspn(a, space);
+    b += strspn(b, space);
+    size_t n = strlen(a), m = strlen(b);
+    while (n && strchr(space, a[n - 1])) n--;
+    while (m && strchr(space, b[m - 1])) m--;
+    return n == m && memcmp(a, b, n) == 0;
+}
+
+static int64_t seconds_of(struct json_object *m)
+{
+    struct json_object *t = json_member(m, "timestamp");
+    if (!t) t = json_member(m, "messageTimestamp");
+    return t ? (int64_t)json_object_get_double(t) : 0;
+}
+
+static int is_ours(struct json_object *m, const char *text, int64_t since)
+{
+    const char *body = json_text(m, "body");
+    struct json_object *mine = json_member(m, "fromMe");
+    return body && mine && json_object_get_boolean(mine) && seconds_of(m) >= since &&
+           same_text(body, text);
+}
+
+int waha_judge_list(const struct bot_result *r, const char *text, int64_t since,
+                    char id[WAHA_ID_BYTES])
+{
+    id[0] = '\0';
+    if (r->status != BOT_OK) return BOT_RESOLVED_LATER;
+    /* Routes that this WAHA does not have, or an engine without a store: it can never be asked. */
+    if (r->http_status == 400 || r->http_status == 501) return BOT_RESOLVED_UNKNOWN;
+    if (r->http_status == 404)
+        return is_json_object(r->body, r->body_len) ? BOT_RESOLVED_UNKNOWN : BOT_RESOLVED_LATER;
+    if (r->http_status != 200) return BOT_RESOLVED_LATER;
+    int outcome = BOT_RESOLVED_LATER;
+    struct json_object *list = read_json(r->body, r->body_len);
+    if (!list || !json_object_is_type(list, json_type_array)) goto out;
+    outcome = BOT_RESOLVED_NOT_SENT;
+    for (size_t i = 0; i < json_object_array_length(list); i++) {
+        struct json_object *m = json_object_array_get_idx(list, i);
+        if (!is_ours(m, text, since)) continue;
+        copy_bare(message_id(m), id);
+        outcome = BOT_RESOLVED_SENT;
+        break;
+    }
+out:
+    json_object_put(list);
+    return outcome;
+}
+
+int waha_session_state(const char *status)
+{
+    for (size_t i = 0; i < BOT_COUNT(session_words); i++)
+        if (strcmp(status, session_words[i].word) == 0) return session_words[i].state;
+    return BOT_SESSION_DISCONNECTED;
+}
+
+int waha_judge_session(const struct bot_result *r, char status[48])
+{
+    int state = BOT_SESSION_DISCONNECTED;
+    if (r->status != BOT_OK || r->http_status == 0) {
+        snprintf(status, 48, "WAHA cannot be reached");
+        return state;
+    }
+    snprintf(status, 48, "WAHA answers %d", (int)r->http_status);
+    if (r->http_status != 200) return state;
+    struct json_object *o = read_json(r->body, r->body_len);
+    const char *word = json_text(o, "status");
+    if (word) {
+        state = waha_session_state(word);
+        snprintf(status, 48, "%s", word);
+    } else {
+        snprintf(status, 48, "not WAHA: is base_url right?");
+    }
+    json_object_put(o);
+    return state;
+}

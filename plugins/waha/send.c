@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT
+ * send.c - one row of the outbox -> WAHA's sendText, at a human's pace or at once.
+ *
+ * A send is a chain of calls, each begun by the completion of the one before:
+ *   human: sendSeen -> startTyping -> a pause by length -> stopTyping -> sendText -> outcome()
+ *   off:   sendText -> outcome()
+ * Only sendText decides. A courtesy that fails ends the courtesies: sendText then finds out what is wrong
+ * without making the customer wait. The row travels along as a copy; nothing is kept in memory. */
+#include <stdio.h>
+#include <string.h>
+
+#include "waha.h"
+
+#define SEND_TIMEOUT_MS     30000 /* WAHA itself waits up to 15 s for its session */
+#define COURTESY_TIMEOUT_MS 4000
+#define PAUSE_BASE_MS       600
+#define PAUSE_CHAR_MS       25
+#define PAUSE_MAX_MS        5000
+
+enum send_step { STEP_SEEN, STEP_TYPING, STEP_PAUSE, STEP_STOP };
+
+/* What a chain carries; the strings lie behind it, in this order. */
+struct packed_row {
+    int64_t id;
+    uint32_t step;
+    uint32_t session_len, chat_len, text_len, send_id_len; /* without NUL */
+};
+struct row {
+    int64_t id;
+    const char *session, *chat, *text, *send_id;
+};
+
+static struct packed_row *pack_row(struct bot_ctx *ctx, const struct row *row, size_t *size)
+{
+    const char *parts[] = { row->session, row->chat, row->text, row->send_id };
+    uint32_t len[BOT_COUNT(parts)];
+    *size = sizeof(struct packed_row);
+    for (size_t i = 0; i < BOT_COUNT(parts); i++) {
+        len[i] = bot_strlen_(parts[i]);
+        *size += len[i] + 1;
+    }
+    struct packed_row *p = ctx->api->alloc(ctx, *size);
+    if (!p) return NULL;
+    *p = (struct packed_row){ row->id, STEP_SEEN, len[0], len[1], len[2], len[3] };
+    char *to = (char *)(p + 1);
+    for (size_t i = 0; i < BOT_COUNT(parts); i++) {
+        if (len[i]) memcpy(to, parts[i], len[i]);
+        to[len[i]] = '\0';
+        to += len[i] + 1;
+    }
+    return p;
+}
+
+static struct row unpack_row(const struct packed_row *p)
+{
+    const char *at = (const char *)(p + 1);
+    struct row row = { .id = p->id, .session = at };
+    row.chat = row.session + p->session_len + 1;
+    row.text = row.chat + p->chat_len + 1;
+    row.send_id = row.text + p->text_len + 1;
+    return row;
+}
+
+static size_t packed_size(const struct packed_row *p)
+{
+    return sizeof *p + (size_t)p->session_len + p->chat_len + p->text_len + p->send_id_len + 4;
+}
+
+/* {"session":..,"chatId":..[,"text":..,"linkPreview":false[,"id":..]]} */
+static char *make_body(struct bot_ctx *ctx, const struct row *row, int with_text, size_t *len)
+{
+    size_t size = 64 + waha_json_size(row->session) + waha_json_size(row->chat);
+    if (with_text) size += waha_json_size(row->text) + waha_json_size(row->send_id);
+    char *body = ctx->api->alloc(ctx, size), *at = body;
+    if (!body) return NULL;
+#define PUT(literal) (memcpy(at, literal, sizeof literal - 1), at += sizeof literal - 1)
+    PUT("{\"session\":");
+    at = waha_json_put(at, row->session);
+    PUT(",\"chatId\":");
+    at = waha_json_put(at, row->chat);
+    if (with_text) {
+        PUT(",\"text\":");
+        at = waha_json_put(at, row->text);
+        PUT(",\"linkPreview\":false");
+        if (row->send_id[0]) {
+            PUT(",\"id\":");
+            at = waha_json_put(at, row->send_id);
+        }
+    }
+    PUT("}");
+#undef PUT
+    *len = (size_t)(at - body);
+    return body;
+}
+
+/* ---- sendText ---- */
+
+/* What its completion needs: which row, in which session, under which id. */
+struct sent_row {
+    int64_t id;
+    uint64_t chat; /* hashed */
+    char session[64];
+    char send_id[WAHA_ID_BYTES];
+};
+
+static void follow_state(struct bot_ctx *ctx, const char *session, int outcome,
+                         const struct bot_result *r, const char *reason)
+{
+    if (outcome == BOT_SENT || outcome == BOT_SEND_REFUSED)
+        waha_set_state(ctx, session, BOT_SESSION_CONNECTED, "");
+    else if (r->http_status == 422 && r->body && strstr(r->body, "\"SCAN_QR_CODE\""))
+        waha_set_state(ctx, session, BOT_SESSION_QR, "SCAN_QR_CODE");
+    else if (outcome == BOT_SEND_HOLD)
+        waha_set_state(ctx, session, BOT_SESSION_DISCONNECTED, reason);
+}
+
+static uint64_t hash_chat(const char *chat)
+{
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    for (; *chat; chat++) h = (h ^ (unsigned char)*chat) * UINT64_C(0x100000001b3);
+    return h | 1;
+}
+
+/* A failure (500) that says no cause: of one chat alone it is that chat's, of two it is WAHA's. */
+static int judge_failure(struct waha *w, uint64_t chat, int outcome)
+{
+    if (outcome == BOT_SENT) w->failing_chat = 0;
+    if (outcome != BOT_SEND_RETRY) return outcome;
+    if (w->failing_chat && w->failing_chat != chat) return BOT_SEND_HOLD;
+    w->failing_chat = chat;
+    return BOT_SEND_RETRY;
+}
+
+static int text_sent(struct bot_ctx *ctx, const struct bot_result *r, void *data)
+{
+    struct waha *w = ctx->state;
+    const struct sent_row *row = data;
+    const char *reason = "";
+    char id[WAHA_ID_BYTES];
+    if (!w) return BOT_HANDLED; /* stopped: the row is resolved by the next start */
+    int outcome = judge_failure(w, row->chat, waha_judge_send(r, id, &reason));
+    if (r->status != BOT_ECANCELED) follow_state(ctx, row->session, outcome, r, reason);
+    const char *native = id[0] ? id : row->send_id;
+    w->gateways->outcome(ctx, row->id, outcome,
+                         outcome == BOT_SENT && native[0] ? native : NULL, reason);
+    return BOT_HANDLED;
+}
+
+static int send_text(struct bot_ctx *ctx, const struct row *row)
+{
+    const struct waha *w = ctx->state;
+    struct sent_row sent = { .id = row->id, .chat = hash_chat(row->chat) };
+    struct bot_http rq = { .size = sizeof rq, .timeout_ms = SEND_TIMEOUT_MS, .method = "POST",
+                           .url = w->send_url, .headers = w->headers };
+    snprintf(sent.session, sizeof sent.session, "%s", row->session);
+    snprintf(sent.send_id, sizeof sent.send_id, "%s", row->send_id);
+    rq.body = make_body(ctx, row, 1, &rq.body_len);
+    if (rq.body && ctx->api->http(ctx, &rq, text_sent, &sent, sizeof sent) > 0) return BOT_LATER;
+    w->gateways->outcome(ctx, row->id, BOT_SEND_HOLD, NULL, "too many requests are open");
+    return BOT_HANDLED;
+}
+
+/* ---- the courtesies ---- */
+
+static int step_done(struct bot_ctx *ctx, const struct bot_result *r, void *data);
+
+static int64_t typing_time(const char *text)
+{
+    int64_t ms = PAUSE_BASE_MS;
+    for (; *text && ms < PAUSE_MAX_MS; text++)
+        if (((unsigned char)*text & 0xC0) != 0x80) ms += PAUSE_CHAR_MS;
+    return ms < PAUSE_MAX_MS ? ms : PAUSE_MAX_MS;
+}
+
+/* Begins p->step; sends the text at once when it cannot. */
+static int begin_step(struct bot_ctx *ctx, const struct packed_row *p)
+{
+    static const char *const paths[] = { [STEP_SEEN] = "/api/sendSeen",
+                                         [STEP_TYPING] = "/api/startTyping",
+                                         [STEP_STOP] = "/api/stopTyping" };
+    const struct waha *w = ctx->state;
+    struct row row = unpack_row(p);
+    char url[1024];
+    if (p->step == STEP_PAUSE) {
+        int64_t id = ctx->api->timer(ctx, typing_time(row.text), step_done, p, packed_size(p));
+        return id > 0 ? BOT_LATER : send_text(ctx, &row);
+    }
+    struct bot_http rq = { .size = sizeof rq, .timeout_ms = COURTESY_TIMEOUT_MS, .method = "POST",
+                           .url = url, .headers = w->headers };
+    snprintf(url, sizeof url, "%s%s", w->base_url, paths[p->step]);
+    rq.body = make_body(ctx, &row, 0, &rq.body_len);
+    if (rq.body && ctx->api->http(ctx, &rq, step_done, p, packed_size(p)) > 0) return BOT_LATER;
+    return send_text(ctx, &row);
+}
+
+static int step_done(struct bot_ctx *ctx, const struct bot_result *r, void *data)
+{
+    struct packed_row *p = data;
+    struct row row = unpack_row(p);
+    if (!ctx->state) return BOT_HANDLED;
+    int well = r->status == BOT_OK && (p->step == STEP_PAUSE || r->http_status / 100 == 2);
+    if (!well || p->step == STEP_STOP) return send_text(ctx, &row);
+    p->step++;
+    return begin_step(ctx, p);
+}
+
+int waha_send(struct bot_ctx *ctx, const struct bot_outgoing *out)
+{
+    const struct waha *w = ctx->state;
+    struct row row = { .id = out->id, .chat = out->chat, .text = out->text,
+                       .session = out->session && out->session[0] ? out->session : w->session,
+                       .send_id = out->send_id ? out->send_id : "" };
+    if (!w->human) return send_text(ctx, &row);
+    size_t size = 0;
+    struct packed_row *p = pack_row(ctx, &row, &size);
+    return p ? begin_step(ctx, p) : send_text(ctx, &row);
+}

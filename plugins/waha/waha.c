@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT
+ * waha.c - the gateway to WhatsApp through a WAHA server: what it registers, its configuration, and
+ * watching the session.
+ *
+ * parse.c turns webhooks into messages on the host's HTTP threads; everything else runs on the loop.
+ * The state made by start() holds configuration and what is known of the session; losing it costs
+ * nothing. A rolled-back callback may leave a counter of requests in flight too high: ids.c heals it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "waha.h"
+
+#define CHECK_CONNECTED_MS 300000 /* how often a session that works is looked at */
+#define CHECK_TIMEOUT_MS   15000
+
+static int check_session(struct bot_ctx *ctx);
+static int address(const char *phone, char *out, size_t cap);
+static const char *default_session(struct bot_ctx *ctx);
+
+static const struct bot_config_spec config[] = {
+    { .key = "base_url", .type = BOT_CONFIG_URL, .fallback = "http://waha:3000",
+      .env = "WAHA_BASE_URL", .help = "where WAHA answers" },
+    { .key = "api_key", .type = BOT_CONFIG_SECRET, .env = "WAHA_API_KEY",
+      .help = "WAHA's WAHA_API_KEY, in plain" },
+    { .key = "session", .type = BOT_CONFIG_TEXT, .fallback = "default", .env = "MASTER_SESSION",
+      .help = "the WAHA session that is the shops' number" },
+    { .key = "hmac_key", .type = BOT_CONFIG_SECRET, .env = "WAHA_HMAC_KEY",
+      .help = "WAHA's WHATSAPP_HOOK_HMAC_KEY; empty: made once and kept in data_dir" },
+    { .key = "allow_unsigned", .type = BOT_CONFIG_BOOL, .fallback = "no",
+      .help = "yes: webhooks from this machine need no signature" },
+    { .key = "pace", .type = BOT_CONFIG_CHOICE, .fallback = "human", .choices = "human off",
+      .help = "human: seen, typing, a pause, then the message; off: for tests and benchmarks" },
+    { .key = "per_minute", .type = BOT_CONFIG_INT, .fallback = "20", .min = 1, .max = 1000000,
+      .help = "messages a minute to chats that did not just write" },
+    { .key = "per_day", .type = BOT_CONFIG_INT, .fallback = "1000", .min = 1, .max = 1000000,
+      .help = "the same, a day; warned at 80 %" },
+};
+
+static const struct bot_schedule_spec schedules[] = {
+    { .name = "session", .every_s = 30, .run = check_session },
+};
+
+static const struct bot_gateway_spec gateway = {
+    .size = sizeof gateway,
+    .name = "waha",
+    .signature_header = "X-Webhook-Hmac",
+    .signature_algorithm = "hmac-sha512-hex",
+    .signature_key = "hmac_key",
+    .allow_unsigned = "allow_unsigned",
+    .parse = waha_parse,
+    .send = waha_send,
+    .resolve = waha_resolve,
+    .need_ids = waha_need_ids,
+    .address = address,
+    .default_session = default_session,
+};
+
+static int init(const struct bot_api *api, struct bot_plugin *self)
+{
+    void *owner = NULL;
+    const struct bot_gateways *gateways = api->service(self, "gateways/0", &owner);
+    if (!gateways) return BOT_EVERSION;
+    int rc = BOT_CONFIG(api, self, config);
+    if (rc >= 0) rc = BOT_SCHEDULES(api, self, schedules);
+    if (rc >= 0) rc = gateways->provide(self, &gateway);
+    return rc < 0 ? rc : BOT_OK;
+}
+
+static int address(const char *phone, char *out, size_t cap)
+{
+    int n = snprintf(out, cap, "%s@c.us", phone);
+    return n > 5 && (size_t)n < cap ? BOT_OK : BOT_EINVAL;
+}
+
+static const char *default_session(struct bot_ctx *ctx)
+{
+    return ((struct waha *)ctx->state)->session;
+}
+
+/* ---- the world ---- */
+
+static char *copy_text(const char *s)
+{
+    return strdup(s ? s : "");
+}
+
+static char *join(const char *a, const char *b, const char *c)
+{
+    size_t n = strlen(a) + strlen(b) + strlen(c) + 1;
+    char *s = malloc(n);
+    if (s) snprintf(s, n, "%s%s%s", a, b, c);
+    return s;
+}
+
+static void waha_free(struct waha *w)
+{
+    if (!w) return;
+    free(w->base_url);
+    free(w->headers);
+    free(w->send_url);
+    free(w->session);
+    free(w);
+}
+
+/* X-Api-Key is left out when there is no key: WAHA may run without one. */
+static char *make_headers(const char *key)
+{
+    static const char type[] = "Content-Type: application/json\nAccept: application/json";
+    return key && key[0] ? join(type, "\nX-Api-Key: ", key) : copy_text(type);
+}
+
+static int start(struct bot_ctx *ctx)
+{
+    const struct bot_api *api = ctx->api;
+    struct bot_plugin *self = api->self(ctx);
+    void *owner = NULL;
+    struct waha *w = calloc(1, sizeof *w);
+    if (!w) return BOT_EBUSY;
+    const char *pace = api->config_text(self, "pace");
+    w->gateways = api->service(self, "gateways/0", &owner);
+    w->base_url = copy_text(api->config_text(self, "base_url"));
+    w->session = copy_text(api->config_text(self, "session"));
+    w->headers = make_headers(api->config_text(self, "api_key"));
+    w->send_url = w->base_url ? join(w->base_url, "/api/sendText", "") : NULL;
+    w->started_at = api->now(ctx);
+    w->human = !pace || strcmp(pace, "off") != 0;
+    if (!w->gateways || !w->base_url || !w->session || !w->headers || !w->send_url) {
+        waha_free(w);
+        return BOT_EBUSY;
+    }
+    api->set_state(self, w);
+    ctx->state = w;
+    check_session(ctx);
+    return BOT_OK;
+}
+
+static void stop(struct bot_ctx *ctx)
+{
+    struct waha *w = ctx->state;
+    ctx->api->set_state(ctx->api->self(ctx), NULL);
+    waha_free(w);
+}
+
+/* ---- the session ---- */
+
+void waha_set_state(struct bot_ctx *ctx, const char *session, int state, const char *detail)
+{
+    struct waha *w = ctx->state;
+    if (strcmp(session, w->session) == 0) {
+        if (w->state == state) return;
+        w->state = state;
+    }
+    w->gateways->session_state(ctx, session, state, detail);
+}
+
+int64_t waha_get(struct bot_ctx *ctx, const char *url, uint32_t timeout_ms, bot_done_fn *done,
+                 const void *data, size_t len)
+{
+    const struct waha *w = ctx->state;
+    struct bot_http rq = { .size = sizeof rq, .timeout_ms = timeout_ms, .method = "GET", .url = url,
+                           .headers = w->headers };
+    return ctx->api->http(ctx, &rq, done, data, len);
+}
+
+/* Logged when the state changes, so once and not every half minute. */
+static void log_session(struct bot_ctx *ctx, const struct bot_result *r, int state, const char *word)
+{
+    const struct bot_api *api = ctx->api;
+    struct bot_plugin *self = api->self(ctx);
+    const struct waha *w = ctx->state;
+    char line[256];
+    if (r->http_status == 401) {
+        api->log(self, BOT_LOG_ERROR, "WAHA refuses the API key (401): set api_key in [waha], or "
+                                      "WAHA_API_KEY, to the key WAHA was started with, and reload");
+        return;
+    }
+    if (state == BOT_SESSION_CONNECTED) {
+        snprintf(line, sizeof line, "session '%.60s' is connected", w->session);
+    } else if (state == BOT_SESSION_QR) {
+        snprintf(line, sizeof line, "session '%.60s' waits for its QR code to be scanned: open WAHA's "
+                                    "dashboard", w->session);
+    } else if (r->http_status == 404) {
+        snprintf(line, sizeof line, "WAHA has no session '%.60s': make it in WAHA's dashboard, or set "
+                                    "session in [waha]", w->session);
+    } else {
+        snprintf(line, sizeof line, "session '%.60s' is not connected: %s", w->session, word);
+    }
+    api->log(self, state == BOT_SESSION_CONNECTED ? BOT_LOG_INFO : BOT_LOG_WARN, line);
+}
+
+static int session_checked(struct bot_ctx *ctx, const struct bot_result *r, void *data)
+{
+    struct waha *w = ctx->state;
+    char word[48];
+    (void)data;
+    if (!w || r->status == BOT_ECANCELED) return BOT_HANDLED;
+    int state = waha_judge_session(r, word);
+    if (state != w->state) log_session(ctx, r, state, word);
+    waha_set_state(ctx, w->session, state, word);
+    return BOT_HANDLED;
+}
+
+/* At start and every 30 s; while the session works only every 5 minutes. */
+static int check_session(struct bot_ctx *ctx)
+{
+    struct waha *w = ctx->state;
+    char name[200], url[1024];
+    if (!w) return BOT_HANDLED;
+    int64_t now = ctx->api->now(ctx);
+    if (w->state == BOT_SESSION_CONNECTED && now - w->checked_at < CHECK_CONNECTED_MS)
+        return BOT_HANDLED;
+    w->checked_at = now;
+    waha_url_put(name, sizeof name, w->session);
+    snprintf(url, sizeof url, "%s/api/sessions/%s", w->base_url, name);
+    int64_t id = waha_get(ctx, url, CHECK_TIMEOUT_MS, session_checked, NULL, 0);
+    return id < 0 ? BOT_HANDLED : BOT_LATER;
+}
+
+BOT_PLUGIN("waha", "0.1.0", "gateways/0", init, start, stop, NULL);

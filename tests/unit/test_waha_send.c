@@ -1,0 +1,506 @@
+/* test_waha_send.c - the WAHA gateway's half on the loop, against a table of functions that writes down what
+ * is asked for: the chain of a send, the questions after an unknown one, the pool of send ids, the session. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../plugins/waha/escape.c"
+#include "../../plugins/waha/answer.c"
+#include "../../plugins/waha/parse.c"
+#undef ASK_TIMEOUT_MS
+#include "../../plugins/waha/send.c"
+#include "../../plugins/waha/resolve.c"
+#undef ASK_TIMEOUT_MS
+#include "../../plugins/waha/ids.c"
+#include "../../plugins/waha/waha.c"
+
+/* ---- the host, as far as this plugin sees it ---- */
+
+struct asked {
+    int64_t timer_ms; /* -1: an HTTP request */
+    char method[8], url[600], headers[300], body[5000];
+    bot_done_fn *done;
+    char data[6000];
+};
+static struct {
+    struct asked calls[64];
+    int count;
+    void *state;
+    int64_t now;
+    const char *pace, *key;
+    char log[2000];
+    /* what the gateway told the host */
+    int64_t row;
+    int outcome, resolved, session_state, outcomes, states;
+    char native[160], reason[200], detail[200];
+    char ids[64][64];
+    int id_count;
+    void *blocks[256];
+    int block_count;
+} world;
+
+static void *fake_alloc(struct bot_ctx *ctx, size_t n)
+{
+    (void)ctx;
+    assert_true(world.block_count < 256);
+    return world.blocks[world.block_count++] = calloc(1, n);
+}
+static int64_t note(int64_t timer_ms, bot_done_fn *done, const void *data, size_t len)
+{
+    struct asked *a = &world.calls[world.count++];
+    assert_true(world.count <= 64 && len <= sizeof a->data);
+    memset(a, 0, sizeof *a);
+    a->timer_ms = timer_ms;
+    a->done = done;
+    if (len) memcpy(a->data, data, len);
+    return world.count;
+}
+static int64_t fake_http(struct bot_ctx *ctx, const struct bot_http *rq, bot_done_fn *done,
+                         const void *data, size_t len)
+{
+    (void)ctx;
+    int64_t id = note(-1, done, data, len);
+    struct asked *a = &world.calls[id - 1];
+    snprintf(a->method, sizeof a->method, "%s", rq->method);
+    snprintf(a->url, sizeof a->url, "%s", rq->url);
+    snprintf(a->headers, sizeof a->headers, "%s", rq->headers);
+    snprintf(a->body, sizeof a->body, "%.*s", (int)rq->body_len, rq->body ? (const char *)rq->body : "");
+    return id;
+}
+static int64_t fake_timer(struct bot_ctx *ctx, int64_t ms, bot_done_fn *done, const void *data, size_t len)
+{
+    (void)ctx;
+    return note(ms, done, data, len);
+}
+static int64_t fake_now(struct bot_ctx *ctx)
+{
+    (void)ctx;
+    return world.now;
+}
+static void fake_log(struct bot_plugin *self, int level, const char *text)
+{
+    (void)self;
+    (void)level;
+    size_t n = strlen(world.log);
+    snprintf(world.log + n, sizeof world.log - n, "%s\n", text);
+}
+static const char *fake_config(struct bot_plugin *self, const char *key)
+{
+    (void)self;
+    return strcmp(key, "base_url") == 0 ? "http://waha:3000" : strcmp(key, "session") == 0 ? "default"
+           : strcmp(key, "pace") == 0 ? world.pace : strcmp(key, "api_key") == 0 ? world.key : "";
+}
+static struct bot_plugin *fake_self(struct bot_ctx *ctx)
+{
+    (void)ctx;
+    return (struct bot_plugin *)&world;
+}
+static void fake_set_state(struct bot_plugin *self, void *state)
+{
+    (void)self;
+    world.state = state;
+}
+static int fake_outcome(struct bot_ctx *ctx, int64_t id, int outcome, const char *native_id, const char *error)
+{
+    (void)ctx;
+    world.row = id;
+    world.outcome = outcome;
+    world.outcomes++;
+    snprintf(world.native, sizeof world.native, "%s", native_id ? native_id : "");
+    snprintf(world.reason, sizeof world.reason, "%s", error);
+    return BOT_OK;
+}
+static int fake_resolved(struct bot_ctx *ctx, int64_t id, int outcome, const char *native_id)
+{
+    (void)ctx;
+    world.row = id;
+    world.resolved = outcome;
+    snprintf(world.native, sizeof world.native, "%s", native_id ? native_id : "");
+    return BOT_OK;
+}
+static int fake_ids(struct bot_ctx *ctx, const char *session, const char *const *ids, size_t n)
+{
+    (void)ctx;
+    assert_string_equal(session, "default");
+    for (size_t i = 0; i < n; i++) snprintf(world.ids[world.id_count++], 64, "%s", ids[i]);
+    return BOT_OK;
+}
+static int fake_session(struct bot_ctx *ctx, const char *session, int state, const char *detail)
+{
+    (void)ctx;
+    assert_string_equal(session, "default");
+    world.session_state = state;
+    world.states++;
+    snprintf(world.detail, sizeof world.detail, "%s", detail);
+    return BOT_OK;
+}
+static int fake_provide(struct bot_plugin *self, const struct bot_gateway_spec *spec)
+{
+    (void)self;
+    assert_string_equal(spec->name, "waha");
+    return BOT_OK;
+}
+static const struct bot_gateways gateways = {
+    .size = sizeof gateways, .provide = fake_provide, .outcome = fake_outcome, .resolved = fake_resolved,
+    .ids = fake_ids, .session_state = fake_session,
+};
+static const void *fake_service(struct bot_plugin *self, const char *name, void **owner)
+{
+    (void)self;
+    (void)owner;
+    return strcmp(name, "gateways/0") == 0 ? &gateways : NULL;
+}
+static int fake_register_config(struct bot_plugin *self, const struct bot_config_spec *t, size_t n, size_t e)
+{
+    (void)self;
+    (void)t;
+    return n == 8 && e == sizeof *t ? BOT_OK : BOT_EINVAL;
+}
+static int fake_register_schedule(struct bot_plugin *self, const struct bot_schedule_spec *t, size_t n, size_t e)
+{
+    (void)self;
+    (void)t;
+    return n == 1 && e == sizeof *t ? BOT_OK : BOT_EINVAL;
+}
+static const struct bot_api api = {
+    .size = sizeof api, .version = BOT_SDK_VERSION, .config = fake_register_config,
+    .schedule = fake_register_schedule, .http = fake_http, .timer = fake_timer, .alloc = fake_alloc,
+    .now = fake_now, .log = fake_log, .config_text = fake_config, .service = fake_service,
+    .set_state = fake_set_state, .self = fake_self,
+};
+static struct bot_ctx ctx;
+
+/* Starts the plugin with this pace; the first look at the session is call 0. */
+static void open_plugin(const char *pace)
+{
+    memset(&world, 0, sizeof world);
+    world.now = 1784970000000;
+    world.pace = pace;
+    world.key = "kunci";
+    ctx = (struct bot_ctx){ .api = &api };
+    assert_int_equal(bot_plugin_v1.init(&api, (struct bot_plugin *)&world), BOT_OK);
+    assert_int_equal(bot_plugin_v1.start(&ctx), BOT_OK);
+    ctx.state = world.state;
+    assert_int_equal(world.count, 1);
+}
+
+static int close_plugin(void **state)
+{
+    (void)state;
+    if (world.state) bot_plugin_v1.stop(&ctx);
+    for (int i = 0; i < world.block_count; i++) free(world.blocks[i]);
+    world.block_count = 0;
+    return 0;
+}
+
+static int finish(int i, int status, int http, const char *body)
+{
+    struct bot_result r = { .size = sizeof r, .status = status, .http_status = http, .sent = http != 0,
+                            .body = body, .body_len = body ? strlen(body) : 0, .error = "" };
+    return world.calls[i].done(&ctx, &r, world.calls[i].data);
+}
+
+static struct bot_outgoing row(const char *text, const char *send_id)
+{
+    return (struct bot_outgoing){ .size = sizeof(struct bot_outgoing), .id = 7, .session = "default",
+                                  .chat = "6281100000011@c.us", .text = text, .send_id = send_id,
+                                  .attempted_at = 1784970000500 };
+}
+
+/* ---- sending ---- */
+
+static void a_text_is_sent_as_json_with_its_key_and_id(void **state)
+{
+    (void)state;
+    open_plugin("off");
+    struct bot_outgoing r = row("Halo \"Kak\"\n*Rp500.000*", "3EB01");
+    assert_int_equal(waha_send(&ctx, &r), BOT_LATER);
+    const struct asked *a = &world.calls[1];
+    assert_string_equal(a->method, "POST");
+    assert_string_equal(a->url, "http://waha:3000/api/sendText");
+    assert_non_null(strstr(a->headers, "X-Api-Key: kunci"));
+    assert_string_equal(a->body, "{\"session\":\"default\",\"chatId\":\"6281100000011@c.us\","
+                                 "\"text\":\"Halo \\\"Kak\\\"\\n*Rp500.000*\",\"linkPreview\":false,"
+                                 "\"id\":\"3EB01\"}");
+    assert_int_equal(finish(1, BOT_OK, 201, "{\"key\":{\"id\":\"3EB01\"}}"), BOT_HANDLED);
+    assert_int_equal(world.row, 7);
+    assert_int_equal(world.outcome, BOT_SENT);
+    assert_string_equal(world.native, "3EB01");
+    assert_int_equal(world.session_state, BOT_SESSION_CONNECTED);
+}
+
+static void a_send_id_is_the_native_id_when_the_answer_names_none(void **state)
+{
+    (void)state;
+    open_plugin("off");
+    struct bot_outgoing r = row("Halo", "3EB02");
+    waha_send(&ctx, &r);
+    finish(1, BOT_OK, 201, "{}");
+    assert_int_equal(world.outcome, BOT_SENT);
+    assert_string_equal(world.native, "3EB02");
+}
+
+static void human_pace_takes_its_steps_and_its_time(void **state)
+{
+    static const char *const urls[] = { "/api/sendSeen", "/api/startTyping", "", "/api/stopTyping",
+                                        "/api/sendText" };
+    (void)state;
+    open_plugin("human");
+    struct bot_outgoing r = row("sepuluh hu", ""); /* 10 characters */
+    assert_int_equal(waha_send(&ctx, &r), BOT_LATER);
+    for (int i = 0; i < 5; i++) {
+        const struct asked *a = &world.calls[i + 1];
+        assert_int_equal(world.count, i + 2);
+        if (i == 2) assert_int_equal(a->timer_ms, 600 + 10 * 25);
+        else assert_string_equal(a->url + strlen("http://waha:3000"), urls[i]);
+        if (i < 4 && i != 2)
+            assert_string_equal(a->body, "{\"session\":\"default\",\"chatId\":\"6281100000011@c.us\"}");
+        assert_int_equal(world.outcomes, 0);
+        if (i < 4) assert_int_equal(finish(i + 1, BOT_OK, i == 2 ? 0 : 201, "{}"), BOT_LATER);
+    }
+    assert_non_null(strstr(world.calls[5].body, "\"text\":\"sepuluh hu\",\"linkPreview\":false}"));
+    finish(5, BOT_OK, 201, "{\"id\":\"true_x_3EB03\"}");
+    assert_string_equal(world.native, "3EB03");
+}
+
+static void a_long_text_pauses_five_seconds_at_most(void **state)
+{
+    char text[4001];
+    (void)state;
+    memset(text, 'x', 4000);
+    text[4000] = '\0';
+    open_plugin("human");
+    struct bot_outgoing r = row(text, "");
+    waha_send(&ctx, &r);
+    finish(1, BOT_OK, 201, "{}");
+    finish(2, BOT_OK, 201, "{}");
+    assert_int_equal(world.calls[3].timer_ms, 5000);
+}
+
+static void a_courtesy_that_fails_sends_at_once(void **state)
+{
+    (void)state;
+    open_plugin("human");
+    struct bot_outgoing r = row("Halo", "");
+    waha_send(&ctx, &r);
+    assert_int_equal(finish(1, BOT_EIO, 0, NULL), BOT_LATER);
+    assert_string_equal(world.calls[2].url, "http://waha:3000/api/sendText");
+    finish(2, BOT_EIO, 0, NULL);
+    assert_int_equal(world.outcome, BOT_SEND_HOLD);
+    assert_int_equal(world.session_state, BOT_SESSION_DISCONNECTED);
+}
+
+static void what_an_answer_says_of_the_session_is_passed_on_once(void **state)
+{
+    (void)state;
+    open_plugin("off");
+    struct bot_outgoing r = row("Halo", "");
+    for (int i = 1; i <= 3; i++) {
+        waha_send(&ctx, &r);
+        finish(i, BOT_OK, 422, "{\"error\":\"x\",\"status\":\"SCAN_QR_CODE\",\"expected\":[\"WORKING\"]}");
+        assert_int_equal(world.outcome, BOT_SEND_HOLD);
+    }
+    assert_int_equal(world.session_state, BOT_SESSION_QR);
+    assert_int_equal(world.states, 1);
+}
+
+static void a_failure_of_one_chat_is_its_own_and_of_two_is_wahas(void **state)
+{
+    static const char failed[] = "{\"statusCode\":500,\"exception\":{\"message\":\"x\"}}";
+    static const struct {
+        const char *chat;
+        int http, outcome;
+    } cases[] = {
+        { "6281100000011@c.us", 500, BOT_SEND_RETRY }, { "6281100000011@c.us", 500, BOT_SEND_RETRY },
+        { "6281100000012@c.us", 500, BOT_SEND_HOLD },  { "6281100000011@c.us", 500, BOT_SEND_RETRY },
+        { "6281100000013@c.us", 201, BOT_SENT },       { "6281100000012@c.us", 500, BOT_SEND_RETRY },
+    };
+    (void)state;
+    open_plugin("off");
+    for (size_t i = 0; i < BOT_COUNT(cases); i++) {
+        struct bot_outgoing r = row("Halo", "");
+        r.chat = cases[i].chat;
+        waha_send(&ctx, &r);
+        finish(world.count - 1, BOT_OK, cases[i].http, failed);
+        assert_int_equal(world.outcome, cases[i].outcome);
+    }
+}
+
+static void a_completion_after_the_stop_does_nothing(void **state)
+{
+    (void)state;
+    open_plugin("off");
+    struct bot_outgoing r = row("Halo", "3EB04");
+    waha_send(&ctx, &r);
+    waha_resolve(&ctx, &r);
+    waha_need_ids(&ctx, "default", 1);
+    bot_plugin_v1.stop(&ctx);
+    ctx.state = world.state;
+    assert_null(ctx.state);
+    for (int i = 0; i < world.count; i++) finish(i, BOT_ECANCELED, 0, NULL);
+    assert_int_equal(world.outcomes, 0);
+}
+
+/* ---- resolving ---- */
+
+static void with_an_id_that_id_is_asked_for(void **state)
+{
+    (void)state;
+    open_plugin("off");
+    struct bot_outgoing r = row("Halo", "3EB05");
+    assert_int_equal(waha_resolve(&ctx, &r), BOT_LATER);
+    assert_string_equal(world.calls[1].url,
+                        "http://waha:3000/api/default/chats/6281100000011%40c.us/messages/"
+                        "true_6281100000011%40c.us_3EB05?downloadMedia=false");
+    finish(1, BOT_OK, 200, "{\"id\":\"true_6281100000011@c.us_3EB05\"}");
+    assert_int_equal(world.resolved, BOT_RESOLVED_SENT);
+    assert_string_equal(world.native, "3EB05");
+    waha_resolve(&ctx, &r);
+    finish(2, BOT_OK, 404, "{\"statusCode\":404}");
+    assert_int_equal(world.resolved, BOT_RESOLVED_NOT_SENT);
+    waha_resolve(&ctx, &r);
+    finish(3, BOT_EIO, 0, NULL);
+    assert_int_equal(world.resolved, BOT_RESOLVED_LATER);
+}
+
+static void without_an_id_our_own_messages_are_looked_at_after_a_while(void **state)
+{
+    static const char list[] = "[{\"id\":\"true_x_3EB06\",\"timestamp\":1784970001,\"fromMe\":true,"
+                               "\"body\":\"Halo\"}]";
+    (void)state;
+    open_plugin("off");
+    struct bot_outgoing r = row("Halo", "");
+    world.now = r.attempted_at + 1000;
+    assert_int_equal(waha_resolve(&ctx, &r), BOT_LATER);
+    assert_int_equal(world.calls[1].timer_ms, 2000);
+    assert_int_equal(finish(1, BOT_OK, 0, NULL), BOT_LATER);
+    assert_string_equal(world.calls[2].url,
+                        "http://waha:3000/api/default/chats/6281100000011%40c.us/messages?limit=20"
+                        "&downloadMedia=false&filter.fromMe=true&filter.timestamp.gte=1784969999");
+    finish(2, BOT_OK, 200, list);
+    assert_int_equal(world.resolved, BOT_RESOLVED_SENT);
+    assert_string_equal(world.native, "3EB06");
+}
+
+static void a_list_decides_what_it_can(void **state)
+{
+    static const struct {
+        int status, http;
+        const char *body;
+        int resolved;
+    } cases[] = {
+        { BOT_OK, 200, "[]", BOT_RESOLVED_NOT_SENT },
+        { BOT_OK, 400, "{\"message\":\"Enable NOWEB store\"}", BOT_RESOLVED_UNKNOWN },
+        { BOT_OK, 422, "{}", BOT_RESOLVED_LATER },
+        { BOT_EIO, 0, NULL, BOT_RESOLVED_LATER },
+    };
+    (void)state;
+    open_plugin("off");
+    struct bot_outgoing r = row("Halo", "");
+    world.now = r.attempted_at + 60000;
+    for (size_t i = 0; i < BOT_COUNT(cases); i++) {
+        waha_resolve(&ctx, &r);
+        assert_int_equal(world.calls[world.count - 1].timer_ms, 0);
+        finish(world.count - 1, BOT_OK, 0, NULL);
+        finish(world.count - 1, cases[i].status, cases[i].http, cases[i].body);
+        assert_int_equal(world.resolved, cases[i].resolved);
+    }
+}
+
+/* ---- send ids ---- */
+
+static void ids_are_fetched_eight_at_a_time(void **state)
+{
+    (void)state;
+    open_plugin("off");
+    assert_int_equal(waha_need_ids(&ctx, "default", 20), BOT_LATER);
+    assert_int_equal(world.count, 1 + 8);
+    assert_string_equal(world.calls[1].url, "http://waha:3000/api/default/new-message-id");
+    for (int i = 1; i <= 20; i++) {
+        char body[64];
+        snprintf(body, sizeof body, "{\"id\":\"ID%d\"}", i);
+        assert_int_equal(finish(i, BOT_OK, 200, body), i < 20 ? BOT_LATER : BOT_HANDLED);
+    }
+    assert_int_equal(world.count, 1 + 20);
+    assert_int_equal(world.id_count, 20);
+    assert_string_equal(world.ids[19], "ID20");
+}
+
+static void a_waha_without_ids_is_not_asked_for_a_while(void **state)
+{
+    (void)state;
+    open_plugin("off");
+    waha_need_ids(&ctx, "default", 3);
+    for (int i = 1; i <= 3; i++) finish(i, BOT_OK, 404, "{\"statusCode\":404}");
+    int before = world.count;
+    world.now += 599000;
+    assert_int_equal(waha_need_ids(&ctx, "default", 3), BOT_HANDLED);
+    assert_int_equal(world.count, before);
+    world.now += 2000;
+    assert_int_equal(waha_need_ids(&ctx, "default", 3), BOT_LATER);
+    assert_true(world.count > before);
+}
+
+static void a_second_want_does_not_double_what_is_under_way(void **state)
+{
+    (void)state;
+    open_plugin("off");
+    waha_need_ids(&ctx, "default", 4);
+    assert_int_equal(waha_need_ids(&ctx, "default", 4), BOT_HANDLED);
+    assert_int_equal(world.count, 1 + 4);
+    world.now += FORGOTTEN_MS + 1; /* their completions never came */
+    waha_need_ids(&ctx, "default", 4);
+    assert_int_equal(world.count, 1 + 8);
+}
+
+/* ---- the session ---- */
+
+static void the_session_is_asked_for_and_logged_once_a_change(void **state)
+{
+    (void)state;
+    open_plugin("off");
+    assert_string_equal(world.calls[0].url, "http://waha:3000/api/sessions/default");
+    finish(0, BOT_OK, 401, "{\"message\":\"Unauthorized\",\"statusCode\":401}");
+    assert_int_equal(world.session_state, BOT_SESSION_DISCONNECTED);
+    assert_non_null(strstr(world.log, "401"));
+    assert_null(strstr(world.log, "kunci"));
+    size_t logged = strlen(world.log);
+    check_session(&ctx);
+    finish(1, BOT_OK, 401, "{}");
+    assert_int_equal(strlen(world.log), logged);
+    check_session(&ctx);
+    finish(2, BOT_OK, 200, "{\"name\":\"default\",\"status\":\"WORKING\"}");
+    assert_int_equal(world.session_state, BOT_SESSION_CONNECTED);
+    world.now += 30000;
+    assert_int_equal(check_session(&ctx), BOT_HANDLED);
+    assert_int_equal(world.count, 3);
+    world.now += 300000;
+    assert_int_equal(check_session(&ctx), BOT_LATER);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(a_text_is_sent_as_json_with_its_key_and_id, close_plugin),
+        cmocka_unit_test_teardown(a_send_id_is_the_native_id_when_the_answer_names_none, close_plugin),
+        cmocka_unit_test_teardown(human_pace_takes_its_steps_and_its_time, close_plugin),
+        cmocka_unit_test_teardown(a_long_text_pauses_five_seconds_at_most, close_plugin),
+        cmocka_unit_test_teardown(a_courtesy_that_fails_sends_at_once, close_plugin),
+        cmocka_unit_test_teardown(what_an_answer_says_of_the_session_is_passed_on_once, close_plugin),
+        cmocka_unit_test_teardown(a_failure_of_one_chat_is_its_own_and_of_two_is_wahas, close_plugin),
+        cmocka_unit_test_teardown(a_completion_after_the_stop_does_nothing, close_plugin),
+        cmocka_unit_test_teardown(with_an_id_that_id_is_asked_for, close_plugin),
+        cmocka_unit_test_teardown(without_an_id_our_own_messages_are_looked_at_after_a_while, close_plugin),
+        cmocka_unit_test_teardown(a_list_decides_what_it_can, close_plugin),
+        cmocka_unit_test_teardown(ids_are_fetched_eight_at_a_time, close_plugin),
+        cmocka_unit_test_teardown(a_waha_without_ids_is_not_asked_for_a_while, close_plugin),
+        cmocka_unit_test_teardown(a_second_want_does_not_double_what_is_under_way, close_plugin),
+        cmocka_unit_test_teardown(the_session_is_asked_for_and_logged_once_a_change, close_plugin),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
