@@ -1,0 +1,69 @@
+/* agenda.c - virtual time: what happens outside the host and when; and the boundaries at which it may
+ * be killed. Equal times run in the order in which they were added. */
+#include "sim.h"
+
+#include <assert.h>
+
+#include "core/base/clock.h"
+#include "memvfs.h"
+
+uint64_t chance_next(struct chance *c) /* splitmix64 */
+{
+    uint64_t z = (c->state += 0x9e3779b97f4a7c15u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+void agenda_add(struct sim *s, int64_t at, int of_this_life, void (*run)(struct sim *, void *), void *arg)
+{
+    assert(s->agenda_count < AGENDA_MAX);
+    s->agenda[s->agenda_count++] =
+        (struct agenda_item){ at, ++s->seq, run, arg, of_this_life ? s->life : 0 };
+}
+
+void agenda_forget_life(struct sim *s)
+{
+    int kept = 0;
+    for (int i = 0; i < s->agenda_count; i++)
+        if (s->agenda[i].life == 0) s->agenda[kept++] = s->agenda[i];
+    s->agenda_count = kept;
+}
+
+static int agenda_first(const struct sim *s)
+{
+    int first = -1;
+    for (int i = 0; i < s->agenda_count; i++) {
+        const struct agenda_item *a = &s->agenda[i];
+        if (first < 0 || a->at < s->agenda[first].at ||
+            (a->at == s->agenda[first].at && a->seq < s->agenda[first].seq))
+            first = i;
+    }
+    return first;
+}
+
+int64_t agenda_next(const struct sim *s)
+{
+    int first = agenda_first(s);
+    return first < 0 ? INT64_MAX : s->agenda[first].at;
+}
+
+void agenda_run_next(struct sim *s)
+{
+    int first = agenda_first(s);
+    if (first < 0) return;
+    struct agenda_item item = s->agenda[first];
+    s->agenda[first] = s->agenda[--s->agenda_count];
+    item.run(s, item.arg);
+}
+
+int boundary(struct sim *s, const char *what)
+{
+    if (s->dead) return 1;
+    s->boundary++;
+    if (s->boundary != s->crash_at && s->boundary != s->next_crash) return 0;
+    sim_say(s, "*** the power goes at boundary %d, %s", s->boundary, what);
+    simdisk_cut();
+    s->dead = 1;
+    return 1;
+}

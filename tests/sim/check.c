@@ -1,0 +1,301 @@
+/* check.c - the invariants of the design, asked of what is left when all is quiet.
+ *
+ * The oracle is the schedule: it knows for each message which rows and which texts it must leave. */
+#include "sim.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/message/inbox.h"
+#include "core/message/outbox.h"
+#include "memvfs.h"
+
+/* What an act leaves in simtest_rows. */
+static const struct {
+    const char *name; /* in the answer "#N NAME" */
+    struct {
+        const char *what;
+        int count;
+    } rows[3];
+    int waits; /* returns LATER */
+    int state; /* of its inbox row in the end */
+} acts[ACT_COUNT] = {
+    [ACT_ROW] = { "row", { { "row", 1 } }, 0, INBOX_DONE },
+    [ACT_EMIT] = { "emit", { { "emit", 1 }, { "emit.heard", 1 } }, 0, INBOX_DONE },
+    [ACT_HTTP] = { "http", { { "http", 1 } }, 1, INBOX_DONE },
+    [ACT_WORK] = { "work", { { "work", 1 } }, 1, INBOX_DONE },
+    [ACT_TIMER] = { "timer", { { "timer", 1 } }, 1, INBOX_DONE },
+    [ACT_READ] = { "read", { { "read.first", 1 }, { "read", 1 } }, 1, INBOX_DONE },
+    [ACT_CHAIN] = { "chain", { { "chain.timer", 1 }, { "chain.work", 1 }, { "chain.http", 1 } }, 1, INBOX_DONE },
+    [ACT_BOTH] = { "both", { { "both", 2 } }, 1, INBOX_DONE },
+    [ACT_FAIL] = { "fail", { { NULL, 0 } }, 0, INBOX_FAILED },
+    [ACT_AT] = { "at", { { "at", 1 }, { "at.heard", 1 } }, 0, INBOX_DONE },
+    [ACT_SEND] = { "send", { { "send", 1 } }, 0, INBOX_DONE },
+    [ACT_CANCEL] = { "cancel", { { "cancel", 1 } }, 1, INBOX_DONE },
+};
+
+/* What was found of a message. */
+struct found {
+    int64_t inbox, outbox; /* row ids */
+    int inbox_count, inbox_state, outbox_count;
+    int64_t sent_at;       /* index in sents + 1 of the answer; 0 = none */
+};
+
+static sqlite3_stmt *prepare(struct sim *s, sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *st = NULL;
+    if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) != SQLITE_OK)
+        sim_fail(s, "the checker's SQL: %s", sqlite3_errmsg(db));
+    return st;
+}
+
+static const char *text_of(sqlite3_stmt *st, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(st, column);
+    return text ? text : "";
+}
+
+/* Which message a text belongs to: "#1003 row" -> 3; `note` tells the notice of "send" apart. -1: none. */
+static int message_of(const struct sim *s, const char *text, int *note)
+{
+    const char *hash = strstr(text, "#1");
+    long long n = 0;
+    char word[16] = "";
+    *note = 0;
+    if (!hash || sscanf(hash, "#%lld %15[a-z]", &n, word) < 1) return -1;
+    n -= 1000;
+    if (n < 0 || n >= s->message_count) return -1;
+    *note = strcmp(word, "note") == 0;
+    return (int)n;
+}
+
+static int message_by_key(const struct sim *s, const char *key)
+{
+    for (int i = 0; i < s->message_count; i++)
+        if (strstr(key, s->messages[i].native_id)) return i;
+    return -1;
+}
+
+/* ---- I6: as a request leaves -------------------------------------------------------------------------- */
+
+void check_send(struct sim *s, const char *chat, const char *text)
+{
+    struct simdisk_stats disk;
+    sqlite3 *db = s->host->db.sql;
+    simdisk_stats(&disk);
+    if (!sqlite3_get_autocommit(db)) sim_fail(s, "I6: a send leaves inside a transaction");
+    if (disk.unsynced_bytes) sim_fail(s, "I6: a send leaves while %zu bytes are not synced", disk.unsynced_bytes);
+    sqlite3_stmt *st =
+        prepare(s, db, "SELECT count(*) FROM outbox WHERE state = 1 AND chat = ?1 AND text = ?2");
+    sqlite3_bind_text(st, 1, chat, -1, SQLITE_STATIC);
+    sqlite3_bind_text(st, 2, text, -1, SQLITE_STATIC);
+    if (sqlite3_step(st) != SQLITE_ROW || sqlite3_column_int(st, 0) < 1)
+        sim_fail(s, "I6: \"%.40s\" leaves and is not 'sending' on disk", text);
+    sqlite3_finalize(st);
+}
+
+/* ---- I1: after a crash -------------------------------------------------------------------------------- */
+
+static void find_inbox(struct sim *s, sqlite3 *db, struct found *found)
+{
+    sqlite3_stmt *st = prepare(s, db, "SELECT id, key, state FROM inbox WHERE kind = 1 ORDER BY id");
+    while (sqlite3_step(st) == SQLITE_ROW) {
+        int i = message_by_key(s, text_of(st, 1));
+        if (i < 0) continue;
+        found[i].inbox = sqlite3_column_int64(st, 0);
+        found[i].inbox_state = sqlite3_column_int(st, 2);
+        found[i].inbox_count++;
+    }
+    sqlite3_finalize(st);
+}
+
+void check_reopened(struct sim *s)
+{
+    struct found found[MESSAGE_MAX] = { { 0 } };
+    if (!s->host || s->dead) return;
+    find_inbox(s, s->host->db.sql, found);
+    for (int i = 0; i < s->message_count; i++)
+        if (s->messages[i].answered && !found[i].inbox_count)
+            sim_fail(s, "I1: message %d was answered 200 and is not in the inbox after the crash", i);
+}
+
+/* ---- at rest ------------------------------------------------------------------------------------------- */
+
+static void check_inbox(struct sim *s, const struct found *found)
+{
+    for (int i = 0; i < s->message_count; i++) {
+        const struct message *m = &s->messages[i];
+        if (!m->answered) sim_fail(s, "I10: message %d was never answered 200", i);
+        if (found[i].inbox_count != 1) sim_fail(s, "I3: message %d has %d inbox rows", i, found[i].inbox_count);
+        if (found[i].inbox_state != acts[m->act].state)
+            sim_fail(s, "I2: message %d (%s) rests in state %d", i, acts[m->act].name, found[i].inbox_state);
+    }
+}
+
+static int rows_expected(const struct sim *s, int i, const char *what)
+{
+    for (int r = 0; r < 3; r++) {
+        const char *name = acts[s->messages[i].act].rows[r].what;
+        if (name && strcmp(name, what) == 0) return acts[s->messages[i].act].rows[r].count;
+    }
+    return 0;
+}
+
+static void check_effects(struct sim *s, sqlite3 *db)
+{
+    int seen[MESSAGE_MAX] = { 0 };
+    sqlite3_stmt *st = prepare(s, db, "SELECT n - 1000, what, count(*) FROM simtest_rows GROUP BY n, what");
+    while (sqlite3_step(st) == SQLITE_ROW) {
+        int i = sqlite3_column_int(st, 0), count = sqlite3_column_int(st, 2);
+        if (i < 0 || i >= s->message_count) {
+            sim_fail(s, "I2: an effect of a message that nobody wrote");
+            continue;
+        }
+        int expected = rows_expected(s, i, text_of(st, 1));
+        seen[i]++;
+        if (count != expected)
+            sim_fail(s, "I2: message %d (%s) has %d rows '%s', not %d", i, acts[s->messages[i].act].name, count,
+                     text_of(st, 1), expected);
+    }
+    sqlite3_finalize(st);
+    for (int i = 0; i < s->message_count; i++) {
+        int kinds = 0;
+        for (int r = 0; r < 3; r++) kinds += acts[s->messages[i].act].rows[r].what != NULL;
+        if (seen[i] != kinds)
+            sim_fail(s, "I2: message %d (%s) has %d kinds of rows, not %d", i, acts[s->messages[i].act].name, seen[i],
+                     kinds);
+    }
+}
+
+/* How often a text went out to a chat, as different messages on the wire. */
+static int times_sent(const struct sim *s, const char *chat, const char *text, int *first)
+{
+    int times = 0;
+    for (int i = 0; i < s->sent_count; i++) {
+        if (strcmp(s->sents[i].chat, chat) != 0 || strcmp(s->sents[i].text, text) != 0) continue;
+        if (!times++) *first = i;
+    }
+    return times;
+}
+
+/* One outbox row against what the network saw. */
+static void check_row(struct sim *s, sqlite3_stmt *st, int *refused, int *first)
+{
+    int state = sqlite3_column_int(st, 1), with_id = sqlite3_column_type(st, 4) != SQLITE_NULL;
+    const char *chat = text_of(st, 2), *text = text_of(st, 3);
+    char cut[sizeof s->sents[0].text];
+    snprintf(cut, sizeof cut, "%s", text);
+    int times = times_sent(s, chat, cut, first);
+    switch (state) {
+    case OUTBOX_SENT:
+        if (times != 1) sim_fail(s, "I3: \"%.40s\" to %s is 'sent' and went out %d times", cut, chat, times);
+        break;
+    case OUTBOX_UNKNOWN:
+        if (with_id) sim_fail(s, "I6: \"%.40s\" has a send id and is 'unknown'", cut);
+        if (times > 1) sim_fail(s, "I3: \"%.40s\" to %s is 'unknown' and went out %d times", cut, chat, times);
+        break;
+    case OUTBOX_REFUSED:
+        (*refused)++;
+        if (times) sim_fail(s, "I3: \"%.40s\" to %s is 'refused' and went out", cut, chat);
+        break;
+    default: sim_fail(s, "I2: outbox row \"%.40s\" rests in state %d", cut, state);
+    }
+}
+
+static void check_outbox(struct sim *s, sqlite3 *db, struct found *found)
+{
+    int refused = 0, notes[MESSAGE_MAX] = { 0 };
+    sqlite3_stmt *st = prepare(s, db, "SELECT id, state, chat, text, send_id FROM outbox ORDER BY id");
+    while (sqlite3_step(st) == SQLITE_ROW) {
+        int note = 0, first = -1, i = message_of(s, text_of(st, 3), &note);
+        check_row(s, st, &refused, &first);
+        if (i < 0) continue;
+        if (note) {
+            notes[i]++;
+            continue;
+        }
+        found[i].outbox = sqlite3_column_int64(st, 0);
+        found[i].outbox_count++;
+        found[i].sent_at = first + 1;
+    }
+    sqlite3_finalize(st);
+    for (int i = 0; i < s->message_count; i++) {
+        if (found[i].outbox_count != 1)
+            sim_fail(s, "I3: message %d (%s) has %d answers", i, acts[s->messages[i].act].name, found[i].outbox_count);
+        if (notes[i] != (s->messages[i].act == ACT_SEND))
+            sim_fail(s, "I2: message %d (%s) has %d notices", i, acts[s->messages[i].act].name, notes[i]);
+    }
+    if (refused > s->refused_sends) sim_fail(s, "I6: %d rows are 'refused', WAHA refused %d", refused, s->refused_sends);
+}
+
+/* A command may overtake what only waits, and with it what stands behind that; everything else of one
+ * person keeps its order. */
+static int may_overtake(const struct sim *s, const struct found *found, int earlier, int later)
+{
+    if (!s->messages[later].is_command) return 0;
+    for (int w = 0; w < s->message_count; w++)
+        if (s->messages[w].customer == s->messages[later].customer && acts[s->messages[w].act].waits &&
+            found[w].inbox <= found[earlier].inbox)
+            return 1;
+    return 0;
+}
+
+static void check_pair(struct sim *s, const struct found *found, int a, int b)
+{
+    if (s->messages[a].customer != s->messages[b].customer || may_overtake(s, found, a, b)) return;
+    if (found[a].outbox > found[b].outbox)
+        sim_fail(s, "I4: message %d came before %d and is answered after it", a, b);
+    if (!found[a].sent_at || !found[b].sent_at) return;
+    const struct sent *x = &s->sents[found[a].sent_at - 1], *y = &s->sents[found[b].sent_at - 1];
+    if (strcmp(x->chat, y->chat) != 0 || x->late || y->late) return;
+    if (x > y) sim_fail(s, "I4: the answer to message %d went out after that to %d", a, b);
+}
+
+static void check_order(struct sim *s, const struct found *found)
+{
+    for (int a = 0; a < s->message_count; a++)
+        for (int b = 0; b < s->message_count; b++)
+            if (found[a].inbox < found[b].inbox) check_pair(s, found, a, b);
+}
+
+/* Rubbish that is a text gets one text; what is none gets nothing. */
+static void check_rubbish(struct sim *s, sqlite3 *db)
+{
+    sqlite3_stmt *st = prepare(s, db, "SELECT count(*) FROM outbox WHERE chat = ?1");
+    for (int i = 0; i < s->delivery_count; i++) {
+        const struct delivery *d = &s->deliveries[i];
+        char chat[48];
+        if (d->rubbish < 0) continue;
+        int is_text = d->rubbish == RUBBISH_COMMAND || d->rubbish == RUBBISH_USAGE || d->rubbish == RUBBISH_NOISE ||
+                      d->rubbish == RUBBISH_HUGE_TEXT || d->rubbish == RUBBISH_NUL ||
+                      (d->rubbish == RUBBISH_UTF8 && d->status == 200);
+        snprintf(chat, sizeof chat, "6281100000%03d@c.us", 300 + d->rubbish);
+        sqlite3_reset(st);
+        sqlite3_bind_text(st, 1, chat, -1, SQLITE_TRANSIENT);
+        int texts = sqlite3_step(st) == SQLITE_ROW ? sqlite3_column_int(st, 0) : -1;
+        if (texts != is_text) sim_fail(s, "I10: rubbish %d got %d texts, not %d", d->rubbish, texts, is_text);
+    }
+    sqlite3_finalize(st);
+}
+
+static void check_database(struct sim *s, sqlite3 *db)
+{
+    sqlite3_stmt *st = prepare(s, db, "PRAGMA integrity_check");
+    if (sqlite3_step(st) != SQLITE_ROW || strcmp(text_of(st, 0), "ok") != 0)
+        sim_fail(s, "the database is damaged: %s", text_of(st, 0));
+    sqlite3_finalize(st);
+}
+
+void check_at_rest(struct sim *s, sqlite3 *db)
+{
+    struct found found[MESSAGE_MAX] = { { 0 } };
+    if (s->crashed) check_database(s, db);
+    find_inbox(s, db, found);
+    check_inbox(s, found);
+    check_effects(s, db);
+    check_outbox(s, db, found);
+    check_order(s, found);
+    check_rubbish(s, db);
+}

@@ -1,0 +1,229 @@
+/* sim.h - the simulator of the host: what its files share.
+ *
+ * One run = one seed and at most one crash point. The seed draws a schedule (who writes what when, and
+ * what goes wrong outside), the agenda plays it against a real host in virtual time, and boundaries are
+ * counted: before and after each sync of the disk, each taking of a request by the outside, each
+ * completion and each answer to a webhook. At boundary number `crash_at` the power goes. Then the disk
+ * forgets, a new host is opened on it, the network delivers again what nobody said 200 to, and when all
+ * is quiet the invariants are checked.
+ *
+ * Everything runs on one thread; a helper thread stands in for the host's own ones (see outside.c). */
+#ifndef TOKOBOT_SIM_H
+#define TOKOBOT_SIM_H
+
+#include <stdint.h>
+
+#include "core/base/buf.h"
+#include "core/host.h"
+#include "plugin/probe.h"
+
+/* ---- chance ---------------------------------------------------------------------------------- */
+
+struct chance {
+    uint64_t state;
+};
+uint64_t chance_next(struct chance *c);
+static inline int64_t chance_range(struct chance *c, int64_t from, int64_t to) /* both included */
+{
+    return from + (int64_t)(chance_next(c) % (uint64_t)(to - from + 1));
+}
+static inline int chance_percent(struct chance *c, int percent)
+{
+    return chance_range(c, 0, 99) < percent;
+}
+
+/* ---- what may be sabotaged, to show that the checks can fail ----------------------------------- */
+
+enum sabotage {
+    SABOTAGE_NONE,
+    SABOTAGE_EARLY_200,   /* WAHA believes in a 200 before the host gave one */
+    SABOTAGE_LYING_DISK,  /* syncs do nothing */
+    SABOTAGE_NO_SYNC,     /* the host's connection runs with synchronous=OFF */
+    SABOTAGE_DOUBLE_SEND, /* each sendText goes out twice */
+    SABOTAGE_BLIND_RETRY, /* a lost answer is reported as "nothing was sent" */
+    SABOTAGE_LOST_SEND,   /* the first sendText is answered, and not sent */
+    SABOTAGE_TWO_EFFECTS, /* a duplicate has another id */
+    SABOTAGE_REORDER,     /* a send is answered before it is taken, and taken later */
+    SABOTAGE_THREAD,      /* a callback comes on another thread */
+    SABOTAGE_DEAF,        /* a webhook's answer gets lost inside the host */
+    SABOTAGE_COUNT
+};
+extern const char *const sabotage_names[SABOTAGE_COUNT];
+
+/* ---- the schedule ----------------------------------------------------------------------------- */
+
+enum engine { ENGINE_NOWEB, ENGINE_GOWS, ENGINE_WEBJS, ENGINE_COUNT };
+
+/* The same words in the same order as in plugin/simtest.c. */
+enum act { ACT_ROW, ACT_EMIT, ACT_HTTP, ACT_WORK, ACT_TIMER, ACT_READ, ACT_CHAIN, ACT_BOTH, ACT_FAIL, ACT_AT,
+           ACT_SEND, ACT_CANCEL, ACT_COUNT };
+
+struct message {
+    int64_t n;       /* its number, in text and effects */
+    enum act act;
+    int customer;
+    int is_command;  /* "/sim_row 7", else "sim row 7" */
+    char native_id[24];
+    int64_t sent_at;
+    int answered;    /* some delivery of it was answered 200 */
+};
+
+enum rubbish {
+    RUBBISH_NOT_JSON, RUBBISH_DEEP, RUBBISH_BAD_HMAC, RUBBISH_NO_HMAC, RUBBISH_OTHER_EVENT, RUBBISH_NO_GATEWAY,
+    RUBBISH_EMPTY, RUBBISH_UTF8, RUBBISH_HUGE_TEXT, RUBBISH_COMMAND, RUBBISH_USAGE, RUBBISH_NOISE, RUBBISH_NUL,
+    RUBBISH_GROUP, RUBBISH_STRANGE_ACK, RUBBISH_COUNT
+};
+
+/* What the host holds of a POST. The host never looks inside. */
+struct http_request {
+    struct delivery *delivery;
+    unsigned life;
+};
+
+/* One POST that WAHA makes until it is answered 200 (rubbish of WAHA's own: any answer will do). */
+struct delivery {
+    struct sim *sim;
+    char *body;
+    size_t len;
+    char hmac[129];
+    const char *gateway;
+    int acks;           /* index into sents, or -1 */
+    int message;        /* index, or -1 */
+    int rubbish;        /* enum rubbish, or -1 */
+    int tries;
+    int status;         /* of the last answer; 0 = none yet */
+    int done;
+    struct http_request *open;
+};
+
+enum { MESSAGE_MAX = 8, CUSTOMER_MAX = 3, DELIVERY_MAX = 64, FLIGHT_MAX = 256, SENT_MAX = 96, AGENDA_MAX = 512 };
+
+/* ---- the outside ------------------------------------------------------------------------------ */
+
+enum fate {
+    FATE_OK, FATE_SLOW, FATE_HANG, FATE_LOST, FATE_BROKEN, FATE_REFUSED, FATE_500, FATE_422, FATE_NO_LID,
+    FATE_COUNT
+};
+
+/* One HTTP request of the host, on its way. */
+struct flight {
+    struct sim *sim;
+    struct http_job *job; /* NULL: the host that asked is gone, or has been told */
+    uint64_t id;          /* the job's */
+    int refs;             /* agenda items that point here; 0 = free */
+    char *method, *path;  /* path: without the server, with the query */
+    char *chat, *text, *send_id; /* of a sendText */
+    enum fate fate;
+    int is_send, is_test; /* sendText; sim.test */
+    int taken;            /* the other side has done what it will do */
+    int status;           /* of the answer */
+    struct buf answer;
+};
+
+/* One message that the fake WAHA sent. */
+struct sent {
+    char id[40];
+    char chat[48];
+    char text[160];
+    int64_t at;
+    int repeats; /* sends under the same id: one message on the wire */
+    int late;    /* taken when the asking host no longer waited: says nothing about order */
+};
+
+struct agenda_item {
+    int64_t at;
+    uint64_t seq;
+    void (*run)(struct sim *s, void *arg);
+    void *arg;
+    unsigned life; /* of the host; 0 = outlives it */
+};
+
+struct sim_stats {
+    uint64_t runs, crashes, boundaries, sends, callbacks;
+};
+
+struct sim {
+    struct probe probe; /* first: what the plugin calls back with */
+    uint64_t seed;
+    int crash_at; /* boundary; 0 = none */
+    int verbose;
+    enum sabotage sabotage;
+
+    /* the schedule */
+    enum engine engine;
+    struct chance plan, fate, after; /* before the crash: plan and fate; recovery draws: after */
+    int64_t start_ms;
+    struct message messages[MESSAGE_MAX];
+    int message_count, customer_count;
+    struct delivery deliveries[DELIVERY_MAX];
+    int delivery_count;
+    int64_t down_from, down_to; /* WAHA refuses connections */
+    int human;                  /* pace = human */
+
+    /* the world */
+    struct host *host;
+    unsigned life; /* counts hosts */
+    int in_host, dead;
+    int boundary;
+    int crashed;   /* how many times */
+    int next_crash; /* boundary of a second crash, 0 = none */
+    uint64_t seq;
+    struct agenda_item agenda[AGENDA_MAX];
+    int agenda_count;
+    struct flight flights[FLIGHT_MAX];
+    struct sent sents[SENT_MAX];
+    int sent_count;
+    struct pool_job *jobs[FLIGHT_MAX]; /* submitted and not done */
+    uint64_t next_id;
+    int lost_a_send, deafened;
+    sqlite3 *reader;
+    int use_helper;
+    int refused_sends;
+
+    int64_t rest_since; /* nothing was left to do since; 0 = busy */
+
+    char failure[400];
+    struct sim_stats stats;
+};
+
+/* sim.c: a line of the story (verbose), and the first reason why the run failed. */
+void sim_say(struct sim *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void sim_fail(struct sim *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* agenda.c: virtual time. */
+void agenda_add(struct sim *s, int64_t at, int of_this_life, void (*run)(struct sim *, void *), void *arg);
+void agenda_forget_life(struct sim *s);
+int64_t agenda_next(const struct sim *s); /* INT64_MAX = empty */
+void agenda_run_next(struct sim *s);
+/* Counts a boundary; 1: the power has just gone here (or was gone before). */
+int boundary(struct sim *s, const char *what);
+
+/* schedule.c: draws and delivers. */
+void schedule_draw(struct sim *s);
+void schedule_free(struct sim *s);
+void delivery_answer(struct sim *s, struct delivery *d, int status);
+void schedule_after_crash(struct sim *s);
+int schedule_is_done(const struct sim *s);
+/* An ack of one of our messages. */
+void schedule_ack(struct sim *s, const struct sent *sent);
+void customer_chat(const struct sim *s, int customer, char out[48]);
+
+/* outside.c: the ports, the fake WAHA, the helper thread. */
+struct host_ports outside_ports(struct sim *s);
+void outside_after_crash(struct sim *s);
+void outside_free(struct sim *s);
+int outside_is_idle(const struct sim *s);
+/* Runs fn on the helper thread, waiting for it. */
+void helper_run(void (*fn)(void *arg), void *arg);
+
+/* world.c: one run. 0, or -1 with s->failure. */
+int world_prepare(const char *folder, const char *plugins, struct probe *probe, char *error, size_t cap);
+int world_run(struct sim *s);
+void world_finish(void);
+
+/* check.c: the invariants. */
+void check_send(struct sim *s, const char *chat, const char *text); /* I6, as a request leaves */
+void check_reopened(struct sim *s);  /* I1, after a crash */
+void check_at_rest(struct sim *s, sqlite3 *db);
+
+#endif
