@@ -42,7 +42,10 @@ void event_step_reset(struct event *ev)
 {
     rows_close_since(ev, NULL);
     staged_drop(ev->host, &ev->staged);
-    buf_clear(&ev->reply);
+    if (ev->reply.len > ev->said_len) {
+        ev->reply.len = ev->said_len;
+        ev->reply.data[ev->reply.len] = 0;
+    }
     ev->abort_text = NULL;
     ev->mask = 0;
     arena_reset(&ev->step);

@@ -97,6 +97,8 @@ struct event {
     /* a step's outcome so far */
     int status;          /* what api->status() says */
     struct buf reply;
+    size_t said_len;     /* of reply: from steps that are committed (LATER) */
+    size_t said_before;  /* ... before this turn */
     const char *abort_text; /* abort() was called */
     struct staged_list staged;
     struct bot_rows *rows; /* open cursors of this callback */
@@ -127,7 +129,7 @@ int event_call(struct event *ev, struct plugin *plugin, uint32_t scope, bot_hand
 /* The same for a function of the core's that calls into the plugin. */
 int event_invoke(struct event *ev, struct plugin *plugin, uint32_t scope,
                  int (*fn)(struct event *ev, void *arg), void *arg, const char *what);
-/* Forgets what a step left behind: reply, staging, cursors. Drops what was staged. */
+/* Forgets what the last step left behind: what it said, staging, cursors. Drops what was staged. */
 void event_step_reset(struct event *ev);
 static inline struct event *event_of(struct bot_ctx *ctx)
 {

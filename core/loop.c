@@ -34,73 +34,6 @@ static const char SAVE[] = "SAVEPOINT step";
 static const char RELEASE[] = "RELEASE step";
 static const char UNDO[] = "ROLLBACK TO step";
 
-/* ---- what other threads call -------------------------------------------------------------------------- */
-
-void loop_wake(struct loop *l)
-{
-    if (l->wake_fd < 0) return;
-    uint64_t one = 1;
-    while (write(l->wake_fd, &one, sizeof one) < 0 && errno == EINTR) continue;
-}
-
-/* Called with the lock held; one write a turn is enough. */
-static int must_wake(struct loop *l)
-{
-    int wake = !l->woken;
-    l->woken = 1;
-    return wake;
-}
-
-void loop_post_arrivals(struct loop *l, struct arrival_list *list, struct http_ticket *ticket)
-{
-    (void)ticket;
-    pthread_mutex_lock(&l->lock);
-    TAILQ_CONCAT(&l->arrivals, list, link);
-    int wake = must_wake(l);
-    pthread_mutex_unlock(&l->lock);
-    if (wake) loop_wake(l);
-}
-
-static void post_completion(struct loop *l, uint64_t call, struct http_job *http, struct pool_job *job)
-{
-    struct completion *back = xcalloc(1, sizeof *back);
-    back->call = call;
-    back->http = http;
-    back->job = job;
-    pthread_mutex_lock(&l->lock);
-    TAILQ_INSERT_TAIL(&l->completions, back, link);
-    int wake = must_wake(l);
-    pthread_mutex_unlock(&l->lock);
-    if (wake) loop_wake(l);
-}
-
-void loop_post_http(struct loop *l, struct http_job *job)
-{
-    post_completion(l, job->id, job, NULL);
-}
-
-void loop_post_job(struct loop *l, struct pool_job *job)
-{
-    post_completion(l, job->id, NULL, job);
-}
-
-void loop_post_request(struct loop *l, struct event *ev)
-{
-    pthread_mutex_lock(&l->lock);
-    TAILQ_INSERT_TAIL(&l->requests, ev, link);
-    int wake = must_wake(l);
-    pthread_mutex_unlock(&l->lock);
-    if (wake) loop_wake(l);
-}
-
-void completion_free(struct completion *c)
-{
-    if (!c) return;
-    http_job_free(c->http);
-    pool_job_free(c->job);
-    free(c);
-}
-
 /* ---- life -------------------------------------------------------------------------------------------------- */
 
 void loop_init(struct loop *l, struct host *h)
@@ -183,61 +116,6 @@ void loop_free(struct loop *l)
     map_free(&l->chats);
     if (l->wake_fd >= 0) close(l->wake_fd);
     pthread_mutex_destroy(&l->lock);
-}
-
-/* ---- staging ------------------------------------------------------------------------------------------------- */
-
-struct staged *stage(struct event *ev, enum staged_kind kind)
-{
-    struct staged *s = xcalloc(1, sizeof *s);
-    s->kind = kind;
-    TAILQ_INSERT_TAIL(&ev->staged, s, link);
-    return s;
-}
-
-static void staged_free(struct staged *s)
-{
-    free(s->response.type);
-    free(s->response.body);
-    free(s);
-}
-
-void staged_drop(struct host *h, struct staged_list *list)
-{
-    (void)h;
-    for (struct staged *s; (s = TAILQ_FIRST(list));) {
-        TAILQ_REMOVE(list, s, link);
-        if (s->kind == STAGED_CALL) call_free(s->call);
-        if (s->kind == STAGED_EVENT) event_unref(s->event);
-        if (s->kind == STAGED_OUT) outgoing_free(s->out);
-        staged_free(s);
-    }
-}
-
-static void apply_response(struct host *h, const struct response *r)
-{
-    if (r->connection) {
-        h->ports.control_send(h->ports.ctx, r->connection, r->body, r->len, !r->more);
-    } else {
-        struct http_request *request = host_request_take(h, r->request);
-        if (request) h->ports.answer(h->ports.ctx, request, r->status, r->type, r->body, r->len, 0);
-    }
-}
-
-static void apply_committed(struct loop *l)
-{
-    struct host *h = l->host;
-    for (struct staged *s; (s = TAILQ_FIRST(&l->committed));) {
-        TAILQ_REMOVE(&l->committed, s, link);
-        switch (s->kind) {
-        case STAGED_CALL: call_start(h, s->call); break;
-        case STAGED_CANCEL: call_end(h, s->id, BOT_ECANCELED); break;
-        case STAGED_EVENT: loop_queue(h, s->event); break;
-        case STAGED_OUT: outbox_accept(h->outbox, s->out); break;
-        case STAGED_RESPONSE: apply_response(h, &s->response); break;
-        }
-        staged_free(s);
-    }
 }
 
 /* ---- one step: a savepoint ---------------------------------------------------------------------------------------- */
@@ -337,6 +215,7 @@ static void touch(struct loop *l, struct event *ev)
     if (ev->touched) return;
     ev->touched = 1;
     ev->was_waiting = ev->waits;
+    ev->said_before = ev->said_len;
     ev->refs++;
     TAILQ_INSERT_TAIL(&l->ran, ev, ran_link);
 }
@@ -370,9 +249,8 @@ static void settle(struct loop *l, struct event *ev, int verdict)
     if (verdict == BOT_EIO) return; /* the turn is lost */
     if (verdict == BOT_LATER) wait_for(l, ev);
     else finish(l, ev);
-    buf_clear(&ev->reply);
-    ev->abort_text = NULL;
-    arena_reset(&ev->step);
+    ev->said_len = verdict == BOT_LATER ? ev->reply.len : 0;
+    event_step_reset(ev);
 }
 
 static int conclude(struct event *ev, int verdict)
@@ -480,7 +358,7 @@ static int completion_step(struct event *ev, void *arg)
                   LOG_STR("plugin", b->call->plugin->name));
         verdict = BOT_FAIL;
     }
-    return conclude(ev, verdict == BOT_PASS ? BOT_HANDLED : verdict);
+    return conclude(ev, verdict == BOT_PASS ? dispatch_passed(ev) : verdict);
 }
 
 static void call_over(struct loop *l, struct call *call)
@@ -604,57 +482,6 @@ static void finish_requests(struct loop *l, int status)
     }
 }
 
-/* ---- arrivals ------------------------------------------------------------------------------------------------------------------ */
-
-/* By WhatsApp's timestamp, which only decides among what came in one turn (I4); stable otherwise. */
-static void sort_arrivals(struct arrival_list *list)
-{
-    struct arrival_list sorted = TAILQ_HEAD_INITIALIZER(sorted);
-    for (struct arrival *a; (a = TAILQ_FIRST(list));) {
-        TAILQ_REMOVE(list, a, link);
-        struct arrival *b = TAILQ_LAST(&sorted, arrival_list);
-        while (b && b->sent_at > a->sent_at) b = TAILQ_PREV(b, arrival_list, link);
-        if (b) TAILQ_INSERT_AFTER(&sorted, b, a, link);
-        else TAILQ_INSERT_HEAD(&sorted, a, link);
-    }
-    TAILQ_CONCAT(list, &sorted, link);
-}
-
-static void journal_arrivals(struct loop *l)
-{
-    struct host *h = l->host;
-    sort_arrivals(&l->journaling);
-    struct arrival *a;
-    TAILQ_FOREACH(a, &l->journaling, link) {
-        struct event *ev = NULL;
-        if (inbox_journal(h, a, &ev) < 0) {
-            l->lost = 1;
-            return;
-        }
-        if (!ev) continue;
-        struct staged *s = xcalloc(1, sizeof *s);
-        s->kind = STAGED_EVENT;
-        s->event = ev;
-        TAILQ_INSERT_TAIL(&l->committed, s, link);
-    }
-}
-
-static void answer_arrivals(struct loop *l, int status)
-{
-    static const char OK_BODY[] = "{\"ok\":true}";
-    struct host *h = l->host;
-    for (struct arrival *a; (a = TAILQ_FIRST(&l->journaling));) {
-        TAILQ_REMOVE(&l->journaling, a, link);
-        struct http_ticket *t = a->ticket;
-        if (t && --t->waiting == 0) {
-            h->ports.answer(h->ports.ctx, t->request, status, NULL, status == 200 ? OK_BODY : "",
-                            status == 200 ? sizeof OK_BODY - 1 : 0, status == 200 ? 0 : 2);
-            free(t);
-        }
-        free(a);
-    }
-}
-
 /* ---- the clock ------------------------------------------------------------------------------------------------------------------- */
 
 static void expire_waiting(struct loop *l, int64_t now)
@@ -752,6 +579,7 @@ static void keep(struct loop *l)
 /* Puts an event back as it was before this turn. */
 static void put_back(struct loop *l, struct event *ev)
 {
+    ev->said_len = ev->said_before;
     event_step_reset(ev);
     if (ev->finished) l->open_events++;
     if (ev->was_waiting) {
@@ -811,7 +639,7 @@ static void lose(struct loop *l, int64_t now)
     struct event *suspect = l->lost_by_event && was_solo && count == 1 ? alone : NULL;
     l->suspect = suspect;
     struct arrival *a = TAILQ_FIRST(&l->journaling);
-    if (a && ++a->tries > ARRIVAL_TRIES) answer_arrivals(l, 503);
+    if (a && ++a->tries > ARRIVAL_TRIES) arrivals_answer(l, 503);
 }
 
 /* A handler that ended the transaction when it was alone does so every time: its event is given up. */
@@ -858,7 +686,7 @@ int loop_turn(struct loop *l)
     if (!l->lost) run_ready(l);
     if (!l->lost) run_requests(l);
     if (!l->lost) run_due(l, now);
-    if (!l->lost) journal_arrivals(l);
+    if (!l->lost) arrivals_journal(l);
     if (!l->lost && outbox_turn(h->outbox) < 0) l->lost = 1;
     int ok = commit(l) == 0;
     l->in_turn = 0;
@@ -870,11 +698,11 @@ int loop_turn(struct loop *l)
     l->failures = 0;
     l->turns++;
     if (l->solo) l->solo--;
-    answer_arrivals(l, 200);
+    arrivals_answer(l, 200);
     consumed(l, end);
     keep(l);
     finish_requests(l, 0);
-    apply_committed(l);
+    staged_apply(l);
     outbox_committed(h->outbox);
     db_checkpoint(&h->db);
     host_publish(h);
@@ -896,7 +724,7 @@ int loop_group_end(struct loop *l, int ok)
     struct host *h = l->host;
     l->in_turn = 0;
     if (ok && commit(l) == 0) {
-        apply_committed(l);
+        staged_apply(l);
         outbox_committed(h->outbox);
         return 0;
     }

@@ -128,6 +128,12 @@ struct staged {
 };
 struct staged *stage(struct event *ev, enum staged_kind kind);
 void staged_drop(struct host *h, struct staged_list *list);
+void staged_apply(struct loop *l); /* after COMMIT: lets out what the turn's steps asked for */
+
+/* Writes what arrived into the journal; sets l->lost when the database fails. */
+void arrivals_journal(struct loop *l);
+/* Answers the webhooks of what this turn took in: 200 once it is on disk. */
+void arrivals_answer(struct loop *l, int status);
 
 /* Several steps in one transaction, for the start: ok 0 drops it all. 0 or -1. */
 int loop_group_begin(struct loop *l);

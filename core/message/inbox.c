@@ -20,13 +20,14 @@ static const char INSERT_INTERNAL[] =
     " VALUES (?1, 3, ?2, nullif(?3, 0), nullif(?4, 0), ?5, ?6, ?7, ?8, ?9, nullif(?10, 0), ?11)";
 static const char FORGET_KEY[] = "DELETE FROM inbox WHERE key = ?1 AND state = 1 AND handler IS NULL";
 static const char FINISH[] = "UPDATE inbox SET state = ?2, done_at = ?3, store = ?4, handler = NULL, resume = NULL,"
-                             " due_at = NULL WHERE id = ?1";
-static const char WAIT[] = "UPDATE inbox SET state = 1, handler = ?2, resume = ?3, due_at = ?4, store = ?5 WHERE id = ?1";
+                             " said = NULL, due_at = NULL WHERE id = ?1";
+static const char WAIT[] = "UPDATE inbox SET state = 1, handler = ?2, resume = ?3, due_at = ?4, store = ?5, said = ?6"
+                           " WHERE id = ?1";
 static const char MASK[] = "UPDATE inbox SET text = '•••' WHERE id = ?1";
 static const char FORGET_KV[] = "DELETE FROM kv WHERE scope = 3 AND plugin = ?1 AND store = 0 AND person = ?2";
 #define COLUMNS                                                                                                        \
     "id, kind, person, store, gateway, session, chat, phone, lid, name, event, text, quoted_id, body, sent_at,"        \
-    " received_at, handler, resume, due_at"
+    " received_at, handler, resume, due_at, said"
 static const char OPEN[] = "SELECT " COLUMNS " FROM inbox WHERE state < 2 AND NOT (state = 1 AND handler IS NULL)"
                            " ORDER BY id";
 static const char DUE[] = "SELECT " COLUMNS " FROM inbox WHERE state = 1 AND handler IS NULL AND due_at <= ?1"
@@ -119,6 +120,8 @@ static struct event *event_of_row(struct host *h, sqlite3_stmt *st)
     if (ev->handler) {
         ev->status = BOT_ERESUMED;
         ev->used_kv = 1;
+        buf_adds(&ev->reply, db_text(st, 19));
+        ev->said_len = ev->reply.len;
     }
     if (ev->kind == EVENT_MESSAGE && !ev->text) ev->text = "";
     if (ev->kind != EVENT_INTERNAL) ev->event_name = ev->kind == EVENT_OWN ? "message.own" : "message";
@@ -181,8 +184,8 @@ int inbox_finish(struct host *h, struct event *ev, enum inbox_state state)
 int inbox_wait(struct host *h, struct event *ev)
 {
     if (!ev->id) return 0;
-    return db_exec(&h->db, WAIT, "isbii", ev->id, ev->handler ? ev->handler : "", ev->resume, ev->resume_len,
-                   ev->deadline, ev->store) == 0 ? 0 : -1;
+    return db_exec(&h->db, WAIT, "isbiis", ev->id, ev->handler ? ev->handler : "", ev->resume, ev->resume_len,
+                   ev->deadline, ev->store, ev->reply.len ? ev->reply.data : NULL) == 0 ? 0 : -1;
 }
 
 int inbox_mask(struct host *h, struct event *ev)

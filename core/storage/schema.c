@@ -75,6 +75,7 @@ static const char SCHEMA_1[] =
     " sent_at INTEGER, received_at INTEGER NOT NULL,"
     " due_at INTEGER,"                      /* waiting: the deadline, or when at() wants it */
     " handler TEXT, resume BLOB,"           /* waiting: who goes on, and with what */
+    " said TEXT,"                           /* waiting: replies so far; one text at the end */
     " done_at INTEGER) STRICT;"
     "CREATE INDEX inbox_open ON inbox(id) WHERE state < 2;"
     "CREATE INDEX inbox_due ON inbox(due_at) WHERE state = 1 AND handler IS NULL;"

@@ -1,4 +1,4 @@
-# tokobot_plugin(NAME file.c ... [TEXTS folder] [LIBS target ...])
+# tokobot_plugin(NAME file.c ... [TEXTS folder] [LIBS target ...] [NO_INSTALL])
 #   builds NAME.so as the host wants it: one exported symbol, nothing left undefined. TEXTS holds
 #   id.ini, en.ini ...; they are compiled in as `const struct bot_text_file NAME_texts[]` (every '-'
 #   of NAME written '_'), to be named in the manifest.
@@ -19,7 +19,7 @@ function(tokobot_embed_texts name folder out)
 endfunction()
 
 function(tokobot_plugin name)
-  cmake_parse_arguments(arg "" "TEXTS" "LIBS" ${ARGN})
+  cmake_parse_arguments(arg "NO_INSTALL" "TEXTS" "LIBS" ${ARGN})
   set(sources ${arg_UNPARSED_ARGUMENTS})
   if(arg_TEXTS)
     tokobot_embed_texts(${name} ${CMAKE_CURRENT_SOURCE_DIR}/${arg_TEXTS} texts)
@@ -37,7 +37,9 @@ function(tokobot_plugin name)
   if(TARGET tokobot_options) # in the host's own tree: its warnings and sanitizers
     target_link_libraries(plugin_${name} PRIVATE tokobot_options)
   endif()
-  install(TARGETS plugin_${name} LIBRARY DESTINATION plugins)
+  if(NOT arg_NO_INSTALL)
+    install(TARGETS plugin_${name} LIBRARY DESTINATION plugins)
+  endif()
   # A sanitizer's runtime lives in the host, so its symbols stay undefined in a plugin.
   if(NOT TOKOBOT_SANITIZE)
     target_link_options(plugin_${name} PRIVATE -Wl,-z,defs)

@@ -69,6 +69,7 @@ async function underFire(t, engine) {
     for (let i = 0; i < list.length; i++)
       for (let k = i + 1; k < list.length; k++)
         if (sent[list[k]].ackedAt < sent[list[i]].sentAt) swapped++;
+  if (process.env.TOKOBOT_KEEP) t.diagnostic(bot.err);
   t.diagnostic(`${sent.length} messages, ${KILLS} kills, ${waha.calls.filter((c) => c.path === '/api/sendText').length} sends`);
   assert.deepEqual({ missing, twice, swapped }, { missing: [], twice: [], swapped: 0 });
 }

@@ -22,7 +22,7 @@ static const struct {
     enum fate fate;
     int percent;
 } send_fates[] = { { FATE_SLOW, 8 },  { FATE_HANG, 3 }, { FATE_LOST, 8 }, { FATE_BROKEN, 4 }, { FATE_REFUSED, 4 },
-                   { FATE_500, 4 },   { FATE_422, 3 },  { FATE_NO_LID, 2 } },
+                   { FATE_500, 4 },   { FATE_422, 3 } },
   other_fates[] = { { FATE_SLOW, 4 }, { FATE_LOST, 3 }, { FATE_REFUSED, 3 }, { FATE_500, 4 } };
 
 static const char *const fate_names[FATE_COUNT] = { "ok", "slow", "hang", "lost", "broken", "refused",
@@ -333,11 +333,20 @@ static void read_send(struct flight *f, const struct http_job *job)
     if (!f->text) f->text = xstrdup("");
 }
 
+/* A number that has no WhatsApp never gets one: it is the text's fate, not the request's. */
+static int has_no_whatsapp(const struct sim *s, const struct flight *f)
+{
+    struct chance c = { s->seed };
+    for (const char *p = f->text; *p; p++) c.state = chance_next(&c) ^ (unsigned char)*p;
+    return chance_percent(&c, 2);
+}
+
 static enum fate fate_draw(struct sim *s, const struct flight *f)
 {
     int64_t now = clock_ms(), dice = chance_range(&s->fate, 0, 99);
     if (!f->is_test && now >= s->down_from && now < s->down_to) return FATE_REFUSED;
     if (s->sabotage == SABOTAGE_BLIND_RETRY && f->is_send && dice < 40) return FATE_LOST;
+    if (f->is_send && has_no_whatsapp(s, f)) return FATE_NO_LID;
     if (f->is_send) {
         for (size_t i = 0; i < sizeof send_fates / sizeof send_fates[0]; i++)
             if ((dice -= send_fates[i].percent) < 0) return send_fates[i].fate;

@@ -232,6 +232,7 @@ static void probe_callback(struct probe *p, const char *what)
 {
     struct sim *s = (struct sim *)p;
     s->stats.callbacks++;
+    sim_say(s, "plugin: %s", what);
     if (!pthread_equal(pthread_self(), loop_thread)) sim_fail(s, "I5: callback '%s' is not on the loop's thread", what);
     if (!s->in_host) sim_fail(s, "I5: callback '%s' came outside of a turn", what);
 }

@@ -320,20 +320,24 @@ static int act_resume(struct bot_ctx *ctx)
 {
     size_t len = 0;
     struct act a;
+    char what[48];
     const void *blob = ctx->api->resume(ctx, &len);
     if (!blob || len != sizeof a) {
         saw_wrong(ctx, "a resumed event lost its blob");
         return BOT_FAIL;
     }
     memcpy(&a, blob, sizeof a);
+    snprintf(what, sizeof what, "%s resumed at stage %d", kind_names[a.kind], (int)a.stage);
+    callback_began(ctx, what);
     return act_slow(ctx, &a);
 }
 
 static int act_run(struct bot_ctx *ctx, enum kind kind, int64_t n)
 {
     struct act a;
+    int resumed = ctx->api->status(ctx) == BOT_ERESUMED;
+    if (resumed) return act_resume(ctx);
     callback_began(ctx, kind_names[kind]);
-    if (ctx->api->status(ctx) == BOT_ERESUMED) return act_resume(ctx);
     if (n <= 0) return bot_reply(ctx, "Angka, Kak?");
     memset(&a, 0, sizeof a);
     a.n = n;
