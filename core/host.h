@@ -83,7 +83,7 @@ struct host {
     int64_t backlog; /* atomic: loop.open_events */
     struct map requests; /* id -> struct http_request, kept open by routes; under status_lock */
     uint64_t next_request;
-    int64_t published_at;
+    int64_t published_at, publish_due;
     struct map connections; /* control connections that routes know: id -> host */
     int64_t backlog_max;
 

@@ -556,6 +556,7 @@ int64_t loop_next_due(struct loop *l)
         !TAILQ_EMPTY(&l->ready) || outbox_has_work(l->host->outbox))
         return l->retry_at;
     int64_t due = min64(clock_due(l), outbox_next_due(l->host->outbox));
+    due = min64(due, l->host->publish_due);
     return due < l->retry_at ? l->retry_at : due;
 }
 
@@ -674,6 +675,7 @@ int loop_turn(struct loop *l)
     outbox_clock(h->outbox, now);
     if (!has_work(l, now)) {
         outbox_committed(h->outbox); /* retries and held queues that are due go out without a turn */
+        if (h->publish_due <= now) host_publish(h);
         return 0;
     }
     int64_t start = clock_mono();

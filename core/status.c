@@ -200,7 +200,11 @@ void host_publish(struct host *h)
 {
     __atomic_store_n(&h->backlog, h->loop.open_events, __ATOMIC_RELAXED);
     int64_t now = clock_ms();
-    if (now - h->published_at < PUBLISH_EVERY_MS && now >= h->published_at) return;
+    h->publish_due = INT64_MAX;
+    if (now - h->published_at < PUBLISH_EVERY_MS && now >= h->published_at) {
+        h->publish_due = h->published_at + PUBLISH_EVERY_MS; /* what has changed since is told then */
+        return;
+    }
     h->published_at = now;
     char *health = health_of(h), *metrics = metrics_of(h);
     pthread_mutex_lock(&h->status_lock);

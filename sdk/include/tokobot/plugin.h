@@ -177,8 +177,6 @@ struct bot_hook_spec {
     int32_t priority;
     uint32_t scope; /* enum bot_scope */
     bot_handler_fn *run;
-    uint32_t gather_ms;     /* message.text: joins texts of one chat that come this close; 0 = no */
-    uint32_t gather_max_ms; /* ... but waits at most this long */
 };
 
 /* A dialog asks for slots one after the other and then calls `done`. It is stored by name and
