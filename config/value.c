@@ -157,7 +157,7 @@ static int convert_phones(struct config *c, const char *s, const char **text, st
             break;
         }
         if (strstr(buf_str(&out), phone) /* once is enough */) {
-            const char *at = strstr(out.data, phone);
+            const char *at = strstr(buf_str(&out), phone);
             char after = at[strlen(phone)];
             if ((at == out.data || at[-1] == ',') && (!after || after == ',')) continue;
         }

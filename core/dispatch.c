@@ -329,7 +329,8 @@ static int act_on_word(struct event *ev, struct way *way)
     int verdict;
     switch (way->word) {
     case WORD_CANCEL:
-        return way->open ? dialog_cancel(ev, way->open) : say(ev, "dialog.nothing_open");
+        if (way->open) return dialog_cancel(ev, way->open);
+        return say(ev, ev->canceled_another ? "dialog.canceled" : "dialog.nothing_open");
     case WORD_BACK:
         return way->open ? dialog_back(ev, way->open) : say(ev, "dialog.nothing_open");
     case WORD_SWITCH:

@@ -48,7 +48,8 @@ struct event {
     TAILQ_ENTRY(event) link; /* in its chat's queue, or among the turn's */
     struct chat *chat;
     int touched;     /* in loop.ran: this turn has run a step of it */
-    int was_waiting; /* before this turn: how it is put back when the turn is lost */
+    int was_waiting, was_finished; /* before this turn: how it is put back when the turn is lost */
+    int canceled_another; /* BATAL, ADMIN: it ended an event that waited */
     int waits;       /* in loop.waiting */
     TAILQ_ENTRY(event) ran_link, wait_link;
     TAILQ_HEAD(, call) call_list; /* pending calls */
@@ -99,6 +100,7 @@ struct event {
     struct buf reply;
     size_t said_len;     /* of reply: from steps that are committed (LATER) */
     size_t said_before;  /* ... before this turn */
+    const char *said_kept; /* ... and its text, for when the turn is lost; NULL = nothing */
     const char *abort_text; /* abort() was called */
     struct staged_list staged;
     struct bot_rows *rows; /* open cursors of this callback */

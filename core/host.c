@@ -177,11 +177,23 @@ static int add_config_errors(struct host *h, struct buf *errors)
     return count ? -1 : 0;
 }
 
+/* Each line once: a start that leaves a plugin out loads all others again. */
+static void add_problems(struct host *h, struct buf *lines)
+{
+    char *rest = NULL;
+    for (char *line = strtok_r(lines->data, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+        if (!strstr(buf_str(&h->problems), line)) buf_addf(&h->problems, "%s\n", line);
+    buf_free(lines);
+}
+
 /* Loads, until every plugin that is left has its tables. */
 static void load_plugins(struct host *h)
 {
     for (;;) {
-        h->registry = registry_load(h, h->config, &h->problems);
+        struct buf problems = { 0 };
+        buf_adds(&problems, "");
+        h->registry = registry_load(h, h->config, &problems);
+        add_problems(h, &problems);
         const struct plugin *bad = NULL;
         for (size_t i = 0; i < h->registry->plugin_count && !bad; i++) {
             struct buf why = { 0 };
@@ -208,11 +220,12 @@ static int start_step(struct event *ev, void *arg)
     return rc == BOT_OK || rc == BOT_HANDLED || rc == BOT_LATER ? BOT_HANDLED : BOT_FAIL;
 }
 
-/* All start() in one transaction, so that one that fails leaves nothing of itself behind. NULL, or the one to leave out. */
-static const struct plugin *start_plugins(struct host *h)
+/* All start() in one transaction, so that one that fails leaves nothing of itself behind. *out: NULL, or the one to leave
+ * out. 0, or -1 when the database cannot be written. */
+static int start_plugins(struct host *h, const struct plugin **out)
 {
     const struct plugin *bad = NULL;
-    if (loop_group_begin(&h->loop) < 0) return NULL;
+    if (loop_group_begin(&h->loop) < 0) return -1;
     for (size_t i = 0; i < h->registry->plugin_count && !bad; i++) {
         struct plugin *p = h->registry->plugins[i];
         if (p->manifest->size < offsetof(struct bot_manifest, stop) || !p->manifest->start) continue;
@@ -221,8 +234,8 @@ static const struct plugin *start_plugins(struct host *h)
         else p->started = 1;
         event_unref(ev);
     }
-    loop_group_end(&h->loop, !bad);
-    return bad;
+    *out = bad;
+    return loop_group_end(&h->loop, !bad) < 0 && !bad ? -1 : 0;
 }
 
 /* ---- opening and closing ------------------------------------------------------------------------------------------ */
@@ -325,7 +338,13 @@ struct host *host_open(const struct host_conf *conf, int *exit_code, struct buf 
         return NULL;
     }
     const struct plugin *bad;
-    while ((bad = start_plugins(h))) {
+    for (;;) {
+        if (start_plugins(h, &bad) < 0) {
+            buf_addf(errors, "the database cannot be written: %s\n", h->db.error);
+            host_free(h);
+            return NULL;
+        }
+        if (!bad) break;
         buf_addf(&h->problems, "%s: its start() failed\n", bad->name);
         exclude(h, bad->name);
         outbox_free(h->outbox);
@@ -344,6 +363,7 @@ struct host *host_open(const struct host_conf *conf, int *exit_code, struct buf 
             return NULL;
         }
     }
+    outbox_start(h->outbox);
     log_opened(h);
     host_publish_soon(h);
     host_publish(h);

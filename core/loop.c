@@ -25,7 +25,7 @@
 #include "storage/pool.h"
 #include "storage/statement.h"
 
-enum { EVENTS_A_TURN = 256, TURN_US = 4000, RETRY_MIN_MS = 50, RETRY_MAX_MS = 2000, ARRIVAL_TRIES = 200 };
+enum { LOSSES_MAX = 2, EVENTS_A_TURN = 256, TURN_US = 4000, RETRY_MIN_MS = 50, RETRY_MAX_MS = 2000, ARRIVAL_TRIES = 200 };
 
 static const char BEGIN[] = "BEGIN IMMEDIATE";
 static const char COMMIT[] = "COMMIT";
@@ -120,6 +120,13 @@ void loop_free(struct loop *l)
 
 /* ---- one step: a savepoint ---------------------------------------------------------------------------------------- */
 
+/* The disk or the memory, not the handler: what SQLite has kept of the step nobody knows. */
+static int is_broken(int rc)
+{
+    rc &= 0xff;
+    return rc == SQLITE_FULL || rc == SQLITE_IOERR || rc == SQLITE_NOMEM;
+}
+
 static int save(struct loop *l, const char *sql)
 {
     if (db_exec(&l->host->db, sql, "") == 0) return 0;
@@ -130,13 +137,17 @@ static int save(struct loop *l, const char *sql)
 /* Runs fn in a savepoint. HANDLED, LATER and PASS keep its work, FAIL drops it. BOT_EIO: the turn is lost. */
 static int step(struct loop *l, struct event *ev, int (*fn)(struct event *ev, void *arg), void *arg)
 {
+    struct db *db = &l->host->db;
     if (save(l, SAVE) < 0) return BOT_EIO;
+    db->last_error = 0;
     int verdict = fn(ev, arg);
-    if (sqlite3_get_autocommit(l->host->db.sql)) {
+    if (is_broken(db->last_error)) {
         l->lost = 1;
-        l->lost_by_event = (l->host->db.last_error & 0xff) != SQLITE_FULL &&
-                           (l->host->db.last_error & 0xff) != SQLITE_IOERR;
-        l->suspect = ev;
+        return BOT_EIO;
+    }
+    if (sqlite3_get_autocommit(db->sql)) {
+        l->lost = l->lost_by_event = 1;
+        if (ev->chat) l->suspect = ev; /* others do not come back */
         return BOT_EIO;
     }
     if (verdict == BOT_FAIL || verdict < 0) {
@@ -215,7 +226,9 @@ static void touch(struct loop *l, struct event *ev)
     if (ev->touched) return;
     ev->touched = 1;
     ev->was_waiting = ev->waits;
+    ev->was_finished = ev->finished;
     ev->said_before = ev->said_len;
+    ev->said_kept = ev->said_len ? arena_strndup(&ev->arena, ev->reply.data, ev->said_len) : NULL;
     ev->refs++;
     TAILQ_INSERT_TAIL(&l->ran, ev, ran_link);
 }
@@ -245,8 +258,8 @@ static void wait_for(struct loop *l, struct event *ev)
 /* After a step of a journaled event. */
 static void settle(struct loop *l, struct event *ev, int verdict)
 {
-    if (verdict == BOT_FAIL && step(l, ev, fail_step, NULL) == BOT_EIO) verdict = BOT_EIO;
-    if (verdict == BOT_EIO) return; /* the turn is lost */
+    if (verdict == BOT_FAIL && step(l, ev, fail_step, NULL) != BOT_HANDLED) l->lost = 1;
+    if (verdict == BOT_EIO || l->lost) return;
     if (verdict == BOT_LATER) wait_for(l, ev);
     else finish(l, ev);
     ev->said_len = verdict == BOT_LATER ? ev->reply.len : 0;
@@ -257,8 +270,9 @@ static int conclude(struct event *ev, int verdict)
 {
     struct host *h = ev->host;
     if (ev->mask && inbox_mask(h, ev) < 0) return BOT_EIO;
-    if (verdict == BOT_LATER) return inbox_wait(h, ev) < 0 ? BOT_EIO : BOT_LATER;
     if (verdict == BOT_FAIL || verdict < 0) return BOT_FAIL;
+    if (ev->muted) return inbox_finish(h, ev, INBOX_FAILED) < 0 ? BOT_EIO : BOT_HANDLED;
+    if (verdict == BOT_LATER) return inbox_wait(h, ev) < 0 ? BOT_EIO : BOT_LATER;
     if (dispatch_settle(ev) < 0) return BOT_FAIL;
     return inbox_finish(h, ev, INBOX_DONE) < 0 ? BOT_EIO : BOT_HANDLED;
 }
@@ -328,6 +342,7 @@ static void run_ready(struct loop *l)
         while (cancels && !l->lost && chat->waiting) {
             struct event *waiting = chat->waiting;
             cancel_waiting(l, waiting);
+            ev->canceled_another = 1;
             if (chat->waiting == waiting) break; /* it could not be finished */
         }
         if (!l->lost) run_event(l, ev);
@@ -388,14 +403,16 @@ static void run_completion(struct loop *l, struct call *call, struct completion 
     struct event *ev = call->event;
     struct back b = { call, back };
     if (ev->kind == EVENT_START || ev->kind == EVENT_ROUTE) {
-        step(l, ev, completion_step, &b);
-        if (!l->lost) event_step_reset(ev);
+        if (back->losses < LOSSES_MAX) step(l, ev, completion_step, &b);
+        back->losses += l->lost_by_event;
+        event_step_reset(ev); /* also when the turn is lost: what it staged must not be there twice */
         return;
     }
     touch(l, ev);
     log_set_message(ev->id);
     int was_finished = ev->finished;
-    int verdict = step(l, ev, completion_step, &b);
+    int verdict = back->losses < LOSSES_MAX ? step(l, ev, completion_step, &b) : BOT_FAIL;
+    back->losses += l->lost_by_event;
     if (!was_finished) settle(l, ev, verdict);
     else if (!l->lost) event_step_reset(ev);
     log_set_message(0);
@@ -427,13 +444,15 @@ static struct completion *run_completions(struct loop *l)
     for (; back && !l->lost && clock_mono() <= until; back = TAILQ_NEXT(back, link)) {
         struct call *call = call_find(l->calls, back->call);
         if (call) run_completion(l, call, back);
+        if (l->solo && call) return TAILQ_NEXT(back, link); /* alone: its turn is no other's to lose */
     }
     return back;
 }
 
 static void consumed(struct loop *l, const struct completion *end)
 {
-    for (struct completion *back; (back = TAILQ_FIRST(&l->consuming)) != end;) {
+    /* Behind those that ran there may be new ones: BATAL has cancelled calls in this turn. */
+    for (struct completion *back; (back = TAILQ_FIRST(&l->consuming)) != end && back->accepted;) {
         TAILQ_REMOVE(&l->consuming, back, link);
         struct call *call = call_find(l->calls, back->call);
         if (call) call_over(l, call);
@@ -582,6 +601,9 @@ static void put_back(struct loop *l, struct event *ev)
 {
     ev->said_len = ev->said_before;
     event_step_reset(ev);
+    if (ev->was_finished) return; /* only something of it came back late */
+    ev->reply.len = 0;
+    buf_add(&ev->reply, ev->said_kept, ev->said_before);
     if (ev->finished) l->open_events++;
     if (ev->was_waiting) {
         ev->finished = 0;
@@ -597,7 +619,7 @@ static void put_back(struct loop *l, struct event *ev)
     ev->store = ev->journaled_store;
     ev->status = ev->handler ? BOT_ERESUMED : BOT_OK;
     ev->dialog = NULL;
-    ev->is_new_member = 0;
+    ev->is_new_member = ev->canceled_another = 0;
     ev->refs++; /* the queue's again */
     TAILQ_INSERT_HEAD(&ev->chat->events, ev, link);
     make_ready(l, ev->chat);
@@ -615,14 +637,12 @@ static void lose(struct loop *l, int64_t now)
     if (!sqlite3_get_autocommit(h->db.sql)) db_exec(&h->db, ROLLBACK, "");
     int count = 0;
     int was_solo = l->solo > 0;
-    struct event *alone = NULL;
     staged_drop(h, &l->committed);
     for (struct event *ev; (ev = TAILQ_LAST(&l->ran, event_list));) {
         TAILQ_REMOVE(&l->ran, ev, ran_link);
         ev->touched = 0;
         put_back(l, ev);
         count++;
-        alone = ev;
         event_unref(ev);
     }
     finish_requests(l, 503);
@@ -637,8 +657,7 @@ static void lose(struct loop *l, int64_t now)
     host_database_state(h, l->lost_by_event, h->db.error);
     log_error("turn", "a turn was lost; it is tried again", LOG_STR("error", h->db.error), LOG_INT("events", count),
               LOG_INT("in_a_row", l->failures));
-    struct event *suspect = l->lost_by_event && was_solo && count == 1 ? alone : NULL;
-    l->suspect = suspect;
+    if (!l->lost_by_event || !was_solo) l->suspect = NULL;
     struct arrival *a = TAILQ_FIRST(&l->journaling);
     if (a && ++a->tries > ARRIVAL_TRIES) arrivals_answer(l, 503);
 }
@@ -655,8 +674,17 @@ static void punish_suspect(struct loop *l)
     event_unref(ev);
 }
 
+static int begin(struct loop *l)
+{
+    l->lost = l->lost_by_event = 0;
+    if (db_exec(&l->host->db, BEGIN, "") != 0) l->lost = 1;
+    l->host->db.in_turn = !l->lost;
+    return l->lost ? -1 : 0;
+}
+
 static int commit(struct loop *l)
 {
+    l->host->db.in_turn = 0;
     if (l->lost) return -1;
     if (db_exec(&l->host->db, COMMIT, "") == 0) return 0;
     l->lost = 1;
@@ -680,10 +708,8 @@ int loop_turn(struct loop *l)
     }
     int64_t start = clock_mono();
     l->in_turn = 1;
-    l->lost = l->lost_by_event = 0;
     struct completion *end = TAILQ_FIRST(&l->consuming);
-    if (db_exec(&h->db, BEGIN, "") != 0) l->lost = 1;
-    if (!l->lost) punish_suspect(l);
+    if (begin(l) == 0) punish_suspect(l);
     if (!l->lost) end = run_completions(l);
     if (!l->lost) run_ready(l);
     if (!l->lost) run_requests(l);
@@ -715,8 +741,7 @@ int loop_turn(struct loop *l)
 
 int loop_group_begin(struct loop *l)
 {
-    l->lost = l->lost_by_event = 0;
-    if (db_exec(&l->host->db, BEGIN, "") != 0) return -1;
+    if (begin(l) < 0) return -1;
     l->in_turn = 1;
     return 0;
 }
@@ -724,7 +749,7 @@ int loop_group_begin(struct loop *l)
 int loop_group_end(struct loop *l, int ok)
 {
     struct host *h = l->host;
-    l->in_turn = 0;
+    l->in_turn = h->db.in_turn = 0;
     if (ok && commit(l) == 0) {
         staged_apply(l);
         outbox_committed(h->outbox);

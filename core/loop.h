@@ -43,6 +43,7 @@ struct completion {
     TAILQ_ENTRY(completion) link;
     uint64_t call;
     int accepted; /* its done() is to run, or has run in a turn that was lost */
+    int losses;   /* so often its done() ended the transaction */
     int status; /* BOT_OK, or how the host ended it: BOT_ECANCELED, BOT_ETIMEDOUT */
     struct http_job *http; /* at most one of the two */
     struct pool_job *job;

@@ -21,7 +21,7 @@
 #include "message/outbox.h"
 #include "storage/pool.h"
 
-enum { EXIT_OS = 71, STOP_PATIENCE_MS = 5000 };
+enum { EXIT_OS = 71 };
 
 static const char WEBHOOK[] = "/webhook/";
 static const char PLUGIN[] = "/p/";
@@ -33,6 +33,7 @@ struct service_host {
     struct pool *pool;
     struct control *control;
     const char *metrics_token;
+    char database[4096]; /* for the pool's readers: known once the host has opened it */
     int epoll_fd, signal_fd, wake_fd;
     struct control_source wake_source, signal_source; /* their `ready` tells them apart */
     int stop;
@@ -52,13 +53,16 @@ static void port_http_cancel(void *ctx, uint64_t id)
 
 static void port_job_submit(void *ctx, struct pool_job *job)
 {
-    pool_submit(((struct service_host *)ctx)->pool, job);
+    struct service_host *s = ctx;
+    if (!*s->database) snprintf(s->database, sizeof s->database, "%s", s->host->db.path);
+    pool_submit(s->pool, job);
 }
 
 static void port_answer(void *ctx, struct http_request *request, int status, const char *type, const char *body, size_t len,
                         unsigned retry_after_s)
 {
-    (void)ctx;
+    const struct service_host *s = ctx;
+    if (!s->server) return; /* stopped: the request was answered 503 and is gone */
     http_answer(request, status, type, body, len, retry_after_s);
 }
 
@@ -216,11 +220,11 @@ static int open_descriptors(struct service_host *s)
     return watch(s, s->signal_fd, &s->signal_source) < 0 || watch(s, s->wake_fd, &s->wake_source) < 0 ? -1 : 0;
 }
 
-static void wait_for_something(struct service_host *s)
+static void wait_for_something(struct service_host *s, int64_t at_most)
 {
     struct epoll_event events[32];
     int64_t due = host_next_due(s->host), now = clock_ms();
-    int timeout = due <= now ? 0 : due - now > 60000 ? 60000 : (int)(due - now);
+    int timeout = due <= now ? 0 : due - now > at_most ? (int)at_most : (int)(due - now);
     int n = epoll_wait(s->epoll_fd, events, 32, timeout);
     for (int i = 0; i < n; i++) {
         struct control_source *source = events[i].data.ptr;
@@ -232,21 +236,20 @@ static void run(struct service_host *s)
 {
     while (!s->stop) {
         loop_turn(&s->host->loop);
-        wait_for_something(s);
+        wait_for_something(s, 60000);
     }
 }
 
 /* Nothing new comes in; what is being sent gets a moment to come back, so that the next start need not ask. */
 static void drain(struct service_host *s)
 {
-    int64_t until = clock_ms() + STOP_PATIENCE_MS;
+    int64_t until = clock_ms() + config_int(s->host->config, "core", "drain");
     struct outbox_stats stats;
     for (;;) {
         loop_turn(&s->host->loop);
         outbox_stats(s->host->outbox, &stats);
         if (!stats.in_flight || clock_ms() >= until) return;
-        struct epoll_event e;
-        epoll_wait(s->epoll_fd, &e, 1, 20);
+        wait_for_something(s, 50);
     }
 }
 
@@ -290,6 +293,7 @@ static void print_errors(const struct buf *errors)
 static void stop_all(struct service_host *s)
 {
     http_server_stop(s->server); /* first: what is kept is answered 503 and comes again */
+    s->server = NULL;
     if (s->host) {
         drain(s);
         host_stop(s->host);
@@ -315,8 +319,7 @@ int host_serve(struct host_conf *conf, const struct host_serve_conf *serve)
     struct http_client_conf client = { http_done, &s, 0 };
     s.client = http_client_start(&client);
     /* The pool opens readers only when asked; by then the host has told where the database is. */
-    static char database[4096];
-    struct pool_conf pool = { database, conf->vfs, job_done, &s, 0 };
+    struct pool_conf pool = { s.database, conf->vfs, job_done, &s, 0 };
     s.pool = pool_new(&pool);
     conf->wake_fd = s.wake_fd;
     conf->opening = &s.host;
@@ -324,7 +327,6 @@ int host_serve(struct host_conf *conf, const struct host_serve_conf *serve)
     print_errors(&errors);
     buf_free(&errors);
     if (s.host) {
-        snprintf(database, sizeof database, "%s", s.host->db.path);
         s.metrics_token = config_text(s.host->config, "core", "metrics_token");
         exit_code = start_control(&s) < 0 || start_server(&s, serve) < 0 ? EXIT_OS : 0;
         if (!exit_code) {

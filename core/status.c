@@ -38,7 +38,9 @@ void host_count_event(struct host *h, const char *gateway, const char *event)
 void host_database_state(struct host *h, int ok, const char *error)
 {
     (void)error;
+    pthread_mutex_lock(&h->status_lock);
     h->database_ok = ok;
+    pthread_mutex_unlock(&h->status_lock);
     host_publish_soon(h);
     host_publish(h);
 }
@@ -46,6 +48,7 @@ void host_database_state(struct host *h, int ok, const char *error)
 void host_publish_soon(struct host *h)
 {
     h->published_at = INT64_MIN / 2;
+    h->publish_due = 0; /* also when no turn follows */
 }
 
 /* ---- sessions of the gateways ------------------------------------------------------------------------------ */

@@ -25,7 +25,7 @@ enum {
     EXIT_CRASH = 70, /* the host saw that it cannot go on: as good as a signal */
     EXIT_OS = 71,
     BACKOFF_FIRST_MS = 100,
-    BACKOFF_LAST_MS = 10000,
+    BACKOFF_LAST_MS = 1000, /* customers are waiting */
     KILL_MS = 40000,
     SETTLE_MS = 60000
 };
@@ -78,7 +78,7 @@ static _Noreturn void become_host(const struct supervisor *s, pid_t parent)
 static int64_t backoff_ms(unsigned crashes)
 {
     if (crashes < 2) return 0;
-    if (crashes > 8) return BACKOFF_LAST_MS; /* the shift below stays small */
+    if (crashes > 6) return BACKOFF_LAST_MS; /* the shift below stays small */
     int64_t ms = (int64_t)BACKOFF_FIRST_MS << (crashes - 2);
     return ms < BACKOFF_LAST_MS ? ms : BACKOFF_LAST_MS;
 }

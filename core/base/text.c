@@ -92,7 +92,8 @@ size_t text_clean(char *dst, size_t cap, const char *src, size_t len)
     for (size_t i = 0; i < len;) {
         uint32_t cp;
         size_t n = plain_run(src + i, len - i);
-        if (n && (!dst || n < cap - out.len)) {
+        if (dst && n >= cap - out.len) n = cap - out.len > 1 ? cap - out.len - 1 : 0; /* what fits, in one go */
+        if (n) {
             sink_add(&out, src + i, n);
             i += n;
             continue;

@@ -465,11 +465,14 @@ static void descriptors_raise(unsigned wanted)
 
 static int socket_port(int fd)
 {
-    struct sockaddr_storage sa;
+    union {
+        struct sockaddr_in6 v6;
+        struct sockaddr_in v4;
+        struct sockaddr any;
+    } sa = { 0 };
     socklen_t len = sizeof sa;
-    if (getsockname(fd, (struct sockaddr *)&sa, &len) != 0) return -1;
-    if (sa.ss_family == AF_INET6) return ntohs(((struct sockaddr_in6 *)&sa)->sin6_port);
-    return ntohs(((struct sockaddr_in *)&sa)->sin_port);
+    if (getsockname(fd, &sa.any, &len) != 0) return -1;
+    return ntohs(sa.any.sa_family == AF_INET6 ? sa.v6.sin6_port : sa.v4.sin_port);
 }
 
 static void conf_defaults(struct http_server_conf *conf)

@@ -323,7 +323,7 @@ int dialog_start(struct event *ev, const char *name, const struct bot_arg *args,
         d->step = next_step(d, 0);
         if (d->step == def->spec.step_count) why = "every slot has a value already";
     }
-    if (why) {
+    if (!d || why) {
         log_warn("dialog", "a dialog cannot start", LOG_STR("plugin", ev->plugin->name),
                  LOG_STR("dialog", name), LOG_STR("why", why));
         return BOT_EINVAL;

@@ -215,8 +215,9 @@ static void lane_schedule(struct outbox *o, struct lane *lane)
     struct outgoing *row;
     while ((row = TAILQ_FIRST(&lane->rows)) && !row->resolving && row->expires <= now && lane->flying != row)
         settle(o, row, OUTBOX_EXPIRED, "not sent in time");
-    if (!row || lane->flying || lane->sleep_until > now) return;
-    lane_wake(o, lane);
+    if (row && (lane->flying || lane->sleep_until > now)) return;
+    lane_wake(o, lane); /* also when nothing is left: who walks through the blocked lanes must come to an end */
+    if (!row) return;
     if (row->not_before > now) {
         lane_sleep(o, lane, row->not_before);
     } else if (!session_open(lane->session)) {
@@ -258,6 +259,10 @@ static void session_probe(struct outbox *o, struct session *s, int64_t now)
 {
     struct lane *lane;
     if (!s->held_until || s->held_until > now || !s->gw) return;
+    if (s->in_flight >= IN_FLIGHT_MAX) { /* none could go, not even one */
+        s->held_until = now + BACKOFF_MAX_MS;
+        return;
+    }
     s->held_until = 0;
     while ((lane = TAILQ_FIRST(&s->blocked))) {
         lane_schedule(o, lane);
@@ -463,17 +468,27 @@ static int64_t backoff(unsigned attempts)
     return ms < BACKOFF_MAX_MS ? ms : BACKOFF_MAX_MS;
 }
 
+/* Before a row without an id goes out once more, the time of that attempt is put on disk: after a crash its gateway is
+ * asked about this attempt, not about the one that is known to have failed. */
+static void mark_again(struct outgoing *row)
+{
+    if (!row->send_id && !row->resolving) row->on_disk = 0;
+}
+
 static void again(struct outbox *o, struct outgoing *row, const char *error)
 {
     int64_t now = clock_ms();
     struct lane *lane = row->lane;
     if (!row->retrying_since) row->retrying_since = now;
-    if (now - row->retrying_since > RETRY_LIFE_MS) {
+    int64_t left = row->retrying_since + RETRY_LIFE_MS - now, pause = backoff(row->attempts);
+    if (left <= 0) {
         settle(o, row, OUTBOX_REFUSED, error);
     } else {
         land(lane);
+        mark_again(row);
         o->stats.retried++;
-        lane_sleep(o, lane, now + backoff(row->attempts++));
+        row->attempts++;
+        lane_sleep(o, lane, now + (pause < left ? pause : left));
     }
 }
 
@@ -481,6 +496,7 @@ static void held(struct outbox *o, struct outgoing *row, const char *error)
 {
     struct lane *lane = row->lane;
     land(lane);
+    mark_again(row);
     row->retrying_since = 0;
     o->stats.retried++;
     session_hold(lane->session, error);
@@ -606,6 +622,15 @@ static int hand(struct event *ev, void *arg)
     return g->resolve ? spec->resolve(&ev->ctx, &out) : spec->send(&ev->ctx, &out);
 }
 
+/* The row, when it is still with the gateway by the hand-over that `ev` is of. */
+static struct outgoing *still_handed(struct outbox *o, const struct event *ev)
+{
+    struct outgoing *row = find_flying(o, (int64_t)ev->request);
+    return row && row->handed == ev->connection ? row : NULL;
+}
+
+/* Without an outcome and with a request under way the row waits for that, whatever the gateway returned; outbox_gateway_idle()
+ * has the last word. */
 static void hand_over(struct outbox *o, struct outgoing *row, int resolve)
 {
     struct event *ev = event_new(o->host, EVENT_GATEWAY);
@@ -616,8 +641,9 @@ static void hand_over(struct outbox *o, struct outgoing *row, int resolve)
     int64_t id = row->id;
     int verdict = event_invoke(ev, row->lane->session->gw->plugin, BOT_NO_STORE, hand, &g, resolve ? "resolve" : "send");
     event_step_reset(ev);
-    if (verdict != BOT_LATER && find_flying(o, id)) {
-        if (resolve) outbox_resolved(o, id, BOT_RESOLVED_LATER, NULL);
+    if (TAILQ_EMPTY(&ev->call_list) && still_handed(o, ev)) {
+        if (verdict == BOT_LATER) outbox_gateway_idle(o, ev);
+        else if (resolve) outbox_resolved(o, id, BOT_RESOLVED_LATER, NULL);
         else outbox_outcome(o, id, BOT_SEND_RETRY, NULL, "the gateway did not take it");
     }
     event_unref(ev);
@@ -638,8 +664,8 @@ static void ask(struct outbox *o, struct outgoing *row)
 
 void outbox_gateway_idle(struct outbox *o, struct event *ev)
 {
-    struct outgoing *row = ev->request ? find_flying(o, (int64_t)ev->request) : NULL;
-    if (!row || row->handed != ev->connection) return;
+    struct outgoing *row = ev->request ? still_handed(o, ev) : NULL;
+    if (!row) return;
     log_error("outbox", "the gateway gave no outcome", LOG_INT("id", row->id));
     struct lane *lane = row->lane;
     settle(o, row, OUTBOX_UNKNOWN, "the gateway gave no outcome");
@@ -668,6 +694,28 @@ static void refill_ids(struct outbox *o, struct session *s)
     event_invoke(ev, s->gw->plugin, BOT_NO_STORE, need_ids, &n, "need_ids");
     event_step_reset(ev);
     event_unref(ev);
+}
+
+static int ask_session(struct event *ev, void *arg)
+{
+    struct gateway *g = arg;
+    const char *name = g->spec.default_session(&ev->ctx);
+    if (name && *name) session_of(ev->host->outbox, g->plugin->name, name);
+    return BOT_OK;
+}
+
+void outbox_start(struct outbox *o)
+{
+    size_t at = 0;
+    for (struct gateway *g; (g = map_next(&o->host->registry->gateways, &at, NULL));) {
+        if (!g->spec.default_session || !g->spec.need_ids) continue;
+        struct event *ev = event_new(o->host, EVENT_GATEWAY);
+        event_invoke(ev, g->plugin, BOT_NO_STORE, ask_session, g, "default_session");
+        event_step_reset(ev);
+        event_unref(ev);
+    }
+    at = 0;
+    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));) refill_ids(o, s);
 }
 
 static void free_settled(struct outbox *o)

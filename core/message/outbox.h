@@ -37,6 +37,7 @@ void outbox_free(struct outbox *o);
 void outbox_accept(struct outbox *o, struct outgoing *row);
 void outgoing_free(struct outgoing *row);
 int outbox_load(struct outbox *o); /* at start: rows not finished */
+void outbox_start(struct outbox *o); /* after the plugins' start(): asks for the first send ids */
 /* In the running savepoint of `ev`. BOT_OK or an error. */
 int outbox_add(struct outbox *o, struct event *ev, const struct outbox_new *row);
 /* Inside a turn, before COMMIT: writes outcomes that came in, marks rows that go out next. 0 or -1. */

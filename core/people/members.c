@@ -12,7 +12,7 @@
 #include "../message/inbox.h"
 
 /* last_seen is written at most once a minute: one write less for most messages. */
-enum { SEEN_AGAIN_MS = 60000, ROLE_HOLDERS_MAX = 256 };
+enum { SEEN_AGAIN_MS = 600000, ROLE_HOLDERS_MAX = 256 };
 
 static const char ROLE[] = "SELECT role FROM roles WHERE person = ?1 AND store = ?2";
 static const char ROLES_ALL[] = "SELECT role FROM roles WHERE person = ?1";

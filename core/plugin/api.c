@@ -39,6 +39,7 @@ static void api_log(struct bot_plugin *self, int level, const char *text)
 static void api_count(struct bot_plugin *self, const char *metric, int64_t add)
 {
     struct plugin *p = plugin_of(self);
+    if (!metric || !*metric) return;
     for (const char *s = metric; *s; s++)
         if (!islower((unsigned char)*s) && !isdigit((unsigned char)*s) && *s != '_') return;
     int64_t *value = map_get(&p->counters, metric);
@@ -150,6 +151,8 @@ static int gw_ids(struct bot_ctx *ctx, const char *session, const char *const *i
 {
     struct event *ev = event_of(ctx);
     const char *name = gateway_name(ev);
+    /* A step inside a turn may run twice, and would then give each id twice. */
+    if (ev->phase != PHASE_SEND) return BOT_EPHASE;
     return name ? outbox_ids(ev->host->outbox, name, session, ids, n) : BOT_EINVAL;
 }
 

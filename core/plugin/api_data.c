@@ -153,7 +153,10 @@ int api_search_put(struct bot_ctx *ctx, const char *index, int64_t id, const cha
     int rc = api_in_turn(ev, "search_put");
     if (rc != BOT_OK) return rc;
     if (ev->scope == BOT_NO_STORE || !ev->store) return BOT_ESCOPE;
-    return index ? search_put(ev->host->search, ev->plugin->name, index, ev->store, id, text) : BOT_EINVAL;
+    if (!index) return BOT_EINVAL;
+    rc = search_put(ev->host->search, ev->plugin->name, index, ev->store, id, text);
+    if (rc == BOT_EIO) db_failed(&ev->host->db, sqlite3_extended_errcode(ev->host->db.sql));
+    return rc;
 }
 
 int api_search_find(struct bot_ctx *ctx, const char *index, const char *query, struct bot_found *found, size_t cap)

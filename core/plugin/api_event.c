@@ -32,7 +32,8 @@ int api_in_event(const struct event *ev, const char *function)
 int api_in_turn(const struct event *ev, const char *function)
 {
     int rc = api_in_event(ev, function);
-    if (rc != BOT_OK || ev->phase == PHASE_EVENT) return rc;
+    if (rc == BOT_OK && ev->phase == PHASE_EVENT) return db_is_lost(&ev->host->db) ? BOT_EIO : BOT_OK;
+    if (rc != BOT_OK) return rc;
     log_error("plugin", "needs a turn; a gateway's send() has none", LOG_STR("function", function),
               LOG_STR("plugin", ev->plugin->name));
     return BOT_EPHASE;
@@ -199,6 +200,7 @@ int api_send(struct bot_ctx *ctx, const struct bot_send *send)
     int rc = api_in_turn(ev, "send");
     if (rc != BOT_OK) return rc;
     struct bot_send m = { 0 };
+    if (!send) return BOT_EINVAL;
     memcpy(&m, send, send->size < sizeof m ? send->size : sizeof m);
     if (!m.text || !*m.text || strlen(m.text) > SEND_MAX || !!m.person + !!m.role + !!m.chat != 1) return BOT_EINVAL;
     struct sending s = { ev, &m, BOT_OK, 0 };
@@ -220,7 +222,7 @@ int api_emit(struct bot_ctx *ctx, const char *name, const void *body, size_t len
     int rc = api_in_turn(ev, "emit");
     if (rc != BOT_OK) return rc;
     if (!name || !*name || strlen(name) > 80 || len > EMIT_MAX || !strncmp(name, "message.", 8)) return BOT_EINVAL;
-    return inbox_emit(ev->host, ev, name, NULL, 0, body, len);
+    return inbox_emit(ev->host, ev, name, NULL, 0, body, body ? len : 0);
 }
 
 int api_respond(struct bot_ctx *ctx, const struct bot_response *response)
@@ -229,6 +231,7 @@ int api_respond(struct bot_ctx *ctx, const struct bot_response *response)
     int rc = api_in_event(ev, "respond");
     if (rc != BOT_OK) return rc;
     struct bot_response r = { 0 };
+    if (!response) return BOT_EINVAL;
     memcpy(&r, response, response->size < sizeof r ? response->size : sizeof r);
     size_t len = r.body_len ? r.body_len : r.body ? strlen(r.body) : 0;
     uint64_t request = r.request ? (uint64_t)r.request : ev->request;

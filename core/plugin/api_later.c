@@ -16,6 +16,8 @@
 enum { PENDING_MAX = 20000, HTTP_TIMEOUT_MS = 30000, HTTP_BYTES = 1 << 20, RESUME_MAX = 64 << 10, DEADLINE_MS = 60000,
        DATA_MAX = 1 << 20 };
 
+static const int64_t DELAY_MAX_MS = 100LL * 365 * 86400 * 1000;
+
 /* A staged call starts when the turn commits; a gateway's send() is past its commit already. */
 static int64_t begin(struct event *ev, struct call *c)
 {
@@ -28,20 +30,21 @@ static int64_t begin(struct event *ev, struct call *c)
     return (int64_t)c->id;
 }
 
-static int allowed(struct event *ev, const char *function, bot_done_fn *done, size_t len)
+static int allowed(struct event *ev, const char *function, bot_done_fn *done, const void *data, size_t len)
 {
     int rc = api_in_event(ev, function);
     if (rc != BOT_OK) return rc;
-    if (!done || len > DATA_MAX) return BOT_EINVAL;
+    if (!done || len > DATA_MAX || (len && !data)) return BOT_EINVAL;
     return ev->host->loop.calls->pending < PENDING_MAX ? BOT_OK : BOT_EBUSY;
 }
 
 int64_t api_http(struct bot_ctx *ctx, const struct bot_http *request, bot_done_fn *done, const void *data, size_t len)
 {
     struct event *ev = event_of(ctx);
-    int rc = allowed(ev, "http", done, len);
+    int rc = allowed(ev, "http", done, data, len);
     if (rc != BOT_OK) return rc;
     struct bot_http r = { 0 };
+    if (!request) return BOT_EINVAL;
     memcpy(&r, request, request->size < sizeof r ? request->size : sizeof r);
     if (!r.url) return BOT_EINVAL;
     struct call *c = call_new(ev, CALL_HTTP, done, data, len);
@@ -61,10 +64,10 @@ int64_t api_http(struct bot_ctx *ctx, const struct bot_http *request, bot_done_f
 int64_t api_timer(struct bot_ctx *ctx, int64_t delay_ms, bot_done_fn *done, const void *data, size_t len)
 {
     struct event *ev = event_of(ctx);
-    int rc = allowed(ev, "timer", done, len);
+    int rc = allowed(ev, "timer", done, data, len);
     if (rc != BOT_OK) return rc;
     struct call *c = call_new(ev, CALL_TIMER, done, data, len);
-    c->due = clock_ms() + (delay_ms > 0 ? delay_ms : 0);
+    c->due = clock_ms() + (delay_ms < 0 ? 0 : delay_ms > DELAY_MAX_MS ? DELAY_MAX_MS : delay_ms);
     return begin(ev, c);
 }
 
@@ -72,9 +75,10 @@ int64_t api_work(struct bot_ctx *ctx, const struct bot_work *work, const void *i
                  bot_done_fn *done, const void *data, size_t len)
 {
     struct event *ev = event_of(ctx);
-    int rc = allowed(ev, "work", done, len);
+    int rc = allowed(ev, "work", done, data, len);
     if (rc != BOT_OK) return rc;
     struct bot_work w = { 0 };
+    if (!work) return BOT_EINVAL;
     memcpy(&w, work, work->size < sizeof w ? work->size : sizeof w);
     if (!w.run) return BOT_EINVAL;
     struct call *c = call_new(ev, CALL_JOB, done, data, len);
@@ -83,7 +87,7 @@ int64_t api_work(struct bot_ctx *ctx, const struct bot_work *work, const void *i
     c->job->run = w.run;
     c->job->out_cap = w.out_cap;
     c->job->input = input ? xmemdup(input, input_len) : NULL;
-    c->job->input_len = input_len;
+    c->job->input_len = input ? input_len : 0;
     return begin(ev, c);
 }
 
@@ -91,16 +95,19 @@ int64_t api_work(struct bot_ctx *ctx, const struct bot_work *work, const void *i
 static void copy_args(struct event *ev, const struct statement *stmt, const struct bot_arg *args, size_t n,
                       struct pool_job *job)
 {
+    int has_store = 0;
     job->args = xcalloc(n + 2, sizeof *job->args);
     for (size_t i = 0; i < n; i++) {
-        int reserved = ev->scope != BOT_ALL_STORES && !strcmp(args[i].name, "store");
-        if (reserved) continue;
+        if (!strcmp(args[i].name, "store")) {
+            if (ev->scope != BOT_ALL_STORES) continue;
+            has_store = 1;
+        }
         struct bot_arg a = args[i];
         a.name = xstrdup(a.name);
         a.data = a.data ? xmemdup(a.data, a.len) : NULL;
         job->args[job->arg_count++] = a;
     }
-    if (stmt->store_param && ev->scope != BOT_ALL_STORES) {
+    if (stmt->store_param && !has_store) {
         struct bot_arg a = bot_int(xstrdup("store"), ev->store);
         job->args[job->arg_count++] = a;
     }
@@ -114,14 +121,13 @@ int64_t api_db_read(struct bot_ctx *ctx, const char *sql, const struct bot_arg *
                     const void *data, size_t len)
 {
     struct event *ev = event_of(ctx);
-    int rc = allowed(ev, "db_read", done, len);
+    int rc = allowed(ev, "db_read", done, data, len);
     if (rc == BOT_OK) rc = api_in_turn(ev, "db_read");
     if (rc != BOT_OK) return rc;
     struct statement *stmt = sql ? statement_get(ev->host, ev->plugin, sql, &rc) : NULL;
     if (!stmt) return sql ? rc : BOT_EINVAL;
     if (!stmt->readonly) return BOT_EINVAL;
-    if ((rc = statement_bind(ev, stmt, stmt->st, args, n, 1)) != BOT_OK) return rc; /* checks scope and names */
-    sqlite3_clear_bindings(stmt->st);
+    if ((rc = statement_check(ev, stmt, args, n)) != BOT_OK) return rc;
     struct call *c = call_new(ev, CALL_JOB, done, data, len);
     c->job = xcalloc(1, sizeof *c->job);
     c->job->id = c->id;
@@ -139,7 +145,7 @@ int api_at(struct bot_ctx *ctx, const char *name, const char *key, int64_t when,
     if (!name || !*name || strlen(name) > 80 || (key && strlen(key) > 200) || (!key && !when) || len > DATA_MAX)
         return BOT_EINVAL;
     snprintf(full, sizeof full, "at/%s/%lld/%s/%s", ev->plugin->name, (long long)ev->store, name, key ? key : "");
-    return inbox_emit(ev->host, ev, name, key ? full : NULL, when, body, len);
+    return inbox_emit(ev->host, ev, name, key ? full : NULL, when, body, body ? len : 0);
 }
 
 /* A call of this very step waits for COMMIT yet; its cancellation is applied right after it. */
@@ -170,6 +176,7 @@ int api_later(struct bot_ctx *ctx, int64_t deadline_ms, const void *blob, size_t
     int rc = api_in_turn(ev, "later");
     if (rc != BOT_OK) return rc;
     if (len > RESUME_MAX) return BOT_EINVAL;
+    if (deadline_ms > DELAY_MAX_MS) deadline_ms = DELAY_MAX_MS;
     ev->deadline = clock_ms() + (deadline_ms > 0 ? deadline_ms : DEADLINE_MS);
     ev->resume = blob ? arena_memdup(&ev->arena, blob, len) : NULL;
     ev->resume_len = blob ? len : 0;

@@ -34,9 +34,8 @@ struct library {
     char problem[PROBLEM]; /* why it is refused, or "" */
 };
 
-static int is_elf_here(const char *head, size_t len)
+static int is_elf_here(const Elf64_Ehdr *e)
 {
-    const Elf64_Ehdr *e = (const void *)head;
     Elf64_Half machine =
 #if defined(__x86_64__)
         EM_X86_64;
@@ -45,20 +44,46 @@ static int is_elf_here(const char *head, size_t len)
 #else
         EM_NONE;
 #endif
-    if (len < sizeof *e || memcmp(e->e_ident, ELFMAG, SELFMAG) != 0) return 0;
+    if (memcmp(e->e_ident, ELFMAG, SELFMAG) != 0 || e->e_phentsize != sizeof(Elf64_Phdr)) return 0;
     return e->e_type == ET_DYN && (machine == EM_NONE || e->e_machine == machine);
+}
+
+/* Whether all that is to be mapped is in the file: the loader would map a file that is cut short, and die of it. */
+static int is_whole(int fd, const Elf64_Ehdr *e)
+{
+    struct stat st;
+    if (fstat(fd, &st) < 0) return 0;
+    for (unsigned i = 0; i < e->e_phnum; i++) {
+        Elf64_Phdr p;
+        if (pread(fd, &p, sizeof p, (off_t)(e->e_phoff + i * sizeof p)) != (ssize_t)sizeof p) return 0;
+        if (p.p_offset > (uint64_t)st.st_size || p.p_filesz > (uint64_t)st.st_size - p.p_offset) return 0;
+    }
+    return e->e_phnum > 0;
+}
+
+static int check_file(struct library *lib)
+{
+    Elf64_Ehdr e;
+    int fd = open(lib->copy ? lib->copy : lib->file, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        snprintf(lib->problem, sizeof lib->problem, "%s: %s; build or install it, or set %s = off", lib->file,
+                 strerror(errno), lib->name);
+        return -1;
+    }
+    if (read(fd, &e, sizeof e) != (ssize_t)sizeof e || !is_elf_here(&e))
+        snprintf(lib->problem, sizeof lib->problem, "%s is no shared library for this machine: build it here", lib->file);
+    else if (!is_whole(fd, &e))
+        snprintf(lib->problem, sizeof lib->problem, "%s is cut short: copy or build it again", lib->file);
+    close(fd);
+    return *lib->problem ? -1 : 0;
 }
 
 static int copy_bytes(int in, int out, struct library *lib)
 {
-    char block[65536] __attribute__((aligned(8)));
+    char block[65536];
     ssize_t n;
     size_t total = 0;
     while ((n = read(in, block, sizeof block)) > 0) {
-        if (!total && !is_elf_here(block, (size_t)n)) {
-            snprintf(lib->problem, sizeof lib->problem, "%s is no shared library for this machine: build it here", lib->file);
-            return -1;
-        }
         if (write(out, block, (size_t)n) != n) break;
         total += (size_t)n;
     }
@@ -90,6 +115,15 @@ out:
     return rc;
 }
 
+/* Names of the core's own, and those with which its tables' names, or SQLite's, begin. */
+static int is_taken(const char *name)
+{
+    static const char *const taken[] = { "core", "sqlite", "store", "search" };
+    for (size_t i = 0; i < BOT_COUNT(taken); i++)
+        if (!strcmp(name, taken[i])) return 1;
+    return 0;
+}
+
 static int check_manifest(struct library *lib)
 {
     const struct bot_manifest *m = lib->manifest;
@@ -106,14 +140,14 @@ static int check_manifest(struct library *lib)
         snprintf(out, PROBLEM, "%s: its manifest lacks a name, a version or init()", lib->file);
     else if (strcmp(m->name, lib->name) != 0)
         snprintf(out, PROBLEM, "%s calls itself \"%s\": write %s = on", lib->file, m->name, m->name);
-    else if (!strcmp(m->name, "core"))
-        snprintf(out, PROBLEM, "%s: the name \"core\" is taken", lib->file);
+    else if (is_taken(m->name))
+        snprintf(out, PROBLEM, "%s: the name \"%s\" is taken", lib->file, m->name);
     return *out ? -1 : 0;
 }
 
 static void library_open(struct host *h, struct library *lib)
 {
-    if (!h->share_plugins && make_copy(h, lib) < 0) return;
+    if ((!h->share_plugins && make_copy(h, lib) < 0) || check_file(lib) < 0) return;
     lib->handle = dlopen(lib->copy ? lib->copy : lib->file, RTLD_NOW | RTLD_LOCAL);
     if (!lib->handle) {
         snprintf(lib->problem, sizeof lib->problem, "%s: %s", lib->file, dlerror());

@@ -130,8 +130,17 @@ static int bind_all(sqlite3_stmt *st, const char *types, va_list ap)
     return rc;
 }
 
+int db_is_lost(const struct db *db)
+{
+    return db->in_turn && sqlite3_get_autocommit(db->sql);
+}
+
 static sqlite3_stmt *query_va(struct db *db, const char *sql, const char *types, va_list ap)
 {
+    if (db_is_lost(db)) {
+        if (!db->last_error) db->last_error = SQLITE_ABORT_ROLLBACK;
+        return NULL;
+    }
     sqlite3_stmt *st = db_statement(db, sql);
     if (!st) return NULL;
     int rc = bind_all(st, types, ap);
@@ -192,6 +201,11 @@ int64_t db_int(struct db *db, int64_t otherwise, const char *sql, const char *ty
     return value;
 }
 
+void db_failed(struct db *db, int rc)
+{
+    remember(db, rc);
+}
+
 int64_t db_changes(struct db *db)
 {
     return sqlite3_changes64(db->sql);
@@ -210,6 +224,7 @@ const char *db_text(sqlite3_stmt *st, int column)
 
 int db_script(struct db *db, const char *sql)
 {
+    if (db_is_lost(db)) return SQLITE_ABORT_ROLLBACK;
     int rc = sqlite3_exec(db->sql, sql, NULL, NULL, NULL);
     if (rc != SQLITE_OK) remember(db, rc);
     return rc;

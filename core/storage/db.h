@@ -18,6 +18,7 @@ struct db {
     char *path;
     int64_t wal_pages;     /* in the WAL after the last commit */
     int last_error;        /* SQLite's code of the last failure, 0 = none */
+    int in_turn;           /* between BEGIN and COMMIT: nothing runs once the transaction has ended */
     char error[200];
 };
 
@@ -38,6 +39,10 @@ int db_exec(struct db *db, const char *sql, const char *types, ...);
 int64_t db_int(struct db *db, int64_t otherwise, const char *sql, const char *types, ...);
 int db_step(struct db *db, sqlite3_stmt *st); /* 1 row, 0 end, -1 error (db->error); resets unless row */
 void db_done(sqlite3_stmt *st); /* resets; NULL-safe */
+/* 1: the turn's transaction has ended by itself. What ran now would be on disk at once, without the rest of the turn, and
+ * again when the turn is repeated. */
+int db_is_lost(const struct db *db);
+void db_failed(struct db *db, int rc); /* remembers a failure of a statement that is not the core's */
 int64_t db_changes(struct db *db);
 int64_t db_insert_id(struct db *db);
 const char *db_text(sqlite3_stmt *st, int column); /* "" for NULL; until the next step */

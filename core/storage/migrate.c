@@ -9,6 +9,7 @@
 #include "../base/log.h"
 #include "../host.h"
 #include "schema.h"
+#include "statement.h"
 
 static const char CREATE_MIGRATIONS[] = "CREATE TABLE IF NOT EXISTS migrations ("
                                         " plugin TEXT NOT NULL, id INTEGER NOT NULL, at INTEGER NOT NULL,"
@@ -19,6 +20,10 @@ static const char RECORD[] = "INSERT INTO migrations(plugin, id, at) VALUES (?1,
 static int run_one(struct host *h, struct plugin *owner, const char *name,
                    const struct bot_migration_spec *m, struct buf *error)
 {
+    if (owner && statement_has_rollback(m->sql)) { /* a constraint or a trigger would end the turns of others */
+        buf_addf(error, "migration %u of %s says ROLLBACK: use ABORT or FAIL", m->id, name);
+        return -1;
+    }
     h->sql_owner = owner;
     h->sql_migrating = owner != NULL;
     int rc = db_script(&h->db, m->sql);

@@ -132,7 +132,7 @@ struct pool {
     pthread_cond_t more;
     struct pool_job *head, **tail;
     pthread_t threads[THREADS_MAX];
-    unsigned started, idle;
+    unsigned started, idle, queued; /* an idle thread that is woken stays in `idle` until it runs */
     int stopping;
 };
 
@@ -150,6 +150,7 @@ static void *worker(void *arg)
         struct pool_job *job = p->head;
         if (!job) break;
         if (!(p->head = job->next)) p->tail = &p->head;
+        p->queued--;
         int stopping = p->stopping;
         pthread_mutex_unlock(&p->lock);
         if (stopping) job->status = BOT_ECANCELED;
@@ -180,7 +181,7 @@ void pool_submit(struct pool *p, struct pool_job *job)
     pthread_mutex_lock(&p->lock);
     *p->tail = job;
     p->tail = &job->next;
-    if (!p->idle && p->started < p->conf.threads &&
+    if (++p->queued > p->idle && p->started < p->conf.threads &&
         pthread_create(&p->threads[p->started], NULL, worker, p) == 0)
         p->started++;
     pthread_cond_signal(&p->more);

@@ -44,7 +44,6 @@ static const char SCHEMA_1[] =
     " last_seen INTEGER NOT NULL,"
     " blocked INTEGER NOT NULL DEFAULT 0,"
     " PRIMARY KEY (person, store)) STRICT, WITHOUT ROWID;"
-    "CREATE INDEX members_store ON members(store, last_seen);"
     /* How many members a store has, kept by triggers: counting 100,000 rows a question is no option. */
     "CREATE TABLE store_counts ("
     " store INTEGER PRIMARY KEY, members INTEGER NOT NULL) STRICT;"

@@ -39,9 +39,19 @@ static void touch(const char *table)
     touched.used += len;
 }
 
+static int has_prefix(const struct plugin *p, const char *table)
+{
+    return !strncmp(table, p->table_prefix, strlen(p->table_prefix));
+}
+
+/* "shop_admin_x" is shop-admin's, not shop's. */
 static int is_own(const struct plugin *p, const char *table)
 {
-    return table && !strncmp(table, p->table_prefix, strlen(p->table_prefix));
+    if (!table || !has_prefix(p, table)) return 0;
+    const struct registry *r = p->registry;
+    for (size_t i = 0; i < r->plugin_count; i++)
+        if (strlen(r->plugins[i]->table_prefix) > strlen(p->table_prefix) && has_prefix(r->plugins[i], table)) return 0;
+    return 1;
 }
 
 static int guard_ddl(const struct host *h, const struct plugin *p, int action, const char *a, const char *b)
@@ -102,13 +112,24 @@ void statement_guard(struct host *h)
 
 /* A plugin's statement could otherwise end the turn's transaction: INSERT OR ROLLBACK, ON CONFLICT ROLLBACK and
  * RAISE(ROLLBACK) all contain the word outside a literal. */
-static int has_rollback(const char *sql)
+/* Past a text, a quoted name or a comment that begins at `s`; `s` itself when none does. */
+static const char *skip_quoted(const char *s)
+{
+    char end = *s == '[' ? ']' : *s == '\'' || *s == '"' || *s == '`' ? *s : 0;
+    const char *after = NULL;
+    if (end) after = strchr(s + 1, end);
+    else if (!strncmp(s, "--", 2)) after = strchr(s, '\n');
+    else if (!strncmp(s, "/*", 2)) after = (after = strstr(s + 2, "*/")) ? after + 1 : NULL;
+    else return s;
+    return after ? after + 1 : s + strlen(s);
+}
+
+int statement_has_rollback(const char *sql)
 {
     for (const char *s = sql; *s;) {
-        if (*s == '\'' || *s == '"') {
-            char quote = *s++;
-            while (*s && *s != quote) s++;
-            if (*s) s++;
+        const char *past = skip_quoted(s);
+        if (past != s) {
+            s = past;
         } else if (isalpha((unsigned char)*s) || *s == '_') {
             const char *word = s;
             while (isalnum((unsigned char)*s) || *s == '_') s++;
@@ -156,6 +177,14 @@ static void name_params(struct statement *stmt)
     }
 }
 
+/* Whether there is anything but white space, comments and semicolons. */
+static int is_more(const char *s)
+{
+    while (isspace((unsigned char)*s) || *s == ';' || !strncmp(s, "--", 2) || !strncmp(s, "/*", 2))
+        s = *s == '-' || *s == '/' ? skip_quoted(s) : s + 1;
+    return *s != 0;
+}
+
 static int prepare(struct host *h, struct plugin *p, const char *sql, sqlite3_stmt **st)
 {
     memset(&touched, 0, sizeof touched);
@@ -164,8 +193,7 @@ static int prepare(struct host *h, struct plugin *p, const char *sql, sqlite3_st
     const char *tail = NULL;
     int rc = sqlite3_prepare_v3(h->db.sql, sql, -1, SQLITE_PREPARE_PERSISTENT, st, &tail);
     h->sql_owner = owner;
-    while (tail && isspace((unsigned char)*tail)) tail++;
-    if (rc == SQLITE_OK && (!*st || (tail && *tail && *tail != ';'))) {
+    if (rc == SQLITE_OK && (!*st || (tail && is_more(tail)))) {
         complain(p, "db() takes one statement", "there is more than one, or none", sql);
         sqlite3_finalize(*st);
         *st = NULL;
@@ -182,7 +210,7 @@ struct statement *statement_get(struct host *h, struct plugin *p, const char *sq
 {
     struct statement *stmt = map_get_id(&p->statements, (uint64_t)(uintptr_t)sql);
     if (stmt) return stmt;
-    if (has_rollback(sql)) {
+    if (statement_has_rollback(sql)) {
         complain(p, "a statement was refused", "ROLLBACK would undo other events' work", sql);
         *rc = BOT_EINVAL;
         return NULL;
@@ -219,7 +247,7 @@ static const struct bot_arg *find_arg(struct statement *stmt, int i, const struc
     int hint = stmt->names[i].arg;
     if (hint >= 0 && (size_t)hint < n && args[hint].name == stmt->names[i].seen) return &args[hint];
     for (size_t k = 0; k < n; k++) {
-        if (strcmp(args[k].name, stmt->names[i].name)) continue;
+        if (!args[k].name || strcmp(args[k].name, stmt->names[i].name)) continue;
         stmt->names[i].seen = args[k].name;
         stmt->names[i].arg = (int)k;
         return &args[k];
@@ -242,27 +270,41 @@ static int check_scope(const struct event *ev, const struct statement *stmt)
     return BOT_OK;
 }
 
+static int missing(const struct event *ev, const struct statement *stmt, int i)
+{
+    complain(ev->plugin, "a parameter has no value", stmt->names[i].name, stmt->sql);
+    return BOT_EINVAL;
+}
+
+/* 1: parameter i (from 1) is the host's own: *value. */
+static int host_value(const struct event *ev, const struct statement *stmt, int i, int64_t *value)
+{
+    *value = i == stmt->store_param ? ev->store : ev->person;
+    return (i == stmt->store_param && ev->scope != BOT_ALL_STORES) || (i == stmt->person_param && ev->person);
+}
+
+int statement_check(struct event *ev, struct statement *stmt, const struct bot_arg *args, size_t n)
+{
+    int64_t value;
+    int rc = check_scope(ev, stmt);
+    for (int i = 1; i <= stmt->params && rc == BOT_OK; i++)
+        if (!host_value(ev, stmt, i, &value) && !find_arg(stmt, i - 1, args, n) && !(i == stmt->store_param && ev->store))
+            rc = missing(ev, stmt, i - 1);
+    return rc;
+}
+
 int statement_bind(struct event *ev, struct statement *stmt, sqlite3_stmt *st, const struct bot_arg *args,
                    size_t n, int copy)
 {
     int rc = check_scope(ev, stmt);
     if (rc != BOT_OK) return rc;
     for (int i = 1; i <= stmt->params; i++) {
-        if (i == stmt->store_param && ev->scope != BOT_ALL_STORES) {
-            rc = sqlite3_bind_int64(st, i, ev->store);
-        } else if (i == stmt->person_param && ev->person) {
-            rc = sqlite3_bind_int64(st, i, ev->person);
-        } else {
-            const struct bot_arg *a = find_arg(stmt, i - 1, args, n);
-            if (!a && i == stmt->store_param && ev->store) {
-                rc = sqlite3_bind_int64(st, i, ev->store);
-            } else if (!a) {
-                complain(ev->plugin, "a parameter has no value", stmt->names[i - 1].name, stmt->sql);
-                return BOT_EINVAL;
-            } else {
-                rc = bind_value(st, i, a, copy);
-            }
-        }
+        int64_t value;
+        const struct bot_arg *a = NULL;
+        if (host_value(ev, stmt, i, &value)) rc = sqlite3_bind_int64(st, i, value);
+        else if ((a = find_arg(stmt, i - 1, args, n))) rc = bind_value(st, i, a, copy);
+        else if (i == stmt->store_param && ev->store) rc = sqlite3_bind_int64(st, i, value);
+        else return missing(ev, stmt, i - 1);
         if (rc != SQLITE_OK) return statement_error(rc);
     }
     return BOT_OK;
@@ -271,28 +313,38 @@ int statement_bind(struct event *ev, struct statement *stmt, sqlite3_stmt *st, c
 static int run_failed(struct event *ev, struct statement *stmt, int rc)
 {
     int error = statement_error(rc);
+    if (error == BOT_EIO) db_failed(&ev->host->db, rc);
     if (error != BOT_EEXIST && error != BOT_ECONSTRAINT)
         complain(ev->plugin, "a statement failed", sqlite3_errmsg(ev->host->db.sql), stmt->sql);
     return error;
 }
 
-static int step_as(struct host *h, struct plugin *p, sqlite3_stmt *st)
+/* The host's own INSERTs between two steps give no ids to the plugin. */
+static int step_as(struct event *ev, sqlite3_stmt *st)
 {
+    struct host *h = ev->host;
     struct plugin *owner = h->sql_owner;
-    h->sql_owner = p;
+    h->sql_owner = ev->plugin;
+    sqlite3_set_last_insert_rowid(h->db.sql, ev->insert_id);
     int rc = sqlite3_step(st);
+    ev->insert_id = sqlite3_last_insert_rowid(h->db.sql);
     h->sql_owner = owner;
     return rc;
+}
+
+/* What this statement changed: nothing of what the host or an earlier statement did. */
+static void note_changes(struct event *ev, const struct statement *stmt)
+{
+    ev->changes = stmt->readonly ? 0 : sqlite3_changes64(ev->host->db.sql);
 }
 
 /* Runs to the end. */
 static int run_now(struct event *ev, struct statement *stmt, sqlite3_stmt *st)
 {
     int rc;
-    while ((rc = step_as(ev->host, ev->plugin, st)) == SQLITE_ROW) continue;
+    while ((rc = step_as(ev, st)) == SQLITE_ROW) continue;
     int result = rc == SQLITE_DONE ? BOT_OK : run_failed(ev, stmt, rc);
-    ev->changes = sqlite3_changes64(ev->host->db.sql);
-    ev->insert_id = sqlite3_last_insert_rowid(ev->host->db.sql);
+    note_changes(ev, stmt);
     sqlite3_reset(st);
     return result;
 }
@@ -302,6 +354,8 @@ int statement_run(struct event *ev, const char *sql, const struct bot_arg *args,
 {
     int rc = BOT_OK;
     if (rows) *rows = NULL;
+    if (n && !args) return BOT_EINVAL;
+    if (db_is_lost(&ev->host->db)) return BOT_EIO;
     struct statement *stmt = statement_get(ev->host, ev->plugin, sql, &rc);
     if (!stmt) return rc;
     sqlite3_stmt *st = stmt->st;
@@ -346,11 +400,11 @@ int rows_next(struct bot_rows *r)
         r->state = 1;
         return BOT_OK;
     }
-    int rc = step_as(r->ev->host, r->ev->plugin, r->st);
+    if (db_is_lost(&r->ev->host->db)) return BOT_EIO;
+    int rc = step_as(r->ev, r->st);
     if (rc == SQLITE_ROW) return BOT_ROW;
     int result = rc == SQLITE_DONE ? BOT_OK : run_failed(r->ev, r->stmt, rc);
-    r->ev->changes = sqlite3_changes64(r->ev->host->db.sql);
-    r->ev->insert_id = sqlite3_last_insert_rowid(r->ev->host->db.sql);
+    note_changes(r->ev, r->stmt);
     rows_close(r);
     return result;
 }

@@ -38,13 +38,17 @@ struct bot_rows {
 void statement_guard(struct host *h);
 /* The statement for `sql`, checked for `plugin`; NULL with *rc: BOT_EINVAL or BOT_ESCOPE, logged. */
 struct statement *statement_get(struct host *h, struct plugin *plugin, const char *sql, int *rc);
-/* Whether the event's scope allows it, and binds. BOT_OK or an error. */
+/* Whether the event's scope allows it and every parameter has a value; binds nothing. BOT_OK or an error. */
+int statement_check(struct event *ev, struct statement *stmt, const struct bot_arg *args, size_t n);
+/* The same, and binds. */
 int statement_bind(struct event *ev, struct statement *stmt, sqlite3_stmt *st, const struct bot_arg *args,
                    size_t n, int copy);
 int statement_run(struct event *ev, const char *sql, const struct bot_arg *args, size_t n,
                   struct bot_rows **rows);
 void statements_free(struct plugin *plugin);
 int statement_error(int sqlite_rc); /* BOT_E... */
+/* 1: the word ROLLBACK stands in it outside of texts, quoted names and comments. */
+int statement_has_rollback(const char *sql);
 
 int rows_next(struct bot_rows *rows);
 void rows_close(struct bot_rows *rows); /* resets; the memory is the step's arena */

@@ -49,7 +49,7 @@ static int search_follow(struct bot_ctx *ctx, const struct product *p)
 static int product_take(struct bot_ctx *ctx, struct bot_rows *rows, struct product *out)
 {
     int rc = ctx->api->row_next(rows);
-    if (rc != BOT_ROW) return rc == BOT_OK ? BOT_ENOENT : rc;
+    if (rc != BOT_ROW) return rc < 0 ? rc : BOT_ENOENT;
     product_of_row(ctx, rows, out);
     out->name = text_copy(ctx, out->name);
     out->category = text_copy(ctx, ctx->api->row_text(rows, 4));

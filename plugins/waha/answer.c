@@ -3,6 +3,7 @@
  *
  * The one rule: "held" and "refused" may only be said of what was certainly not taken. The table of cases
  * is in README.md. Answers of status 500 echo our request, so nothing of a body reaches a reason. */
+#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -29,6 +30,22 @@ static const struct {
     { "WORKING", BOT_SESSION_CONNECTED },
     { "SCAN_QR_CODE", BOT_SESSION_QR },
 };
+
+/* ---- trees, for what is rarely asked ---- */
+
+static struct json_object *json_member(struct json_object *o, const char *name)
+{
+    struct json_object *v = NULL;
+    if (o && json_object_is_type(o, json_type_object)) json_object_object_get_ex(o, name, &v);
+    return v;
+}
+
+static const char *json_text(struct json_object *o, const char *name)
+{
+    struct json_object *v = json_member(o, name);
+    if (!v || !json_object_is_type(v, json_type_string)) return NULL;
+    return json_object_get_string_len(v) > 0 ? json_object_get_string(v) : NULL;
+}
 
 static struct json_object *read_json(const char *body, size_t len)
 {
@@ -72,14 +89,29 @@ static int copy_bare(const char *id, char out[WAHA_ID_BYTES])
     return 1;
 }
 
+/* The same, without a tree: each send ends here. */
+enum { ANSWER_KEY_ID, ANSWER_ID, ANSWER_ID_ID, ANSWER_SLOTS };
+static const struct json_wanted answer_key[] = { JSON_WANTED("id", ANSWER_KEY_ID, NULL), { NULL, 0, 0, NULL } };
+static const struct json_wanted answer_id[] = { JSON_WANTED("id", ANSWER_ID_ID, NULL), { NULL, 0, 0, NULL } };
+static const struct json_wanted answer_wanted[] = {
+    JSON_WANTED("key", -1, answer_key),
+    JSON_WANTED("id", ANSWER_ID, answer_id),
+    { NULL, 0, 0, NULL },
+};
+
 int waha_answer_id(const char *body, size_t len, char out[WAHA_ID_BYTES])
 {
-    int rc = -1;
-    struct json_object *o = read_json(body, len);
+    struct json_slice slots[ANSWER_SLOTS] = { { NULL, 0, JSON_ABSENT, 0 } };
+    char id[2 * WAHA_ID_BYTES];
+    enum json_kind root;
     out[0] = '\0';
-    if (o && json_object_is_type(o, json_type_object)) rc = copy_bare(message_id(o), out);
-    json_object_put(o);
-    return rc;
+    if (!body || json_pick(body, len, answer_wanted, slots, &root) < 0 || root != JSON_OBJECT) return -1;
+    for (int i = 0; i < ANSWER_SLOTS; i++) {
+        if (slots[i].kind != JSON_STRING || slots[i].len == 0 || slots[i].len >= sizeof id) continue;
+        json_decode(&slots[i], id);
+        return copy_bare(id, out);
+    }
+    return 0;
 }
 
 /* The sentence for a 500 that is about the message itself, else NULL. */

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * escape.c - strings into JSON and into URLs. Pure. A message's text passes here on the loop, so it
- * is measured and then written in one go each, without a library's buffers. */
+ * is measured and then written run by run, without a library's buffers. */
 #include <stdio.h>
 #include <string.h>
 
+#include "json.h"
 #include "waha.h"
 
 static const char hex[] = "0123456789abcdef";
 
-/* The letter after the backslash, 'u' for \u00XX, 0 when the byte stands for itself. */
-static inline char escape_of(unsigned char c)
+/* The letter after the backslash; 'u' for \u00XX. */
+static char escape_of(unsigned char c)
 {
     switch (c) {
     case '"': return '"';
@@ -17,33 +18,34 @@ static inline char escape_of(unsigned char c)
     case '\n': return 'n';
     case '\r': return 'r';
     case '\t': return 't';
-    default: return c < 0x20 ? 'u' : 0;
+    default: return 'u';
     }
 }
 
 size_t waha_json_size(const char *s)
 {
-    size_t n = 2;
-    for (; *s; s++) {
-        char e = escape_of((unsigned char)*s);
-        n += e == 'u' ? 6 : e ? 2 : 1;
-    }
+    size_t len = strlen(s), n = len + 2;
+    for (size_t i = 0; (i += json_plain_run(s + i, len - i)) < len; i++)
+        n += escape_of((unsigned char)s[i]) == 'u' ? 5 : 1;
     return n;
 }
 
 char *waha_json_put(char *out, const char *s)
 {
+    size_t len = strlen(s);
     *out++ = '"';
-    for (; *s; s++) {
-        unsigned char c = (unsigned char)*s;
-        char e = escape_of(c);
-        if (!e) {
-            *out++ = (char)c;
-            continue;
-        }
+    for (;;) {
+        size_t run = json_plain_run(s, len);
+        memcpy(out, s, run);
+        out += run;
+        s += run;
+        len -= run;
+        if (len == 0) break;
+        unsigned char c = (unsigned char)*s++;
+        len--;
         *out++ = '\\';
-        *out++ = e;
-        if (e != 'u') continue;
+        *out++ = escape_of(c);
+        if (out[-1] != 'u') continue;
         *out++ = '0';
         *out++ = '0';
         *out++ = hex[c >> 4];

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * parse.c - one webhook of WAHA -> one bot_incoming, for the engines NOWEB, GOWS and WEBJS.
  *
- * Pure: it runs on the host's HTTP threads and touches nothing but its arguments. One pass of json-c
- * over the body, then look-ups. Whatever is valid JSON is BOT_OK (it is acknowledged, at least as
- * BOT_IN_OTHER); whatever is not is BOT_EINVAL. A field that is absent, null or of a wrong type counts as
- * absent; nothing here trusts a length or a shape.
+ * Pure: it runs on the host's HTTP threads and touches nothing but its arguments. One pass over the body
+ * (json.c) notes what is wanted, the wanted strings are decoded side by side, the rest is look-ups. Whatever
+ * is valid JSON is BOT_OK (it is acknowledged, at least as BOT_IN_OTHER); whatever is not is BOT_EINVAL. A
+ * field that is absent, null or of a wrong type counts as absent; nothing here trusts a length or a shape.
  *
  * The engines differ (see README.md): the chat is the second part of payload.id for all of them, the
  * phone number of a hidden id is in key.remoteJidAlt (NOWEB) or Info.SenderAlt (GOWS), and both may just
@@ -16,22 +16,67 @@
 #include "json.h"
 #include "waha.h"
 
-#define CHAT_BYTES 96
+#define CHAT_BYTES  96
+#define SMALL_BYTES 4096 /* strings of most bodies; more are malloc'ed */
 
-/* What is taken apart from a body; the strings of bot_incoming point here or into the tree. */
+/* What is wanted of a body. The strings come first, NOTES_TEXT of them. */
+enum note {
+    EVENT, SESSION, BODY, FROM, TO, SOURCE,
+    ID, ID_SERIALIZED, ID_BARE,       /* payload.id, or that of an object of whatsapp-web.js */
+    REPLY_ID, NAME, STATUS,           /* NAME, STATUS: of a session */
+    KEY_ID, KEY_ALT, KEY_PN,          /* NOWEB: payload._data.key */
+    INFO_ID, INFO_SENDER, INFO_RECIPIENT, INFO_NAME, /* GOWS: payload._data.Info */
+    PUSH_NAME, NOTIFY_NAME,           /* NOWEB, WEBJS */
+    NOTES_TEXT,
+    PAYLOAD = NOTES_TEXT, FROM_ME, TIMESTAMP, ACK, HAS_MEDIA, MEDIA, LOCATION, VCARDS,
+    NOTES
+};
+
+#define END { NULL, 0, 0, NULL }
+static const struct json_wanted in_id[] = {
+    JSON_WANTED("_serialized", ID_SERIALIZED, NULL), JSON_WANTED("id", ID_BARE, NULL), END
+};
+static const struct json_wanted in_reply[] = { JSON_WANTED("id", REPLY_ID, NULL), END };
+static const struct json_wanted in_key[] = {
+    JSON_WANTED("id", KEY_ID, NULL), JSON_WANTED("remoteJidAlt", KEY_ALT, NULL),
+    JSON_WANTED("senderPn", KEY_PN, NULL), END
+};
+static const struct json_wanted in_info[] = {
+    JSON_WANTED("ID", INFO_ID, NULL), JSON_WANTED("SenderAlt", INFO_SENDER, NULL),
+    JSON_WANTED("RecipientAlt", INFO_RECIPIENT, NULL), JSON_WANTED("PushName", INFO_NAME, NULL), END
+};
+static const struct json_wanted in_data[] = {
+    JSON_WANTED("key", -1, in_key), JSON_WANTED("Info", -1, in_info),
+    JSON_WANTED("pushName", PUSH_NAME, NULL), JSON_WANTED("notifyName", NOTIFY_NAME, NULL), END
+};
+static const struct json_wanted in_payload[] = {
+    JSON_WANTED("id", ID, in_id), JSON_WANTED("timestamp", TIMESTAMP, NULL),
+    JSON_WANTED("from", FROM, NULL), JSON_WANTED("to", TO, NULL),
+    JSON_WANTED("fromMe", FROM_ME, NULL), JSON_WANTED("source", SOURCE, NULL),
+    JSON_WANTED("body", BODY, NULL), JSON_WANTED("hasMedia", HAS_MEDIA, NULL),
+    JSON_WANTED("media", MEDIA, NULL), JSON_WANTED("location", LOCATION, NULL),
+    JSON_WANTED("vCards", VCARDS, NULL), JSON_WANTED("replyTo", -1, in_reply),
+    JSON_WANTED("ack", ACK, NULL), JSON_WANTED("name", NAME, NULL),
+    JSON_WANTED("status", STATUS, NULL), JSON_WANTED("_data", -1, in_data), END
+};
+static const struct json_wanted in_webhook[] = {
+    JSON_WANTED("event", EVENT, NULL), JSON_WANTED("session", SESSION, NULL),
+    JSON_WANTED("payload", PAYLOAD, in_payload), END
+};
+
+/* A body taken apart; the strings of bot_incoming point here or into `strings`. */
 struct parsed {
-    struct json_object *payload;
-    struct json_object *key;  /* NOWEB: payload._data.key */
-    struct json_object *info; /* GOWS: payload._data.Info */
-    struct json_object *data; /* payload._data */
-    const char *event;
+    struct json_slice notes[NOTES];
+    const char *text[NOTES_TEXT]; /* decoded; NULL when absent, empty or no string */
+    size_t body_len;
     int from_me;
     char native_id[WAHA_ID_BYTES];
     char chat[CHAT_BYTES];
     char phone[32];
     char lid[CHAT_BYTES];
     char quoted_id[WAHA_ID_BYTES];
-    char *mended; /* a text that was not UTF-8, made so; malloc'ed */
+    char small[SMALL_BYTES];
+    char *large; /* instead of `small`; malloc'ed */
 };
 
 enum chat_kind { CHAT_PERSON, CHAT_GROUP, CHAT_STATUS, CHAT_NEWSLETTER, CHAT_BROADCAST, CHAT_STRANGE };
@@ -45,18 +90,6 @@ static const char *const chat_event[] = {
     [CHAT_BROADCAST] = "message.broadcast",
     [CHAT_STRANGE] = "message.strange",
 };
-
-static struct json_object *object_member(struct json_object *o, const char *name)
-{
-    struct json_object *v = json_member(o, name);
-    return v && json_object_is_type(v, json_type_object) ? v : NULL;
-}
-
-static int is_true(struct json_object *o, const char *name)
-{
-    struct json_object *v = json_member(o, name);
-    return v && json_object_is_type(v, json_type_boolean) && json_object_get_boolean(v);
-}
 
 static void set_text(char *out, size_t cap, const char *s, size_t len)
 {
@@ -115,32 +148,22 @@ static enum chat_kind classify_chat(struct parsed *p)
     return CHAT_STRANGE; /* WhatsApp's own notices (0@c.us), and what is yet to come */
 }
 
-/* payload.id: "false_CHAT_ID[_PARTICIPANT]", or an object of whatsapp-web.js. */
-static const char *payload_id(struct parsed *p)
-{
-    struct json_object *o = object_member(p->payload, "id");
-    if (!o) return json_text(p->payload, "id");
-    const char *s = json_text(o, "_serialized");
-    return s ? s : json_text(o, "id");
-}
-
-/* Reads direction, chat and bare id. */
+/* Reads direction, chat and bare id. payload.id: "false_CHAT_ID[_PARTICIPANT]". */
 static void read_address(struct parsed *p)
 {
-    const char *id = payload_id(p);
+    const char *const *t = p->text;
+    const char *id = t[ID] ? t[ID] : t[ID_SERIALIZED] ? t[ID_SERIALIZED] : t[ID_BARE];
     const char *first = id ? strchr(id, '_') : NULL;
     const char *second = first ? strchr(first + 1, '_') : NULL;
-    struct json_object *mine = json_member(p->payload, "fromMe");
-    p->from_me = mine ? is_true(p->payload, "fromMe") : id && strncmp(id, "true_", 5) == 0;
+    p->from_me = p->notes[FROM_ME].kind ? p->notes[FROM_ME].kind == JSON_TRUE
+                                        : id && strncmp(id, "true_", 5) == 0;
     if (second) {
         set_text(p->chat, sizeof p->chat, first + 1, (size_t)(second - first - 1));
     } else {
-        const char *to = p->from_me ? json_text(p->payload, "to") : NULL;
-        const char *chat = to ? to : json_text(p->payload, "from");
+        const char *chat = p->from_me && t[TO] ? t[TO] : t[FROM];
         if (chat) set_text(p->chat, sizeof p->chat, chat, strlen(chat));
     }
-    if (!id) id = json_text(p->key, "id");
-    if (!id) id = json_text(p->info, "ID");
+    if (!id) id = t[KEY_ID] ? t[KEY_ID] : t[INFO_ID];
     if (id) {
         size_t len = 0;
         const char *bare = waha_bare_id(id, &len);
@@ -151,97 +174,62 @@ static void read_address(struct parsed *p)
 /* The other id of the same person, where the engine tells it. */
 static void read_alternative(struct parsed *p)
 {
-    note_person(p, json_text(p->key, "remoteJidAlt"));
-    if (!p->phone[0]) note_person(p, json_text(p->key, "senderPn")); /* before Baileys 7 */
-    note_person(p, json_text(p->info, p->from_me ? "RecipientAlt" : "SenderAlt"));
+    note_person(p, p->text[KEY_ALT]);
+    note_person(p, p->text[KEY_PN]); /* before Baileys 7 */
+    note_person(p, p->text[p->from_me ? INFO_RECIPIENT : INFO_SENDER]);
 }
 
-static const char *read_name(struct parsed *p)
+static const char *read_name(const struct parsed *p)
 {
     if (p->from_me) return NULL; /* it would be our own */
-    const char *name = json_text(p->data, "pushName");
-    if (!name) name = json_text(p->info, "PushName");
-    return name ? name : json_text(p->data, "notifyName");
+    const char *name = p->text[PUSH_NAME] ? p->text[PUSH_NAME] : p->text[INFO_NAME];
+    return name ? name : p->text[NOTIFY_NAME];
+}
+
+/* A number, or a string of one; 0 when it is neither. */
+static double read_number_of(const struct json_slice *note)
+{
+    char digits[32];
+    if ((note->kind != JSON_NUMBER && note->kind != JSON_STRING) || note->len >= sizeof digits) return 0;
+    memcpy(digits, note->s, note->len);
+    digits[note->len] = '\0';
+    return strtod(digits, NULL);
 }
 
 /* Seconds (or, should WAHA change its mind, milliseconds) as milliseconds; 0 when absent or absurd. */
-static int64_t read_time(struct json_object *v)
+static int64_t read_time(const struct parsed *p)
 {
-    double t = v ? json_object_get_double(v) : 0; /* takes numbers and strings of digits */
+    double t = read_number_of(&p->notes[TIMESTAMP]);
     if (!(t > 0) || t > 1e14) return 0;
     return (int64_t)(t < 1e11 ? t * 1000 : t);
 }
 
-/* Bytes of the valid UTF-8 sequence at s, 0 when it is none. */
-static size_t utf8_sequence(const unsigned char *s, size_t left)
+static int has_items(const struct json_slice *array)
 {
-    if (s[0] < 0x80) return 1;
-    size_t n = s[0] >= 0xC2 && s[0] < 0xE0 ? 2 : s[0] >= 0xE0 && s[0] < 0xF0 ? 3
-               : s[0] >= 0xF0 && s[0] < 0xF5 ? 4 : 0;
-    if (n == 0 || n > left) return 0;
-    for (size_t i = 1; i < n; i++)
-        if ((s[i] & 0xC0) != 0x80) return 0;
-    if (s[0] == 0xE0 && s[1] < 0xA0) return 0; /* overlong */
-    if (s[0] == 0xED && s[1] > 0x9F) return 0;    /* half of a surrogate pair */
-    if (s[0] == 0xF0 && s[1] < 0x90) return 0; /* overlong */
-    if (s[0] == 0xF4 && s[1] > 0x8F) return 0;    /* above U+10FFFF */
-    return n;
-}
-
-/* The text as it is, or a copy with U+FFFD for what is not UTF-8: a message is not lost for a byte. */
-static const char *mend_text(struct parsed *p, const char *s, size_t *len)
-{
-    const unsigned char *in = (const unsigned char *)s;
-    size_t good = 0;
-    while (good < *len) {
-        size_t n = utf8_sequence(in + good, *len - good);
-        if (n == 0) break;
-        good += n;
-    }
-    if (good == *len) return s;
-    char *out = malloc(*len * 3 + 1);
-    if (!out) return NULL;
-    memcpy(out, s, good);
-    size_t o = good;
-    for (size_t i = good; i < *len;) {
-        size_t n = utf8_sequence(in + i, *len - i);
-        memcpy(out + o, n ? s + i : "\xEF\xBF\xBD", n ? n : 3);
-        o += n ? n : 3;
-        i += n ? n : 1;
-    }
-    out[o] = '\0';
-    *len = o;
-    p->mended = out;
-    return out;
-}
-
-static int has_items(struct json_object *o, const char *name)
-{
-    struct json_object *v = json_member(o, name);
-    return v && json_object_is_type(v, json_type_array) && json_object_array_length(v) > 0;
+    if (array->kind != JSON_ARRAY) return 0;
+    for (size_t i = 1; i + 1 < array->len; i++)
+        if (!strchr(" \t\r\n", array->s[i])) return 1;
+    return 0;
 }
 
 /* What was written. NULL: nothing that a person wrote or sent (an engine's notice, an undecrypted body).
  * A location's body is a thumbnail on WEBJS and a contact's the raw card: neither is text. */
-static const char *read_text(struct parsed *p, size_t *len)
+static const char *read_text(const struct parsed *p, size_t *len)
 {
     *len = 0;
-    if (object_member(p->payload, "location") || has_items(p->payload, "vCards")) return "";
-    struct json_object *body = json_member(p->payload, "body");
-    if (body && json_object_is_type(body, json_type_string) && json_object_get_string_len(body) > 0) {
-        *len = (size_t)json_object_get_string_len(body);
-        return mend_text(p, json_object_get_string(body), len);
+    if (p->notes[LOCATION].kind == JSON_OBJECT || has_items(&p->notes[VCARDS])) return "";
+    if (p->text[BODY]) {
+        *len = p->body_len;
+        return p->text[BODY];
     }
-    if (is_true(p->payload, "hasMedia") || object_member(p->payload, "media")) return "";
-    return NULL;
+    return p->notes[HAS_MEDIA].kind == JSON_TRUE || p->notes[MEDIA].kind == JSON_OBJECT ? "" : NULL;
 }
 
-static int read_ack(struct parsed *p, int32_t *ack)
+static int read_ack(const struct parsed *p, int32_t *ack)
 {
-    struct json_object *v = json_member(p->payload, "ack");
-    if (!v || !json_object_is_type(v, json_type_int)) return 0;
-    int64_t n = json_object_get_int64(v);
-    if (n < -1 || n > 4) return 0;
+    const struct json_slice *note = &p->notes[ACK];
+    double n = note->kind == JSON_NUMBER ? read_number_of(note) : -2;
+    if (!(n >= -1 && n <= 4)) return 0;
     *ack = (int32_t)n;
     return 1;
 }
@@ -253,14 +241,13 @@ static void read_message(struct parsed *p, struct bot_incoming *in)
     enum chat_kind chat = classify_chat(p);
     in->event = chat_event[chat];
     in->native_id = p->native_id[0] ? p->native_id : NULL;
-    in->sent_at = read_time(json_member(p->payload, "timestamp"));
+    in->sent_at = read_time(p);
     if (chat != CHAT_PERSON) return;
     if (!in->native_id) {
         in->event = "message.noid";
         return;
     }
-    const char *source = json_text(p->payload, "source");
-    if (p->from_me && source && strcmp(source, "api") == 0) {
+    if (p->from_me && p->text[SOURCE] && strcmp(p->text[SOURCE], "api") == 0) {
         in->kind = BOT_IN_ACK;
         in->chat = p->chat;
         if (!read_ack(p, &in->ack)) in->ack = 0;
@@ -273,15 +260,14 @@ static void read_message(struct parsed *p, struct bot_incoming *in)
     }
     read_alternative(p);
     in->kind = p->from_me ? BOT_IN_OWN : BOT_IN_MESSAGE;
-    in->event = p->event;
+    in->event = p->text[EVENT];
     in->chat = p->chat;
     in->phone = p->phone[0] ? p->phone : NULL;
     in->lid = p->lid[0] ? p->lid : NULL;
     in->name = read_name(p);
-    const char *quoted = json_text(object_member(p->payload, "replyTo"), "id");
-    if (quoted) {
+    if (p->text[REPLY_ID]) {
         size_t len = 0;
-        const char *bare = waha_bare_id(quoted, &len);
+        const char *bare = waha_bare_id(p->text[REPLY_ID], &len);
         set_text(p->quoted_id, sizeof p->quoted_id, bare, len);
         if (p->quoted_id[0]) in->quoted_id = p->quoted_id;
     }
@@ -298,65 +284,60 @@ static void read_message_ack(struct parsed *p, struct bot_incoming *in)
     in->chat = p->chat;
 }
 
-static void read_session(struct parsed *p, struct bot_incoming *in)
+static void read_session(const struct parsed *p, struct bot_incoming *in)
 {
-    const char *name = json_text(p->payload, "name");
-    const char *status = json_text(p->payload, "status");
-    if (!status) return;
+    if (!p->text[STATUS]) return;
     in->kind = BOT_IN_SESSION;
-    if (name) in->session = name;
-    in->state = waha_session_state(status);
-    in->text = status;
+    if (p->text[NAME]) in->session = p->text[NAME];
+    in->state = waha_session_state(p->text[STATUS]);
+    in->text = p->text[STATUS];
 }
 
 static void read_event(struct parsed *p, struct bot_incoming *in)
 {
+    const char *event = p->text[EVENT];
     in->kind = BOT_IN_OTHER;
-    in->event = p->event ? p->event : "unknown";
-    if (!p->event || !p->payload) return;
-    if (strcmp(p->event, "message") == 0 || strcmp(p->event, "message.any") == 0)
+    in->event = event ? event : "unknown";
+    in->session = p->text[SESSION];
+    if (!event || p->notes[PAYLOAD].kind != JSON_OBJECT) return;
+    if (strcmp(event, "message") == 0 || strcmp(event, "message.any") == 0)
         read_message(p, in);
-    else if (strcmp(p->event, "message.ack") == 0)
+    else if (strcmp(event, "message.ack") == 0)
         read_message_ack(p, in);
-    else if (strcmp(p->event, "session.status") == 0)
+    else if (strcmp(event, "session.status") == 0)
         read_session(p, in);
+}
+
+/* Decodes the wanted strings. 0, or -1 out of memory. */
+static int decode_texts(struct parsed *p)
+{
+    size_t need = 0;
+    for (int i = 0; i < NOTES_TEXT; i++)
+        if (p->notes[i].kind == JSON_STRING) need += p->notes[i].len + 1;
+    if (need > sizeof p->small && !(p->large = malloc(need))) return -1;
+    char *at = p->large ? p->large : p->small;
+    for (int i = 0; i < NOTES_TEXT; i++) {
+        if (p->notes[i].kind != JSON_STRING || p->notes[i].len == 0) continue;
+        size_t len = json_decode(&p->notes[i], at);
+        if (i == BODY) p->body_len = len;
+        p->text[i] = at;
+        at += len + 1;
+    }
+    return 0;
 }
 
 int waha_parse(const char *body, size_t len, struct bot_incoming_sink *sink)
 {
-    int rc = BOT_EINVAL;
-    struct json_object *root = NULL;
-    struct json_tokener *tok = NULL;
-    if (len == 0 || len > INT32_MAX) goto out;
-    if (!(tok = json_tokener_new_ex(JSON_DEPTH_MAX))) {
-        rc = BOT_EBUSY;
-        goto out;
-    }
-    json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
-    root = json_tokener_parse_ex(tok, body, (int)len);
-    /* A number at the very end is complete only when the tokener sees that nothing follows. */
-    if (json_tokener_get_error(tok) == json_tokener_continue)
-        root = json_tokener_parse_ex(tok, "", 1);
-    if (json_tokener_get_error(tok) != json_tokener_success) goto out;
-
     struct parsed p;
+    struct bot_incoming in = { .size = sizeof in };
+    enum json_kind root;
     memset(&p, 0, offsetof(struct parsed, native_id));
     p.native_id[0] = p.chat[0] = p.phone[0] = p.lid[0] = p.quoted_id[0] = '\0';
-    p.mended = NULL;
-    p.event = json_text(root, "event");
-    p.payload = object_member(root, "payload");
-    p.data = object_member(p.payload, "_data");
-    p.key = object_member(p.data, "key");
-    p.info = object_member(p.data, "Info");
-
-    struct bot_incoming in = { .size = sizeof in };
-    in.session = json_text(root, "session");
+    p.large = NULL;
+    if (json_pick(body, len, in_webhook, p.notes, &root) < 0) return BOT_EINVAL;
+    if (decode_texts(&p) < 0) return BOT_EBUSY;
     read_event(&p, &in);
     sink->add(sink, &in);
-    free(p.mended);
-    rc = BOT_OK;
-out:
-    json_object_put(root);
-    if (tok) json_tokener_free(tok);
-    return rc;
+    free(p.large);
+    return BOT_OK;
 }

@@ -73,7 +73,7 @@ static char *make_body(struct bot_ctx *ctx, const struct row *row, int with_text
     if (with_text) size += waha_json_size(row->text) + waha_json_size(row->send_id);
     char *body = ctx->api->alloc(ctx, size), *at = body;
     if (!body) return NULL;
-#define PUT(literal) (memcpy(at, literal, sizeof literal - 1), at += sizeof literal - 1)
+#define PUT(literal) (memcpy(at, (literal), sizeof(literal) - 1), at += sizeof(literal) - 1)
     PUT("{\"session\":");
     at = waha_json_put(at, row->session);
     PUT(",\"chatId\":");

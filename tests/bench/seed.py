@@ -5,6 +5,7 @@ Customers are 6281100000000 and up, member i of store i % STORES + 1, as the loa
 interleaved, as those of many stores do over time. The search index stays empty: the benchmark lists, it does not search."""
 import sqlite3
 import sys
+import time
 
 path, stores, per, customers = sys.argv[1], *map(int, sys.argv[2:5])
 db = sqlite3.connect(path)
@@ -20,7 +21,7 @@ def code(i):
             return "BEN" + out
 
 
-now = 1790000000000
+now = int(time.time() * 1000)
 with db:
     db.executemany("INSERT INTO stores(id, code, name, created_at) VALUES (?, ?, ?, ?)",
                    ((i, code(i), f"Toko {i}", now) for i in range(1, stores + 1)))

@@ -127,7 +127,7 @@ static void take_send(struct sim *s, struct flight *f)
     } else {
         sent = sent_add(s, f, id);
         sim_say(s, "WAHA sends \"%.40s\" to %s as %s%s", f->text, f->chat, id, sent->late ? ", late" : "");
-        if (chance_percent(&s->after, 40)) schedule_ack(s, sent);
+        if (chance_percent(&s->after, 15)) schedule_ack(s, sent);
         if (s->sabotage == SABOTAGE_DOUBLE_SEND) {
             new_id(s, id);
             sent_add(s, f, id);
@@ -254,6 +254,7 @@ static void flight_end(struct flight *f, enum http_error error, int status, int 
     if ((f->is_send || f->is_test) && boundary(s, "before a request's completion")) return;
     struct http_job *job = f->job;
     f->job = NULL;
+    s->known_outside++;
     job->error = error;
     job->status = status;
     job->sent = sent;
@@ -287,6 +288,7 @@ static void flight_time_out(struct sim *s, void *arg)
 static void flight_process(struct sim *s, struct flight *f)
 {
     f->taken = 1;
+    s->known_outside++;
     switch (f->fate) {
     case FATE_BROKEN:
     case FATE_REFUSED: return;
@@ -402,6 +404,7 @@ static void port_http_submit(void *ctx, struct http_job *job)
     }
     struct flight *f = flight_new(s, job);
     int64_t now = clock_ms(), take = now + chance_range(&s->fate, 1, 30);
+    if (strstr(f->path, "new-message-id") && ++s->ids_given > 8) take += 5000; /* the pool fills slowly */
     if (f->is_send) {
         sim_say(s, "sendText \"%.40s\" to %s, id %s; fate: %s", f->text, f->chat, f->send_id ? f->send_id : "-",
                 fate_names[f->fate]);
@@ -464,6 +467,7 @@ static void job_run(struct sim *s, void *arg)
         helper_run(job_execute, &run);
     else
         job_execute(&run);
+    s->known_outside++;
     loop_post_job(&s->host->loop, run.job);
 }
 
@@ -504,6 +508,7 @@ static void port_answer(void *ctx, struct http_request *request, int status, con
     free(d->open);
     d->open = NULL;
     if (!d->done) delivery_answer(s, d, status);
+    s->known_outside++;
     boundary(s, "after a webhook's answer");
 }
 

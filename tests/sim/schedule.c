@@ -249,9 +249,9 @@ static void message_draw(struct sim *s, int index, int64_t at)
     int by_lid = s->engine != ENGINE_WEBJS && chance_percent(&s->plan, 30);
     int other_id = s->sabotage == SABOTAGE_TWO_EFFECTS;
     message_deliver(s, index, at, "message", by_lid, 0);
-    if (chance_percent(&s->plan, 40) || other_id)
+    if (chance_percent(&s->plan, 30) || other_id)
         message_deliver(s, index, at + chance_range(&s->plan, 0, 40), "message.any", by_lid, other_id);
-    if (chance_percent(&s->plan, 30))
+    if (chance_percent(&s->plan, 20))
         message_deliver(s, index, at + chance_range(&s->plan, 0, 4000), "message", !by_lid, 0);
 }
 
@@ -308,14 +308,14 @@ void schedule_draw(struct sim *s)
 {
     s->engine = (enum engine)chance_range(&s->plan, 0, ENGINE_COUNT - 1);
     s->customer_count = (int)chance_range(&s->plan, 2, CUSTOMER_MAX);
-    s->message_count = (int)chance_range(&s->plan, 3, MESSAGE_MAX);
+    s->message_count = (int)chance_range(&s->plan, 3, chance_percent(&s->plan, 20) ? MESSAGE_MAX : 4);
     s->human = chance_percent(&s->plan, 20);
     int64_t at = s->start_ms;
     for (int i = 0; i < s->message_count; i++) {
         if (chance_percent(&s->plan, 60)) at += chance_range(&s->plan, 0, 1500);
         message_draw(s, i, at);
     }
-    int rubbish = (int)chance_range(&s->plan, 0, 3);
+    int rubbish = (int)chance_range(&s->plan, 0, 2);
     for (int i = 0; i < rubbish; i++) rubbish_draw(s);
     if (chance_percent(&s->plan, 15)) {
         s->down_from = s->start_ms + chance_range(&s->plan, 0, 2000);

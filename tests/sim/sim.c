@@ -70,6 +70,23 @@ void sim_fail(struct sim *s, const char *fmt, ...)
 
 /* ---- one schedule -------------------------------------------------------------------------------- */
 
+static void stats_add(struct sim_stats *to, const struct sim_stats *from)
+{
+    to->runs += from->runs;
+    to->crashes += from->crashes;
+    to->boundaries += from->boundaries;
+    to->sends += from->sends;
+    to->callbacks += from->callbacks;
+}
+
+static void tell_failure(const struct options *o, uint64_t seed, int crash, const char *why)
+{
+    printf("seed %llu, crash %d: %s\n  replay: sim --seed %llu --crash %d --verbose%s%s\n",
+           (unsigned long long)seed, crash, why, (unsigned long long)seed, crash,
+           o->sabotage ? " --sabotage " : "", o->sabotage ? sabotage_names[o->sabotage] : "");
+    fflush(stdout);
+}
+
 static int run_once(const struct options *o, uint64_t seed, int crash)
 {
     struct sim_stats stats = sim.stats;
@@ -81,14 +98,11 @@ static int run_once(const struct options *o, uint64_t seed, int crash)
     sim.verbose = o->verbose;
     sim.use_helper = crash == 0;
     if (world_run(&sim) == 0) return 0;
-    printf("seed %llu, crash %d: %s\n  replay: sim --seed %llu --crash %d --verbose%s%s\n",
-           (unsigned long long)seed, crash, sim.failure, (unsigned long long)seed, crash,
-           o->sabotage ? " --sabotage " : "", o->sabotage ? sabotage_names[o->sabotage] : "");
-    fflush(stdout);
+    tell_failure(o, seed, crash, sim.failure);
     return -1;
 }
 
-/* The first run without a crash says how many boundaries there are. */
+/* The first run, without a crash, says how many boundaries there are. */
 static int run_schedule(const struct options *o, uint64_t seed)
 {
     if (run_once(o, seed, 0) != 0) return -1;
@@ -104,15 +118,6 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 {
     (void)st, (void)type, (void)at;
     return remove(path);
-}
-
-static void totals_add(struct totals *t, const struct sim_stats *from)
-{
-    t->stats.runs += from->runs;
-    t->stats.crashes += from->crashes;
-    t->stats.boundaries += from->boundaries;
-    t->stats.sends += from->sends;
-    t->stats.callbacks += from->callbacks;
 }
 
 static void worker_run(const struct options *o, int worker, struct totals *t)
@@ -131,7 +136,7 @@ static void worker_run(const struct options *o, int worker, struct totals *t)
             else t->failed++;
         }
     }
-    totals_add(t, &sim.stats);
+    stats_add(&t->stats, &sim.stats);
     world_finish();
     nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
@@ -155,7 +160,7 @@ static int run_workers(const struct options *o, struct totals *all)
         all->failed += t[w].failed;
         all->skipped += t[w].skipped;
         all->broken |= t[w].broken;
-        totals_add(all, &t[w].stats);
+        stats_add(&all->stats, &t[w].stats);
     }
     munmap(t, size);
     return 0;

@@ -165,6 +165,8 @@ struct sim {
     unsigned life; /* counts hosts */
     int in_host, dead;
     int boundary;
+    uint64_t known_outside; /* counts what the network took, what the host was told, what it answered */
+    uint64_t last_boundary; /* a sum that grows with whatever survives a crash */
     int crashed;   /* how many times */
     int next_crash; /* boundary of a second crash, 0 = none */
     uint64_t seq;
@@ -176,6 +178,7 @@ struct sim {
     struct pool_job *jobs[FLIGHT_MAX]; /* submitted and not done */
     uint64_t next_id;
     int lost_a_send, deafened;
+    int ids_given; /* in this life of the host */
     sqlite3 *reader;
     int use_helper;
     int refused_sends;

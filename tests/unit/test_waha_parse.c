@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../plugins/waha/json.c"
 #include "../../plugins/waha/escape.c"
 #include "../../plugins/waha/answer.c"
 #include "../../plugins/waha/parse.c"
@@ -286,6 +287,59 @@ static void every_body_is_understood(void **state)
     }
 }
 
+static int is_json(const char *text)
+{
+    struct json_slice slots[1];
+    enum json_kind root;
+    static const struct json_wanted none[] = { { NULL, 0, 0, NULL } };
+    size_t len = strlen(text);
+    char *copy = malloc(len ? len : 1);
+    assert_non_null(copy);
+    memcpy(copy, text, len);
+    int rc = json_pick(copy, len, none, slots, &root);
+    free(copy);
+    return rc == 0;
+}
+
+static void the_grammar_of_json_is_kept(void **state)
+{
+    static const char *const good[] = { "0", "-0", "1", "-12.5", "1e9", "1E+9", "0.1e-2", "\"\"", "\"\\u00e9\\\"\"",
+                                        "[]", "[ ]", "{ }", "[1,[2,[3]]]", "{\"a\":{\"b\":[null,true,false]}}",
+                                        "\t[\r\n1 , 2\n]", "{\"\":0}", "\"\x7f\"" };
+    static const char *const bad[] = { "", " ", "01", "-", "1.", ".5", "1e", "1e+", "+1", "0x1", "1 2", "tru", "nulll",
+                                       "True", "[1,]", "[,1]", "[1 2]", "[", "]", "{", "}", "{\"a\"}", "{\"a\":}",
+                                       "{\"a\":1,}", "{a:1}", "{'a':1}", "{1:1}", "\"", "\"\\x\"", "\"\\u12\"",
+                                       "\"\\u12g4\"", "\"\\", "\"a\nb\"", "\"\x01\"", "'a'", "NaN", "Infinity", "[1}",
+                                       "{\"a\":1]", "// x\n1", "\xEF\xBB\xBF{}" };
+    (void)state;
+    for (size_t i = 0; i < BOT_COUNT(good); i++)
+        if (!is_json(good[i])) fail_msg("refused: %s", good[i]);
+    for (size_t i = 0; i < BOT_COUNT(bad); i++)
+        if (is_json(bad[i])) fail_msg("taken: %s", bad[i]);
+}
+
+static void depth_is_bounded(void **state)
+{
+    char text[2 * JSON_DEPTH_MAX + 8];
+    (void)state;
+    for (int depth = JSON_DEPTH_MAX; depth <= JSON_DEPTH_MAX + 1; depth++) {
+        memset(text, '[', (size_t)depth);
+        memset(text + depth, ']', (size_t)depth);
+        text[2 * depth] = '\0';
+        assert_int_equal(is_json(text), depth == JSON_DEPTH_MAX);
+    }
+}
+
+static void an_escaped_key_and_the_last_of_equal_ones_count(void **state)
+{
+    struct seen s;
+    (void)state;
+    assert_int_equal(parse_text("{\"event\":\"a\",\"\\u0065vent\":\"b\",\"session\":\"x\",\"session\":\"toko\"}", &s),
+                     BOT_OK);
+    assert_string_equal(s.in.event, "b");
+    assert_string_equal(s.in.session, "toko");
+}
+
 static void what_is_not_json_is_refused(void **state)
 {
     static const char *const bad[] = { "", " ", "{", "{\"event\":", "halo", "<html></html>",
@@ -331,9 +385,10 @@ static void text_of_any_kind_arrives_whole(void **state)
         { "a\\u0000b", "a\0b", 3 },
         { "\\ud83d\\ude00 \xF0\x9F\x91\x8B\xF0\x9F\x8F\xBD", "\xF0\x9F\x98\x80 \xF0\x9F\x91\x8B\xF0\x9F\x8F\xBD", 13 },
         { "\xD9\x85\xD8\xB1\xD8\xAD\xD8\xA8\xD8\xA7", "\xD9\x85\xD8\xB1\xD8\xAD\xD8\xA8\xD8\xA7", 10 },
-        { "x\xFFy\xC3", "x\xEF\xBF\xBDy\xEF\xBF\xBD", 8 },
-        { "\xED\xA0\x80", "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD", 9 },
-        { "\\\"\\\\\\/\\n\\t", "\"\\/\n\t", 5 },
+        { "x\xFFy\xC3", "x\xFFy\xC3", 4 }, /* the host mends what is not UTF-8 */
+        { "\\ud83d!\\uDE00\\u00e9\\u20AC", "\xEF\xBF\xBD!\xEF\xBF\xBD\xC3\xA9\xE2\x82\xAC", 12 },
+        { "\\ud83d\\ud83d\\ude00", "\xEF\xBF\xBD\xF0\x9F\x98\x80", 7 },
+        { "\\\"\\\\\\/\\n\\t\\r\\b\\f", "\"\\/\n\t\r\b\f", 8 },
     };
     (void)state;
     for (size_t i = 0; i < BOT_COUNT(cases); i++) {
@@ -638,6 +693,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_body_is_understood),
+        cmocka_unit_test(the_grammar_of_json_is_kept),
+        cmocka_unit_test(depth_is_bounded),
+        cmocka_unit_test(an_escaped_key_and_the_last_of_equal_ones_count),
         cmocka_unit_test(what_is_not_json_is_refused),
         cmocka_unit_test(json_that_is_no_event_is_only_counted),
         cmocka_unit_test(a_depth_bomb_is_refused),

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../plugins/waha/json.c"
 #include "../../plugins/waha/escape.c"
 #include "../../plugins/waha/answer.c"
 #include "../../plugins/waha/parse.c"
@@ -175,7 +176,8 @@ static const struct bot_api api = {
 };
 static struct bot_ctx ctx;
 
-/* Starts the plugin with this pace; the first look at the session is call 0. */
+/* Starts the plugin with this pace; the first look at the session is call 0. The first send ids that it asks for
+ * are forgotten: tests count from 1. */
 static void open_plugin(const char *pace)
 {
     memset(&world, 0, sizeof world);
@@ -186,7 +188,10 @@ static void open_plugin(const char *pace)
     assert_int_equal(bot_plugin_v1.init(&api, (struct bot_plugin *)&world), BOT_OK);
     assert_int_equal(bot_plugin_v1.start(&ctx), BOT_OK);
     ctx.state = world.state;
-    assert_int_equal(world.count, 1);
+    assert_int_equal(world.count, 1 + 8);
+    assert_string_equal(world.calls[1].url, "http://waha:3000/api/default/new-message-id");
+    world.count = 1;
+    memset(((struct waha *)world.state)->pools, 0, sizeof(struct waha_pool[WAHA_POOLS]));
 }
 
 static int close_plugin(void **state)

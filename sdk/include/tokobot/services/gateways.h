@@ -122,7 +122,8 @@ struct bot_gateways {
     int (*outcome)(struct bot_ctx *ctx, int64_t id, int outcome, const char *native_id,
                    const char *error);
     int (*resolved)(struct bot_ctx *ctx, int64_t id, int outcome, const char *native_id);
-    /* [event] Adds send ids to the session's pool (kept in memory: an unused one is not missed). */
+    /* Adds send ids to the session's pool (kept in memory: an unused one is not missed). Only from need_ids() and the
+     * completions of its calls, else BOT_EPHASE: anything else may run twice. */
     int (*ids)(struct bot_ctx *ctx, const char *session, const char *const *ids, size_t n);
     /* [event] Says how the session is; health and the queue follow. */
     int (*session_state)(struct bot_ctx *ctx, const char *session, int state, const char *detail);

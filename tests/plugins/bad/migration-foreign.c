@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ * migration-foreign.c - a migration that drops a table of the core. */
+#include <tokobot/plugin.h>
+
+static const struct bot_migration_spec migrations[] = {
+    { 1, "CREATE TABLE migration_foreign_ok (id INTEGER) STRICT", NULL },
+    { 2, "DROP TABLE outbox", NULL },
+};
+
+static int init(const struct bot_api *api, struct bot_plugin *self)
+{
+    return BOT_MIGRATIONS(api, self, migrations);
+}
+
+BOT_PLUGIN("migration-foreign", "1.0.0", NULL, init, NULL, NULL, NULL);

@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: MIT
+ * host_fixture.c - see host_fixture.h. */
+#include "host_fixture.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "core/base/clock.h"
+#include "core/base/log.h"
+#include "core/people/people.h"
+
+enum { TURNS_MAX = 2000 }; /* more without the clock moving: the loop runs for ever */
+
+struct world w;
+
+/* ---- the gateway --------------------------------------------------------------------------------- */
+
+static const struct bot_gateways *gateways(struct bot_ctx *ctx)
+{
+    return ctx->api->service(ctx->api->self(ctx), "gateways/0", NULL);
+}
+
+int outcome(struct bot_ctx *ctx, int64_t id, int result, const char *native_id, const char *error)
+{
+    return gateways(ctx)->outcome(ctx, id, result, native_id, error);
+}
+
+int resolved(struct bot_ctx *ctx, int64_t id, int result, const char *native_id)
+{
+    return gateways(ctx)->resolved(ctx, id, result, native_id);
+}
+
+void record(const struct bot_outgoing *row)
+{
+    assert_true(w.sent_count < SENTS_MAX);
+    struct sent *s = &w.sents[w.sent_count++];
+    s->id = row->id;
+    s->flags = row->flags;
+    snprintf(s->chat, sizeof s->chat, "%s", row->chat);
+    snprintf(s->send_id, sizeof s->send_id, "%s", row->send_id);
+    s->text = xstrdup(row->text);
+}
+
+int send_normally(struct bot_ctx *ctx, const struct bot_outgoing *row)
+{
+    char id[40];
+    record(row);
+    snprintf(id, sizeof id, "N%lld", (long long)row->id);
+    outcome(ctx, row->id, BOT_SENT, *row->send_id ? row->send_id : id, NULL);
+    return BOT_HANDLED;
+}
+
+static int gateway_send(struct bot_ctx *ctx, const struct bot_outgoing *row)
+{
+    /* I6: the row is `sending` on disk before anything leaves. */
+    char sql[80];
+    snprintf(sql, sizeof sql, "SELECT state FROM outbox WHERE id = %lld", (long long)row->id);
+    assert_int_equal(disk(sql), OUTBOX_SENDING);
+    return (w.send ? w.send : send_normally)(ctx, row);
+}
+
+static int gateway_resolve(struct bot_ctx *ctx, const struct bot_outgoing *row)
+{
+    w.resolve_count++;
+    if (w.resolve) return w.resolve(ctx, row);
+    resolved(ctx, row->id, BOT_RESOLVED_UNKNOWN, NULL);
+    return BOT_HANDLED;
+}
+
+static int gateway_need_ids(struct bot_ctx *ctx, const char *session, uint32_t want)
+{
+    (void)ctx;
+    (void)session;
+    w.ids_wanted = want;
+    return BOT_HANDLED;
+}
+
+static int gateway_address(const char *phone, char *out, size_t cap)
+{
+    snprintf(out, cap, "%s@c", phone);
+    return BOT_OK;
+}
+
+static const char *gateway_session(struct bot_ctx *ctx)
+{
+    (void)ctx;
+    return "default";
+}
+
+/* "ID PHONE TEXT", a line each. */
+static int gateway_parse(const char *body, size_t len, struct bot_incoming_sink *sink)
+{
+    char *copy = strndup(body, len), *rest = NULL;
+    int rc = BOT_OK;
+    for (char *line = strtok_r(copy, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+        char id[64], phone[64], chat[80];
+        int at = 0;
+        if (sscanf(line, "%63s %63s %n", id, phone, &at) < 2 || !at) {
+            rc = BOT_EINVAL;
+            break;
+        }
+        snprintf(chat, sizeof chat, "%s@c", phone);
+        struct bot_incoming in = { .size = sizeof in, .kind = BOT_IN_MESSAGE, .session = "default",
+                                   .event = "message", .native_id = id, .chat = chat, .phone = phone,
+                                   .text = line + at };
+        sink->add(sink, &in);
+    }
+    free(copy);
+    return rc;
+}
+
+static int gateway_init(const struct bot_api *api, struct bot_plugin *self)
+{
+    const struct bot_gateways *g = api->service(self, "gateways/0", NULL);
+    struct bot_gateway_spec spec = {
+        .size = sizeof spec, .name = "testgate", .parse = gateway_parse, .send = gateway_send,
+        .resolve = w.conf.no_resolve ? NULL : gateway_resolve,
+        .need_ids = w.conf.has_ids ? gateway_need_ids : NULL,
+        .address = gateway_address, .default_session = gateway_session,
+    };
+    return g->provide(self, &spec);
+}
+
+static int gateway_start(struct bot_ctx *ctx)
+{
+    return gateways(ctx)->session_state(ctx, "default", BOT_SESSION_CONNECTED, "test");
+}
+
+static const struct delegate testgate = { gateway_init, gateway_start, NULL };
+
+/* ---- ports ----------------------------------------------------------------------------------------- */
+
+static void port_http_submit(void *ctx, struct http_job *job)
+{
+    (void)ctx;
+    assert_true(w.http_count < HELD_MAX);
+    w.http[w.http_count++] = job;
+}
+
+static void http_end(size_t i)
+{
+    struct http_job *job = w.http[i];
+    memmove(&w.http[i], &w.http[i + 1], (--w.http_count - i) * sizeof w.http[0]);
+    loop_post_http(&w.host->loop, job);
+}
+
+static void port_http_cancel(void *ctx, uint64_t id)
+{
+    (void)ctx;
+    for (size_t i = 0; i < w.http_count; i++) {
+        if (w.http[i]->id != id) continue;
+        w.http[i]->error = HTTP_ECANCELED;
+        http_end(i);
+        return;
+    }
+}
+
+static void port_job_submit(void *ctx, struct pool_job *job)
+{
+    (void)ctx;
+    assert_true(w.job_count < HELD_MAX);
+    w.jobs[w.job_count++] = job;
+}
+
+static void port_answer(void *ctx, struct http_request *request, int status, const char *type,
+                        const char *body, size_t len, unsigned retry_after_s)
+{
+    (void)ctx, (void)request, (void)type, (void)body, (void)len, (void)retry_after_s;
+    assert_true(w.answer_count < HELD_MAX);
+    w.answers[w.answer_count++] = status;
+}
+
+static void port_control_send(void *ctx, uint64_t connection, const char *json, size_t len, int close)
+{
+    (void)ctx, (void)connection, (void)close;
+    buf_add(&w.control, json, len);
+    buf_addc(&w.control, '\n');
+}
+
+/* ---- life ----------------------------------------------------------------------------------------------- */
+
+const char *world_path(const char *name)
+{
+    static char path[200];
+    snprintf(path, sizeof path, "%s/%s", w.folder, name);
+    return path;
+}
+
+static void delegate_set(const char *name, const struct delegate *d)
+{
+    char variable[60], address[40];
+    snprintf(variable, sizeof variable, "DELEGATE_%s", name);
+    snprintf(address, sizeof address, "%llx", (unsigned long long)(uintptr_t)d);
+    setenv(variable, address, 1);
+}
+
+static void write_ini(void)
+{
+    const struct world_conf *c = &w.conf;
+    FILE *f = fopen(world_path("bot.ini"), "w");
+    assert_non_null(f);
+    fprintf(f, "[core]\nsuper_admin = " SUPER "\nlog_file =\nbacklog = 50\n[plugins]\n%s%s%s%s%s\n",
+            c->no_gateway ? "" : "testgate = on\n", c->alpha ? "alpha = on\n" : "", c->beta ? "beta = on\n" : "",
+            c->plugins ? c->plugins : "", c->ini ? c->ini : "");
+    fclose(f);
+}
+
+static int open_host(void)
+{
+    static char *no_environment[] = { NULL };
+    char database[100], data[100];
+    snprintf(database, sizeof database, "%s/test.db", w.folder);
+    snprintf(data, sizeof data, "%s/data", w.folder);
+    delegate_set("testgate", &testgate);
+    if (w.conf.alpha) delegate_set("alpha", w.conf.alpha);
+    if (w.conf.beta) delegate_set("beta", w.conf.beta);
+    struct host_conf conf = {
+        .config = config_read(world_path("bot.ini"), 0, no_environment),
+        .plugin_folder = FIXTURE_PLUGINS,
+        .data_dir = data,
+        .database = database,
+        .ports = { NULL, port_http_submit, port_http_cancel, port_job_submit, port_answer, port_control_send },
+        .no_lock = 1,
+        .share_plugins = !w.conf.own_copies,
+    };
+    buf_free(&w.errors);
+    w.host = host_open(&conf, &w.exit_code, &w.errors);
+    /* What a power cut leaves is the simulator's matter (tests/sim); here each commit need not reach the disk. */
+    if (w.host) db_script(&w.host->db, "PRAGMA synchronous = OFF");
+    return w.host ? 0 : -1;
+}
+
+int world_try(const struct world_conf *conf)
+{
+    memset(&w, 0, sizeof w);
+    w.conf = *conf;
+    log_quiet(1);
+    clock_virtual_start(1767582000000); /* a Monday, 10:00 in Jakarta */
+    /* In memory where there is room for it; a copied plugin needs a place from which code may run. */
+    int in_memory = !conf->own_copies && access("/dev/shm", W_OK) == 0;
+    snprintf(w.folder, sizeof w.folder, "%s/tokobot-test.XXXXXX", in_memory ? "/dev/shm" : "/tmp");
+    assert_non_null(mkdtemp(w.folder));
+    write_ini();
+    return open_host();
+}
+
+void world_open(const struct world_conf *conf)
+{
+    if (world_try(conf) < 0) fail_msg("the host does not open: %s", buf_str(&w.errors));
+    for (int i = 1; i <= conf->stores; i++) {
+        char sql[160];
+        snprintf(sql, sizeof sql, "INSERT INTO stores(code, name, created_at) VALUES ('MAJU%d', 'Toko %d', 1)", i + 1, i);
+        script(sql);
+    }
+    stores_changed(w.host);
+    run();
+}
+
+/* What the world held for the host that is gone. */
+static void forget_held(void)
+{
+    for (size_t i = 0; i < w.http_count; i++) http_job_free(w.http[i]);
+    for (size_t i = 0; i < w.job_count; i++) pool_job_free(w.jobs[i]);
+    w.http_count = w.job_count = 0;
+    sqlite3_close_v2(w.reader);
+    w.reader = NULL;
+}
+
+void world_reopen(int clean)
+{
+    if (clean) host_stop(w.host);
+    host_free(w.host);
+    forget_held();
+    if (open_host() < 0) fail_msg("the host does not open again: %s", buf_str(&w.errors));
+}
+
+static void remove_tree(const char *path)
+{
+    DIR *dir = opendir(path);
+    if (!dir) return;
+    for (struct dirent *d; (d = readdir(dir));) {
+        char child[600];
+        if (!strcmp(d->d_name, ".") || !strcmp(d->d_name, "..")) continue;
+        snprintf(child, sizeof child, "%s/%s", path, d->d_name);
+        if (unlink(child) < 0) remove_tree(child);
+    }
+    closedir(dir);
+    rmdir(path);
+}
+
+int world_close(void **state)
+{
+    (void)state;
+    host_free(w.host);
+    w.host = NULL;
+    forget_held();
+    for (size_t i = 0; i < w.sent_count; i++) free(w.sents[i].text);
+    buf_free(&w.errors);
+    buf_free(&w.control);
+    if (*w.folder) remove_tree(w.folder);
+    memset(&w, 0, sizeof w);
+    return 0;
+}
+
+/* ---- driving ------------------------------------------------------------------------------------------------ */
+
+void run(void)
+{
+    int turns = 0;
+    while (host_next_due(w.host) <= clock_ms()) {
+        loop_turn(&w.host->loop);
+        if (++turns > TURNS_MAX) fail_msg("the loop never comes to rest");
+    }
+}
+
+void pass(int64_t ms)
+{
+    int64_t end = clock_ms() + ms;
+    for (int64_t due; run(), (due = host_next_due(w.host)) <= end;) clock_virtual_advance(due - clock_ms());
+    clock_virtual_advance(end - clock_ms());
+    run();
+}
+
+void post_as(const char *phone, const char *native_id, const char *text, const char *quoted_id, int64_t sent_at)
+{
+    char chat[80];
+    snprintf(chat, sizeof chat, "%s@c", phone);
+    struct bot_incoming in = { .size = sizeof in, .kind = BOT_IN_MESSAGE, .session = "default", .event = "message",
+                               .native_id = native_id, .chat = chat, .phone = phone, .text = text,
+                               .quoted_id = quoted_id, .sent_at = sent_at };
+    assert_int_equal(host_incoming(w.host, "testgate", &in), BOT_OK);
+}
+
+void post(const char *phone, const char *text)
+{
+    char id[32];
+    snprintf(id, sizeof id, "IN%u", ++w.message_count);
+    post_as(phone, id, text, NULL, 0);
+}
+
+void say(const char *phone, const char *text)
+{
+    post(phone, text);
+    run();
+}
+
+static const char *no_header(void *arg, const char *name)
+{
+    (void)arg;
+    (void)name;
+    return NULL;
+}
+
+int webhook(const char *body)
+{
+    return host_webhook(w.host, "testgate", body, strlen(body), no_header, NULL, 1, (struct http_request *)(void *)&w);
+}
+
+void ack(const char *native_id, int ack_value)
+{
+    struct bot_incoming in = { .size = sizeof in, .kind = BOT_IN_ACK, .session = "default", .native_id = native_id,
+                               .ack = ack_value };
+    assert_int_equal(host_incoming(w.host, "testgate", &in), BOT_OK);
+    run();
+}
+
+/* ---- what was sent --------------------------------------------------------------------------------------------- */
+
+static const struct sent *next_to(const char *phone, const char *wanted)
+{
+    char chat[80];
+    if (w.seen == w.sent_count) fail_msg("nothing was sent; wanted to %s: %s", phone, wanted);
+    const struct sent *s = &w.sents[w.seen++];
+    snprintf(chat, sizeof chat, "%s@c", phone);
+    if (strcmp(s->chat, chat) != 0) fail_msg("\"%s\" went to %s; wanted to %s: %s", s->text, s->chat, phone, wanted);
+    return s;
+}
+
+void expect(const char *phone, const char *text)
+{
+    assert_string_equal(next_to(phone, text)->text, text);
+}
+
+void expect_like(const char *phone, const char *part)
+{
+    const struct sent *s = next_to(phone, part);
+    if (!strstr(s->text, part)) fail_msg("\"%s\" does not hold \"%s\"", s->text, part);
+}
+
+void expect_none(void)
+{
+    if (w.seen != w.sent_count) fail_msg("nobody expected, to %s: %s", w.sents[w.seen].chat, w.sents[w.seen].text);
+}
+
+const struct sent *last_sent(void)
+{
+    assert_true(w.sent_count > 0);
+    return &w.sents[w.sent_count - 1];
+}
+
+size_t unseen(void)
+{
+    return w.sent_count - w.seen;
+}
+
+/* ---- requests and jobs --------------------------------------------------------------------------------------------- */
+
+void network_answers(int status, const char *body)
+{
+    assert_true(w.http_count > 0);
+    w.http[0]->status = status;
+    w.http[0]->sent = 1;
+    buf_adds(&w.http[0]->answer, body);
+    http_end(0);
+    run();
+}
+
+void network_fails(enum http_error error)
+{
+    assert_true(w.http_count > 0);
+    w.http[0]->error = error;
+    snprintf(w.http[0]->message, sizeof w.http[0]->message, "as the test wants");
+    http_end(0);
+    run();
+}
+
+void jobs_run(void)
+{
+    while (w.job_count) {
+        struct pool_job *job = w.jobs[0];
+        memmove(&w.jobs[0], &w.jobs[1], --w.job_count * sizeof w.jobs[0]);
+        pool_job_run(job, &w.reader, w.host->db.path, NULL);
+        loop_post_job(&w.host->loop, job);
+    }
+    run();
+}
+
+/* ---- the database ------------------------------------------------------------------------------------------------------ */
+
+static int64_t ask_int(sqlite3 *sql, const char *query)
+{
+    sqlite3_stmt *st = NULL;
+    int64_t value = -1;
+    if (sqlite3_prepare_v2(sql, query, -1, &st, NULL) != SQLITE_OK) fail_msg("%s: %s", query, sqlite3_errmsg(sql));
+    if (sqlite3_step(st) == SQLITE_ROW) value = sqlite3_column_int64(st, 0);
+    sqlite3_finalize(st);
+    return value;
+}
+
+int64_t number(const char *sql)
+{
+    return ask_int(w.host->db.sql, sql);
+}
+
+static sqlite3 *open_disk(void)
+{
+    sqlite3 *sql = db_open_reader(world_path("test.db"), NULL);
+    assert_non_null(sql);
+    return sql;
+}
+
+int64_t disk(const char *sql)
+{
+    sqlite3 *other = open_disk();
+    int64_t value = ask_int(other, sql);
+    sqlite3_close(other);
+    return value;
+}
+
+const char *disk_text(const char *sql)
+{
+    static char text[9000];
+    sqlite3 *other = open_disk();
+    sqlite3_stmt *st = NULL;
+    *text = 0;
+    assert_int_equal(sqlite3_prepare_v2(other, sql, -1, &st, NULL), SQLITE_OK);
+    if (sqlite3_step(st) == SQLITE_ROW && sqlite3_column_text(st, 0))
+        snprintf(text, sizeof text, "%s", (const char *)sqlite3_column_text(st, 0));
+    sqlite3_finalize(st);
+    sqlite3_close(other);
+    return text;
+}
+
+void script(const char *sql)
+{
+    if (db_script(&w.host->db, sql) != 0) fail_msg("%s: %s", sql, w.host->db.error);
+}
+
+int hook_text(const struct bot_api *api, struct bot_plugin *self, bot_handler_fn *run_fn)
+{
+    const struct bot_hook_spec hook = { .event = "message.text", .priority = 100, .scope = BOT_THIS_STORE, .run = run_fn };
+    return api->hook(self, &hook, 1, sizeof hook);
+}
