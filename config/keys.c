@@ -24,6 +24,8 @@ const struct config_key config_core_keys[] = {
       "the least important lines that are logged" },
     { "core", "backlog", CONFIG_INT, "20000", 1, 10000000, NULL, NULL,
       "messages waiting to be handled above which webhooks get 503" },
+    { "core", "keep_days", CONFIG_INT, "30", 1, 3650, NULL, NULL,
+      "days after which messages that are done with are removed from the database" },
     { "core", "drain", CONFIG_DURATION, "30s", 0, 600 * SECONDS, NULL, NULL,
       "how long a stop waits for what has been begun" },
     { "core", "metrics_token", CONFIG_SECRET, "", 0, 0, NULL, NULL,

@@ -245,6 +245,7 @@ static void read_settings(struct host *h)
     h->language = config_text(h->config, "core", "language");
     h->timezone = config_text(h->config, "core", "timezone");
     h->backlog_max = config_int(h->config, "core", "backlog");
+    h->keep_days = config_int(h->config, "core", "keep_days");
     char *phones = xstrdup(config_text(h->config, "core", "super_admin")), *rest = NULL;
     for (char *p = strtok_r(phones, ", ", &rest); p; p = strtok_r(NULL, ", ", &rest)) {
         h->super_admins = xrealloc(h->super_admins, (h->super_admin_count + 1) * sizeof(char *));

@@ -8,6 +8,7 @@
 #include "loop.h"
 #include "plugin/registry.h"
 #include "storage/db.h"
+#include "storage/prune.h"
 
 struct config;
 struct outbox;
@@ -86,6 +87,8 @@ struct host {
     int64_t published_at, publish_due;
     struct map connections; /* control connections that routes know: id -> host */
     int64_t backlog_max;
+    int64_t keep_days; /* finished messages go after that many */
+    struct prune prune;
 
     struct map event_counts; /* "gateway/event" -> int64_t*, of what is only counted */
     struct map metrics;      /* "plugin/metric" -> int64_t* */

@@ -73,9 +73,11 @@ static void take(struct loop *l)
 static void stop_waiting(struct loop *l, struct event *ev)
 {
     if (ev->waits) TAILQ_REMOVE(&l->waiting, ev, wait_link);
+    if (ev->waits && ev->chat) ev->chat->waits--;
     ev->waits = 0;
     if (!ev->chat || ev->chat->waiting != ev) return;
     ev->chat->waiting = NULL;
+    if (!ev->chat->waits) return;
     struct event *other;
     TAILQ_FOREACH(other, &l->waiting, wait_link)
         if (other->chat == ev->chat && (!ev->chat->waiting || other->id < ev->chat->waiting->id))
@@ -251,6 +253,7 @@ static void finish(struct loop *l, struct event *ev)
 static void wait_for(struct loop *l, struct event *ev)
 {
     if (!ev->waits) TAILQ_INSERT_TAIL(&l->waiting, ev, wait_link);
+    if (!ev->waits && ev->chat) ev->chat->waits++;
     ev->waits = 1;
     if (ev->chat && (!ev->chat->waiting || ev->id < ev->chat->waiting->id)) ev->chat->waiting = ev;
 }
@@ -449,13 +452,26 @@ static struct completion *run_completions(struct loop *l)
     return back;
 }
 
+static void answer_unanswered(struct loop *l, struct event *ev, int status);
+
+/* A request whose last call is over is answered by now, or by nobody: somebody waits at the other end. */
+static void finish_call(struct loop *l, struct call *call)
+{
+    struct event *ev = call->event;
+    ev->refs++;
+    call_over(l, call);
+    if (ev->kind == EVENT_ROUTE && !ev->connection && TAILQ_EMPTY(&ev->call_list)) answer_unanswered(l, ev, 500);
+    event_unref(ev);
+}
+
+/* After what was staged has been applied. */
 static void consumed(struct loop *l, const struct completion *end)
 {
     /* Behind those that ran there may be new ones: BATAL has cancelled calls in this turn. */
     for (struct completion *back; (back = TAILQ_FIRST(&l->consuming)) != end && back->accepted;) {
         TAILQ_REMOVE(&l->consuming, back, link);
         struct call *call = call_find(l->calls, back->call);
-        if (call) call_over(l, call);
+        if (call) finish_call(l, call);
         completion_free(back);
     }
 }
@@ -486,11 +502,12 @@ static void run_requests(struct loop *l)
         TAILQ_REMOVE(&l->serving, ev, link);
         TAILQ_INSERT_TAIL(&l->served, ev, link);
         int verdict = step(l, ev, route_step, NULL);
-        ev->status = verdict == BOT_FAIL ? 500 : verdict == BOT_PASS ? 404 : 0;
+        int is_silent = verdict == BOT_HANDLED && !ev->connection; /* if it has not responded, it never will */
+        ev->status = verdict == BOT_FAIL || is_silent ? 500 : verdict == BOT_PASS ? 404 : 0;
     }
 }
 
-/* After the turn: what was not answered is. `status` 0: what each deserves. */
+/* After the turn and what it responded: what was not answered is. `status` 0: what each deserves. */
 static void finish_requests(struct loop *l, int status)
 {
     for (struct event *ev; (ev = TAILQ_FIRST(&l->served));) {
@@ -543,6 +560,7 @@ static void run_due(struct loop *l, int64_t now)
     if (l->due_at <= now && inbox_load_due(h, now, queue_due) < 0) l->lost = 1;
     if (!l->lost && l->schedule_at <= now && schedules_run(h, now) < 0) l->lost = 1;
     if (!l->lost && dialog_next_due(h) <= now && dialog_expire(h, now, 32) < 0) l->lost = 1;
+    if (!l->lost && h->prune.due_at <= now && prune_some(h, now) < 0) l->lost = 1;
 }
 
 static int64_t waiting_due(const struct loop *l)
@@ -563,6 +581,7 @@ static int64_t clock_due(struct loop *l)
 {
     int64_t due = min64(calls_next_due(l->calls), waiting_due(l));
     due = min64(due, min64(l->due_at, l->schedule_at));
+    due = min64(due, l->host->prune.due_at);
     return min64(due, dialog_next_due(l->host));
 }
 
@@ -695,7 +714,7 @@ int loop_turn(struct loop *l)
 {
     struct host *h = l->host;
     int64_t now = clock_ms();
-    if (now < l->retry_at) return 0;
+    if (now < l->retry_at && l->retry_at - now <= RETRY_MAX_MS) return 0; /* further away: the clock was put back */
     take(l);
     calls_fire(h, now);
     expire_waiting(l, now);
@@ -727,10 +746,10 @@ int loop_turn(struct loop *l)
     l->turns++;
     if (l->solo) l->solo--;
     arrivals_answer(l, 200);
-    consumed(l, end);
     keep(l);
-    finish_requests(l, 0);
     staged_apply(l);
+    consumed(l, end);
+    finish_requests(l, 0);
     outbox_committed(h->outbox);
     db_checkpoint(&h->db);
     host_publish(h);

@@ -57,6 +57,7 @@ struct chat {
     unsigned refs;
     TAILQ_HEAD(, event) events;
     struct event *waiting; /* LATER: holds the chat */
+    unsigned waits;        /* how many of its events wait */
     int ready;             /* in loop.ready */
     TAILQ_ENTRY(chat) link;
 };

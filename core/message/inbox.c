@@ -34,9 +34,6 @@ static const char DUE[] = "SELECT " COLUMNS " FROM inbox WHERE state = 1 AND han
                           " ORDER BY due_at, id LIMIT 100";
 static const char TAKE_DUE[] = "UPDATE inbox SET state = 0, key = NULL, due_at = NULL WHERE id = ?1";
 static const char NEXT_DUE[] = "SELECT min(due_at) FROM inbox WHERE state = 1 AND handler IS NULL";
-/* Only the oldest rows are looked at, so that it costs the same whatever the size of the journal. */
-static const char PRUNE[] = "DELETE FROM inbox WHERE id IN (SELECT id FROM (SELECT id, state, received_at FROM inbox"
-                            " ORDER BY id LIMIT ?2) WHERE state >= 2 AND received_at < ?1)";
 
 static struct event *event_of_arrival(struct host *h, const struct arrival *a, enum event_kind kind, int64_t person)
 {
@@ -218,10 +215,4 @@ int inbox_load_due(struct host *h, int64_t now, void (*queue)(struct host *h, st
     }
     h->loop.due_at = db_int(&h->db, INT64_MAX, NEXT_DUE, "");
     return rc < 0 ? -1 : count;
-}
-
-int inbox_prune(struct host *h, int64_t before, int limit)
-{
-    if (db_exec(&h->db, PRUNE, "ii", before, (int64_t)limit) != 0) return -1;
-    return (int)db_changes(&h->db);
 }

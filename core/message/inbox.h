@@ -24,7 +24,5 @@ int inbox_mask(struct host *h, struct event *ev);
 int inbox_load(struct host *h, void (*queue)(struct host *h, struct event *ev));
 /* Internal events whose time has come; the same. Returns how many, -1 on error. */
 int inbox_load_due(struct host *h, int64_t now, void (*queue)(struct host *h, struct event *ev));
-/* Text of one of our or their messages in this chat by native id, for a quote: tag, text, store. 1 found. */
-int inbox_prune(struct host *h, int64_t before, int limit); /* finished rows; how many went */
 
 #endif

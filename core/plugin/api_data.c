@@ -106,6 +106,7 @@ static int place_of(struct event *ev, int scope, struct place *p)
         return BOT_OK;
     case BOT_KV_EVENT:
         if (!ev->id) return BOT_EINVAL;
+        if (ev->finished) return BOT_EGONE; /* nobody would remove it any more */
         p->person = ev->id;
         ev->used_kv = 1;
         return BOT_OK;

@@ -38,7 +38,7 @@ struct json_wanted {
     int slot;
     const struct json_wanted *inside;
 };
-#define JSON_WANTED(name, slot, inside) { name, sizeof name - 1, slot, inside }
+#define JSON_WANTED(name, slot, inside) { name, sizeof(name) - 1, slot, inside }
 
 /* Reads the whole text. *root: its kind. The last of equal members counts. 0, or -1 when it is no JSON. */
 int json_pick(const char *text, size_t len, const struct json_wanted *wanted,

@@ -74,7 +74,7 @@ int boundary(struct sim *s, const char *what)
     if (s->dead) return 1;
     if (is_the_same(s)) return 0;
     s->boundary++;
-    if (s->fan && !s->fan_child && fan_out(s)) s->crash_at = s->boundary;
+    if (s->explore && !s->failure[0]) world_explore(s);
     if (s->boundary != s->crash_at && s->boundary != s->next_crash) return 0;
     sim_say(s, "*** the power goes at boundary %d, %s", s->boundary, what);
     simdisk_cut();

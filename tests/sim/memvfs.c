@@ -94,6 +94,12 @@ static struct {
     void *on_sync_ctx;
     int64_t (*now_ms)(void);
     struct simdisk_stats stats;
+    struct pushed {
+        struct node *node[NODE_MAX];
+        uint64_t generation, random;
+        int cut, full, lying;
+        struct simdisk_stats stats;
+    } pushed;
 } disk = { .mutex = PTHREAD_MUTEX_INITIALIZER, .generation = 1, .random = 1 };
 
 static uint64_t random_next(uint64_t *state) /* splitmix64 */
@@ -841,6 +847,61 @@ void simdisk_set_full(int full)
 void simdisk_set_lying(int lying)
 {
     LOCKED(disk.lying = lying);
+}
+
+/* As far as a crash looks at it: what programs see is of no interest to it. */
+static struct node *node_copy_for_crash(const struct node *from)
+{
+    struct node *n = calloc(1, sizeof *n);
+    if (!n) abort();
+    memcpy(n->name, from->name, sizeof n->name);
+    n->exists = from->exists;
+    n->durable_exists = from->durable_exists;
+    n->replaced = from->replaced;
+    bytes_copy(&n->durable, &from->durable);
+    bytes_copy(&n->change_data, &from->change_data);
+    n->change_count = n->change_cap = from->change_count;
+    if (!from->change_count) return n;
+    n->changes = malloc(from->change_count * sizeof *n->changes);
+    if (!n->changes) abort();
+    memcpy(n->changes, from->changes, from->change_count * sizeof *n->changes);
+    return n;
+}
+
+void simdisk_push(void)
+{
+    pthread_mutex_lock(&disk.mutex);
+    struct pushed *p = &disk.pushed;
+    memcpy(p->node, disk.node, sizeof p->node);
+    p->generation = disk.generation++;
+    p->random = disk.random;
+    p->cut = disk.cut;
+    p->full = disk.full;
+    p->lying = disk.lying;
+    p->stats = disk.stats;
+    for (size_t i = 0; i < NODE_MAX; i++) {
+        const struct node *n = disk.node[i];
+        disk.node[i] = n && !n->temporary ? node_copy_for_crash(n) : NULL;
+    }
+    disk.cut = 1;
+    disk.stats.open_files = 0;
+    pthread_mutex_unlock(&disk.mutex);
+}
+
+void simdisk_pop(void)
+{
+    pthread_mutex_lock(&disk.mutex);
+    const struct pushed *p = &disk.pushed;
+    for (size_t i = 0; i < NODE_MAX; i++)
+        if (disk.node[i]) node_drop(disk.node[i]);
+    memcpy(disk.node, p->node, sizeof p->node);
+    disk.generation = p->generation;
+    disk.random = p->random;
+    disk.cut = p->cut;
+    disk.full = p->full;
+    disk.lying = p->lying;
+    disk.stats = p->stats;
+    pthread_mutex_unlock(&disk.mutex);
 }
 
 struct simdisk_image *simdisk_save(void)

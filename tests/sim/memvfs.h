@@ -39,6 +39,11 @@ int simdisk_is_full(void);
 void simdisk_set_full(int full);  /* 1: a write that makes a file grow is SQLITE_FULL */
 void simdisk_set_lying(int lying); /* 1: xSync says OK and does nothing: a disk that cheats */
 
+/* Between the two the disk is a copy of what it was, cut off from its power and with nothing open: what
+ * happens to it is forgotten by simdisk_pop(). Handles of before work again afterwards. Not nested. */
+void simdisk_push(void);
+void simdisk_pop(void);
+
 /* A copy of the disk as after a clean stop, and back to it. No file may be open. */
 struct simdisk_image;
 struct simdisk_image *simdisk_save(void);

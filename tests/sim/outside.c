@@ -311,14 +311,13 @@ static void flight_process(struct sim *s, struct flight *f)
 static void flight_take(struct sim *s, void *arg)
 {
     struct flight *f = arg;
-    if (f->is_send && f->job && boundary(s, "before WAHA takes a message")) {
-        flight_at(f, clock_ms() + 5, flight_take); /* it is on the wire: outside_after_crash() decides */
-        flight_unref(f);
-        return;
-    }
+    int watched = f->is_send && f->job;
+    s->wire = watched ? f : NULL;
+    if (watched && boundary(s, "before WAHA takes a message")) return; /* outside_after_crash() goes on */
+    s->wire = NULL;
     flight_process(s, f);
-    if (f->is_send && f->job) boundary(s, "after WAHA took a message");
     if (f->fate != FATE_HANG) flight_at(f, clock_ms() + chance_range(&s->after, 1, 20), flight_answer);
+    if (watched) boundary(s, "after WAHA took a message");
     flight_unref(f);
 }
 
@@ -531,6 +530,8 @@ struct host_ports outside_ports(struct sim *s)
  * the wire already. */
 void outside_after_crash(struct sim *s)
 {
+    if (s->wire) agenda_add(s, clock_ms() + 5, 0, flight_take, s->wire);
+    s->wire = NULL;
     for (int i = 0; i < FLIGHT_MAX; i++) {
         struct flight *f = &s->flights[i];
         pool_job_free(s->jobs[i]);
@@ -553,6 +554,26 @@ void outside_free(struct sim *s)
     }
     sqlite3_close_v2(s->reader);
     s->reader = NULL;
+}
+
+/* The host's requests are its own; what crashes with it here is a stand-in. */
+void outside_branch(struct sim *s)
+{
+    memset(s->jobs, 0, sizeof s->jobs);
+    s->reader = NULL;
+    for (int i = 0; i < FLIGHT_MAX; i++) {
+        struct flight *f = &s->flights[i];
+        if (!f->refs) continue;
+        struct buf answer = { 0 };
+        buf_add(&answer, f->answer.data, f->answer.len);
+        f->answer = answer;
+        f->method = xstrdup(f->method);
+        f->path = xstrdup(f->path);
+        f->chat = xstrdup(f->chat);
+        f->text = xstrdup(f->text);
+        f->send_id = xstrdup(f->send_id);
+        if (f->job) f->job = xcalloc(1, sizeof *f->job);
+    }
 }
 
 int outside_is_idle(const struct sim *s)

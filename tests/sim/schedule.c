@@ -195,6 +195,20 @@ void schedule_after_crash(struct sim *s)
     }
 }
 
+void schedule_branch(struct sim *s)
+{
+    for (int i = 0; i < s->delivery_count; i++)
+        if (s->deliveries[i].open) s->deliveries[i].open = xmemdup(s->deliveries[i].open, sizeof(struct http_request));
+}
+
+void schedule_unbranch(struct sim *s, int deliveries_before)
+{
+    for (int i = 0; i < s->delivery_count; i++) {
+        free(s->deliveries[i].open);
+        if (i >= deliveries_before) free(s->deliveries[i].body);
+    }
+}
+
 int schedule_is_done(const struct sim *s)
 {
     for (int i = 0; i < s->delivery_count; i++)

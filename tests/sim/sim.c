@@ -1,5 +1,6 @@
-/* sim.c - runs schedules: each once to count its boundaries, then once more for every boundary with the
- * power going there.
+/* sim.c - runs schedules: each once, and at each of its boundaries the power goes: that is played to its end
+ * (world_explore) before the run goes on. --apart plays each crash from the beginning instead, as --crash
+ * does: slower, and the sum `ends` must be the same.
  *
  *   sim --schedules 1000 [--seed 1] [--jobs 2]      seeds 1..1000, every boundary of each
  *   sim --seed 123 --crash 17 --verbose             that one run, told line by line
@@ -34,7 +35,7 @@ const char *const sabotage_names[SABOTAGE_COUNT] = {
 
 struct options {
     uint64_t seed;
-    int schedules, jobs, crash, verbose, failures_max;
+    int schedules, jobs, crash, verbose, plain, failures_max;
     enum sabotage sabotage;
     const char *plugins;
 };
@@ -77,6 +78,7 @@ static void stats_add(struct sim_stats *to, const struct sim_stats *from)
     to->boundaries += from->boundaries;
     to->sends += from->sends;
     to->callbacks += from->callbacks;
+    to->ends += from->ends;
 }
 
 static void tell_failure(const struct options *o, uint64_t seed, int crash, const char *why)
@@ -87,7 +89,7 @@ static void tell_failure(const struct options *o, uint64_t seed, int crash, cons
     fflush(stdout);
 }
 
-static int run_once(const struct options *o, uint64_t seed, int crash)
+static int run_once(const struct options *o, uint64_t seed, int crash, int explore)
 {
     struct sim_stats stats = sim.stats;
     memset(&sim, 0, sizeof sim);
@@ -97,18 +99,21 @@ static int run_once(const struct options *o, uint64_t seed, int crash)
     sim.sabotage = o->sabotage;
     sim.verbose = o->verbose;
     sim.use_helper = crash == 0;
+    sim.explore = explore;
     if (world_run(&sim) == 0) return 0;
-    tell_failure(o, seed, crash, sim.failure);
+    tell_failure(o, seed, sim.explored_failure ? sim.explored_failure : crash, sim.failure);
     return -1;
 }
 
-/* The first run, without a crash, says how many boundaries there are. */
+/* Every boundary of one seed: explored from the run without a crash, or, to check that this is the same,
+ * each in a run of its own. */
 static int run_schedule(const struct options *o, uint64_t seed)
 {
-    if (run_once(o, seed, 0) != 0) return -1;
+    if (!o->plain) return run_once(o, seed, 0, 1);
+    if (run_once(o, seed, 0, 0) != 0) return -1;
     int boundaries = sim.boundary;
     for (int crash = 1; crash <= boundaries; crash++)
-        if (run_once(o, seed, crash) != 0) return -1;
+        if (run_once(o, seed, crash, 0) != 0) return -1;
     return 0;
 }
 
@@ -127,7 +132,7 @@ static void worker_run(const struct options *o, int worker, struct totals *t)
         fprintf(stderr, "sim: %s\n", error);
         t->broken = 1;
     } else if (o->crash >= 0) {
-        if (run_once(o, o->seed, o->crash) == 0) t->passed++;
+        if (run_once(o, o->seed, o->crash, 0) == 0) t->passed++;
         else t->failed++;
     } else {
         for (int i = worker; i < o->schedules; i += o->jobs) {
@@ -171,7 +176,7 @@ static int run_workers(const struct options *o, struct totals *all)
 static int usage(void)
 {
     fprintf(stderr, "usage: sim [--schedules N] [--seed N] [--jobs N] [--crash BOUNDARY] [--verbose]\n"
-                    "           [--sabotage NAME] [--plugins FOLDER]\nsabotage:");
+                    "           [--sabotage NAME] [--plugins FOLDER] [--apart]\nsabotage:");
     for (int i = 1; i < SABOTAGE_COUNT; i++) fprintf(stderr, " %s", sabotage_names[i]);
     fputc('\n', stderr);
     return 64;
@@ -190,7 +195,8 @@ static int read_options(int argc, char **argv, struct options *o)
         { "schedules", required_argument, NULL, 'n' }, { "seed", required_argument, NULL, 's' },
         { "jobs", required_argument, NULL, 'j' },      { "crash", required_argument, NULL, 'c' },
         { "verbose", no_argument, NULL, 'v' },         { "sabotage", required_argument, NULL, 'x' },
-        { "plugins", required_argument, NULL, 'p' },   { NULL, 0, NULL, 0 },
+        { "plugins", required_argument, NULL, 'p' },   { "apart", no_argument, NULL, 'a' },
+        { NULL, 0, NULL, 0 },
     };
     for (int c; (c = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
         switch (c) {
@@ -199,6 +205,7 @@ static int read_options(int argc, char **argv, struct options *o)
         case 'j': o->jobs = atoi(optarg); break;
         case 'c': o->crash = atoi(optarg); break;
         case 'v': o->verbose = 1; break;
+        case 'a': o->plain = 1; break;
         case 'p': o->plugins = optarg; break;
         case 'x': {
             int which = sabotage_by_name(optarg);
@@ -232,10 +239,10 @@ int main(int argc, char **argv)
         return 1;
     }
     clock_gettime(CLOCK_MONOTONIC, &to);
-    printf("%llu runs, %llu crashes, %llu boundaries, %llu sends, %llu callbacks in %.1f s\n",
+    printf("%llu runs, %llu crashes, %llu boundaries, %llu sends, %llu callbacks, ends %016llx, in %.1f s\n",
            (unsigned long long)all.stats.runs, (unsigned long long)all.stats.crashes,
            (unsigned long long)all.stats.boundaries, (unsigned long long)all.stats.sends,
-           (unsigned long long)all.stats.callbacks,
+           (unsigned long long)all.stats.callbacks, (unsigned long long)all.stats.ends,
            (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9);
     if (o.sabotage) { /* here the failure is what is asked for */
         printf("sabotage %s: %s\n", sabotage_names[o.sabotage], all.failed ? "found" : "NOT FOUND");

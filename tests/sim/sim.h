@@ -140,6 +140,7 @@ struct agenda_item {
 
 struct sim_stats {
     uint64_t runs, crashes, boundaries, sends, callbacks;
+    uint64_t ends; /* a sum over how runs ended: equal however they were played */
 };
 
 struct sim {
@@ -164,6 +165,7 @@ struct sim {
     struct host *host;
     unsigned life; /* counts hosts */
     int in_host, dead;
+    int explore;   /* at each boundary the crash there is played to its end, and forgotten */
     int boundary;
     uint64_t known_outside; /* counts what the network took, what the host was told, what it answered */
     uint64_t last_boundary; /* a sum that grows with whatever survives a crash */
@@ -175,6 +177,7 @@ struct sim {
     struct flight flights[FLIGHT_MAX];
     struct sent sents[SENT_MAX];
     int sent_count;
+    struct flight *wire;               /* on the wire while the power may go */
     struct pool_job *jobs[FLIGHT_MAX]; /* submitted and not done */
     uint64_t next_id;
     int lost_a_send, deafened;
@@ -186,6 +189,7 @@ struct sim {
     int64_t rest_since; /* nothing was left to do since; 0 = busy */
 
     char failure[400];
+    int explored_failure; /* boundary whose exploration failed, 0 = none; the reason is in `failure` */
     struct sim_stats stats;
 };
 
@@ -206,6 +210,9 @@ void schedule_draw(struct sim *s);
 void schedule_free(struct sim *s);
 void delivery_answer(struct sim *s, struct delivery *d, int status);
 void schedule_after_crash(struct sim *s);
+/* Around an exploration: `s` gets things of its own to free; and frees them. */
+void schedule_branch(struct sim *s);
+void schedule_unbranch(struct sim *s, int deliveries_before);
 int schedule_is_done(const struct sim *s);
 /* An ack of one of our messages. */
 void schedule_ack(struct sim *s, const struct sent *sent);
@@ -215,6 +222,7 @@ void customer_chat(const struct sim *s, int customer, char out[48]);
 struct host_ports outside_ports(struct sim *s);
 void outside_after_crash(struct sim *s);
 void outside_free(struct sim *s);
+void outside_branch(struct sim *s); /* as schedule_branch(); undone by outside_free() */
 int outside_is_idle(const struct sim *s);
 /* Runs fn on the helper thread, waiting for it. */
 void helper_run(void (*fn)(void *arg), void *arg);
@@ -222,6 +230,8 @@ void helper_run(void (*fn)(void *arg), void *arg);
 /* world.c: one run. 0, or -1 with s->failure. */
 int world_prepare(const char *folder, const char *plugins, struct probe *probe, char *error, size_t cap);
 int world_run(struct sim *s);
+/* Plays on as if the power had gone at this boundary, and comes back as if nothing had happened. */
+void world_explore(struct sim *s);
 void world_finish(void);
 
 /* check.c: the invariants. */

@@ -118,7 +118,7 @@ static void world_crash(struct sim *s)
     if (s->sabotage == SABOTAGE_LYING_DISK) simdisk_set_lying(1);
     s->dead = 0;
     s->next_crash = 0;
-    if (s->crashed == 1 && chance_percent(&s->after, 25))
+    if (s->crashed == 1 && chance_percent(&s->after, 15))
         s->next_crash = s->boundary + (int)chance_range(&s->after, 1, 40);
     agenda_add(s, clock_ms() + chance_range(&s->after, 0, 1500), 0, world_start, NULL);
 }
@@ -290,14 +290,22 @@ static void world_check(struct sim *s)
     sqlite3_close(db);
 }
 
-int world_run(struct sim *s)
+/* A number for how the run ended, to compare ways of playing it. */
+static uint64_t end_of(const struct sim *s)
 {
-    simdisk_load(world.empty);
-    world_begin(s);
-    simdisk_on_sync(on_sync, s);
-    if (s->sabotage == SABOTAGE_THREAD) helper_run(sabotage_thread, s);
-    world_start(s, NULL);
+    struct chance c = { s->seed * 1000 + (uint64_t)s->crash_at };
+    for (int i = 0; i < s->sent_count; i++) {
+        for (const char *p = s->sents[i].id; *p; p++) c.state = chance_next(&c) ^ (unsigned char)*p;
+        c.state = chance_next(&c) ^ (uint64_t)s->sents[i].at;
+    }
+    c.state += (uint64_t)clock_ms() + (uint64_t)s->life;
+    return chance_next(&c) >> 8;
+}
+
+static void world_play_out(struct sim *s)
+{
     world_play(s);
+    if (!s->failure[0]) s->stats.ends += end_of(s);
     if (!s->failure[0]) {
         world_check(s);
     } else {
@@ -306,6 +314,45 @@ int world_run(struct sim *s)
         simdisk_on_sync(NULL, NULL);
     }
     s->stats.runs++;
+}
+
+void world_explore(struct sim *s)
+{
+    static struct sim saved;
+    struct chance random = host_chance;
+    int64_t now = clock_ms();
+    memcpy(&saved, s, sizeof saved);
+    simdisk_push();
+    outside_branch(s);
+    schedule_branch(s);
+    s->host = NULL;
+    s->explore = s->use_helper = s->in_host = 0;
+    s->crash_at = s->boundary;
+    s->dead = 1;
+    sim_say(s, "*** the power goes at boundary %d", s->boundary);
+    world_play_out(s);
+    outside_free(s);
+    schedule_unbranch(s, saved.delivery_count);
+    if (s->failure[0]) {
+        saved.explored_failure = saved.boundary;
+        memcpy(saved.failure, s->failure, sizeof saved.failure);
+    }
+    saved.stats = s->stats;
+    memcpy(s, &saved, sizeof saved);
+    simdisk_pop();
+    simdisk_on_sync(on_sync, s);
+    host_chance = random;
+    clock_virtual_advance(now - clock_ms());
+}
+
+int world_run(struct sim *s)
+{
+    simdisk_load(world.empty);
+    world_begin(s);
+    simdisk_on_sync(on_sync, s);
+    if (s->sabotage == SABOTAGE_THREAD) helper_run(sabotage_thread, s);
+    world_start(s, NULL);
+    world_play_out(s);
     s->stats.boundaries += (uint64_t)s->boundary;
     outside_free(s);
     schedule_free(s);

@@ -18,7 +18,8 @@ enum { TURNS_MAX = 2000 }; /* more without the clock moving: the loop runs for e
 
 struct world w;
 
-/* ---- the gateway --------------------------------------------------------------------------------- */
+/* ---- the gateway
+ * --------------------------------------------------------------------------------- */
 
 static const struct bot_gateways *gateways(struct bot_ctx *ctx)
 {
@@ -105,8 +106,13 @@ static int gateway_parse(const char *body, size_t len, struct bot_incoming_sink 
             break;
         }
         snprintf(chat, sizeof chat, "%s@c", phone);
-        struct bot_incoming in = { .size = sizeof in, .kind = BOT_IN_MESSAGE, .session = "default",
-                                   .event = "message", .native_id = id, .chat = chat, .phone = phone,
+        struct bot_incoming in = { .size = sizeof in,
+                                   .kind = BOT_IN_MESSAGE,
+                                   .session = "default",
+                                   .event = "message",
+                                   .native_id = id,
+                                   .chat = chat,
+                                   .phone = phone,
                                    .text = line + at };
         sink->add(sink, &in);
     }
@@ -118,10 +124,14 @@ static int gateway_init(const struct bot_api *api, struct bot_plugin *self)
 {
     const struct bot_gateways *g = api->service(self, "gateways/0", NULL);
     struct bot_gateway_spec spec = {
-        .size = sizeof spec, .name = "testgate", .parse = gateway_parse, .send = gateway_send,
+        .size = sizeof spec,
+        .name = "testgate",
+        .parse = gateway_parse,
+        .send = gateway_send,
         .resolve = w.conf.no_resolve ? NULL : gateway_resolve,
         .need_ids = w.conf.has_ids ? gateway_need_ids : NULL,
-        .address = gateway_address, .default_session = gateway_session,
+        .address = gateway_address,
+        .default_session = gateway_session,
     };
     return g->provide(self, &spec);
 }
@@ -133,7 +143,8 @@ static int gateway_start(struct bot_ctx *ctx)
 
 static const struct delegate testgate = { gateway_init, gateway_start, NULL };
 
-/* ---- ports ----------------------------------------------------------------------------------------- */
+/* ---- ports
+ * ----------------------------------------------------------------------------------------- */
 
 static void port_http_submit(void *ctx, struct http_job *job)
 {
@@ -170,19 +181,23 @@ static void port_job_submit(void *ctx, struct pool_job *job)
 static void port_answer(void *ctx, struct http_request *request, int status, const char *type,
                         const char *body, size_t len, unsigned retry_after_s)
 {
-    (void)ctx, (void)request, (void)type, (void)body, (void)len, (void)retry_after_s;
+    (void)ctx, (void)request, (void)type, (void)retry_after_s;
     assert_true(w.answer_count < HELD_MAX);
+    snprintf(w.answer_body, sizeof w.answer_body, "%.*s", (int)len, body ? body : "");
     w.answers[w.answer_count++] = status;
 }
 
-static void port_control_send(void *ctx, uint64_t connection, const char *json, size_t len, int close)
+static void port_control_send(void *ctx, uint64_t connection, const char *json, size_t len,
+                              int close)
 {
     (void)ctx, (void)connection, (void)close;
     buf_add(&w.control, json, len);
     buf_addc(&w.control, '\n');
 }
 
-/* ---- life ----------------------------------------------------------------------------------------------- */
+/* ---- life
+ * -----------------------------------------------------------------------------------------------
+ */
 
 const char *world_path(const char *name)
 {
@@ -205,8 +220,8 @@ static void write_ini(void)
     FILE *f = fopen(world_path("bot.ini"), "w");
     assert_non_null(f);
     fprintf(f, "[core]\nsuper_admin = " SUPER "\nlog_file =\nbacklog = 50\n[plugins]\n%s%s%s%s%s\n",
-            c->no_gateway ? "" : "testgate = on\n", c->alpha ? "alpha = on\n" : "", c->beta ? "beta = on\n" : "",
-            c->plugins ? c->plugins : "", c->ini ? c->ini : "");
+            c->no_gateway ? "" : "testgate = on\n", c->alpha ? "alpha = on\n" : "",
+            c->beta ? "beta = on\n" : "", c->plugins ? c->plugins : "", c->ini ? c->ini : "");
     fclose(f);
 }
 
@@ -224,13 +239,15 @@ static int open_host(void)
         .plugin_folder = FIXTURE_PLUGINS,
         .data_dir = data,
         .database = database,
-        .ports = { NULL, port_http_submit, port_http_cancel, port_job_submit, port_answer, port_control_send },
+        .ports = { NULL, port_http_submit, port_http_cancel, port_job_submit, port_answer,
+                   port_control_send },
         .no_lock = 1,
         .share_plugins = !w.conf.own_copies,
     };
     buf_free(&w.errors);
     w.host = host_open(&conf, &w.exit_code, &w.errors);
-    /* What a power cut leaves is the simulator's matter (tests/sim); here each commit need not reach the disk. */
+    /* What a power cut leaves is the simulator's matter (tests/sim); here each commit need not
+     * reach the disk. */
     if (w.host) db_script(&w.host->db, "PRAGMA synchronous = OFF");
     return w.host ? 0 : -1;
 }
@@ -241,7 +258,8 @@ int world_try(const struct world_conf *conf)
     w.conf = *conf;
     log_quiet(1);
     clock_virtual_start(1767582000000); /* a Monday, 10:00 in Jakarta */
-    /* In memory where there is room for it; a copied plugin needs a place from which code may run. */
+    /* In memory where there is room for it; a copied plugin needs a place from which code may run.
+     */
     int in_memory = !conf->own_copies && access("/dev/shm", W_OK) == 0;
     snprintf(w.folder, sizeof w.folder, "%s/tokobot-test.XXXXXX", in_memory ? "/dev/shm" : "/tmp");
     assert_non_null(mkdtemp(w.folder));
@@ -254,7 +272,9 @@ void world_open(const struct world_conf *conf)
     if (world_try(conf) < 0) fail_msg("the host does not open: %s", buf_str(&w.errors));
     for (int i = 1; i <= conf->stores; i++) {
         char sql[160];
-        snprintf(sql, sizeof sql, "INSERT INTO stores(code, name, created_at) VALUES ('MAJU%d', 'Toko %d', 1)", i + 1, i);
+        snprintf(sql, sizeof sql,
+                 "INSERT INTO stores(code, name, created_at) VALUES ('MAJU%d', 'Toko %d', 1)",
+                 i + 1, i);
         script(sql);
     }
     stores_changed(w.host);
@@ -276,6 +296,7 @@ void world_reopen(int clean)
     if (clean) host_stop(w.host);
     host_free(w.host);
     forget_held();
+    write_ini();
     if (open_host() < 0) fail_msg("the host does not open again: %s", buf_str(&w.errors));
 }
 
@@ -307,7 +328,9 @@ int world_close(void **state)
     return 0;
 }
 
-/* ---- driving ------------------------------------------------------------------------------------------------ */
+/* ---- driving
+ * ------------------------------------------------------------------------------------------------
+ */
 
 void run(void)
 {
@@ -321,18 +344,27 @@ void run(void)
 void pass(int64_t ms)
 {
     int64_t end = clock_ms() + ms;
-    for (int64_t due; run(), (due = host_next_due(w.host)) <= end;) clock_virtual_advance(due - clock_ms());
+    for (int64_t due; run(), (due = host_next_due(w.host)) <= end;)
+        clock_virtual_advance(due - clock_ms());
     clock_virtual_advance(end - clock_ms());
     run();
 }
 
-void post_as(const char *phone, const char *native_id, const char *text, const char *quoted_id, int64_t sent_at)
+void post_as(const char *phone, const char *native_id, const char *text, const char *quoted_id,
+             int64_t sent_at)
 {
     char chat[80];
     snprintf(chat, sizeof chat, "%s@c", phone);
-    struct bot_incoming in = { .size = sizeof in, .kind = BOT_IN_MESSAGE, .session = "default", .event = "message",
-                               .native_id = native_id, .chat = chat, .phone = phone, .text = text,
-                               .quoted_id = quoted_id, .sent_at = sent_at };
+    struct bot_incoming in = { .size = sizeof in,
+                               .kind = BOT_IN_MESSAGE,
+                               .session = "default",
+                               .event = "message",
+                               .native_id = native_id,
+                               .chat = chat,
+                               .phone = phone,
+                               .text = text,
+                               .quoted_id = quoted_id,
+                               .sent_at = sent_at };
     assert_int_equal(host_incoming(w.host, "testgate", &in), BOT_OK);
 }
 
@@ -358,18 +390,36 @@ static const char *no_header(void *arg, const char *name)
 
 int webhook(const char *body)
 {
-    return host_webhook(w.host, "testgate", body, strlen(body), no_header, NULL, 1, (struct http_request *)(void *)&w);
+    return host_webhook(w.host, "testgate", body, strlen(body), no_header, NULL, 1,
+                        (struct http_request *)(void *)&w);
+}
+
+void route(const char *path)
+{
+    int status = host_route(w.host, "GET", path, "", "", 0, (struct http_request *)(void *)&w);
+    if (status) w.answers[w.answer_count++] = status;
+    run();
+}
+
+void control(const char *verb, const char *json)
+{
+    host_control(w.host, 7, verb, json, strlen(json));
+    run();
 }
 
 void ack(const char *native_id, int ack_value)
 {
-    struct bot_incoming in = { .size = sizeof in, .kind = BOT_IN_ACK, .session = "default", .native_id = native_id,
+    struct bot_incoming in = { .size = sizeof in,
+                               .kind = BOT_IN_ACK,
+                               .session = "default",
+                               .native_id = native_id,
                                .ack = ack_value };
     assert_int_equal(host_incoming(w.host, "testgate", &in), BOT_OK);
     run();
 }
 
-/* ---- what was sent --------------------------------------------------------------------------------------------- */
+/* ---- what was sent
+ * --------------------------------------------------------------------------------------------- */
 
 static const struct sent *next_to(const char *phone, const char *wanted)
 {
@@ -377,7 +427,8 @@ static const struct sent *next_to(const char *phone, const char *wanted)
     if (w.seen == w.sent_count) fail_msg("nothing was sent; wanted to %s: %s", phone, wanted);
     const struct sent *s = &w.sents[w.seen++];
     snprintf(chat, sizeof chat, "%s@c", phone);
-    if (strcmp(s->chat, chat) != 0) fail_msg("\"%s\" went to %s; wanted to %s: %s", s->text, s->chat, phone, wanted);
+    if (strcmp(s->chat, chat) != 0)
+        fail_msg("\"%s\" went to %s; wanted to %s: %s", s->text, s->chat, phone, wanted);
     return s;
 }
 
@@ -394,7 +445,8 @@ void expect_like(const char *phone, const char *part)
 
 void expect_none(void)
 {
-    if (w.seen != w.sent_count) fail_msg("nobody expected, to %s: %s", w.sents[w.seen].chat, w.sents[w.seen].text);
+    if (w.seen != w.sent_count)
+        fail_msg("nobody expected, to %s: %s", w.sents[w.seen].chat, w.sents[w.seen].text);
 }
 
 const struct sent *last_sent(void)
@@ -408,7 +460,8 @@ size_t unseen(void)
     return w.sent_count - w.seen;
 }
 
-/* ---- requests and jobs --------------------------------------------------------------------------------------------- */
+/* ---- requests and jobs
+ * --------------------------------------------------------------------------------------------- */
 
 void network_answers(int status, const char *body)
 {
@@ -440,13 +493,16 @@ void jobs_run(void)
     run();
 }
 
-/* ---- the database ------------------------------------------------------------------------------------------------------ */
+/* ---- the database
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static int64_t ask_int(sqlite3 *sql, const char *query)
 {
     sqlite3_stmt *st = NULL;
     int64_t value = -1;
-    if (sqlite3_prepare_v2(sql, query, -1, &st, NULL) != SQLITE_OK) fail_msg("%s: %s", query, sqlite3_errmsg(sql));
+    if (sqlite3_prepare_v2(sql, query, -1, &st, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", query, sqlite3_errmsg(sql));
     if (sqlite3_step(st) == SQLITE_ROW) value = sqlite3_column_int64(st, 0);
     sqlite3_finalize(st);
     return value;
@@ -491,8 +547,24 @@ void script(const char *sql)
     if (db_script(&w.host->db, sql) != 0) fail_msg("%s: %s", sql, w.host->db.error);
 }
 
+static int commits_to_fail;
+
+static int fail_commit(void *unused)
+{
+    (void)unused;
+    return commits_to_fail > 0 && commits_to_fail--;
+}
+
+void fail_commits(int n)
+{
+    commits_to_fail = n;
+    sqlite3_commit_hook(w.host->db.sql, fail_commit, NULL);
+}
+
 int hook_text(const struct bot_api *api, struct bot_plugin *self, bot_handler_fn *run_fn)
 {
-    const struct bot_hook_spec hook = { .event = "message.text", .priority = 100, .scope = BOT_THIS_STORE, .run = run_fn };
+    const struct bot_hook_spec hook = {
+        .event = "message.text", .priority = 100, .scope = BOT_THIS_STORE, .run = run_fn
+    };
     return api->hook(self, &hook, 1, sizeof hook);
 }

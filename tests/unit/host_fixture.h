@@ -22,12 +22,12 @@
 #include "core/storage/pool.h"
 #include "plugins/delegate.h"
 
-#define BUDI "6281100000031"
+#define BUDI  "6281100000031"
 #define CITRA "6281100000032"
-#define DEWI "6281100000033"
+#define DEWI  "6281100000033"
 #define SUPER "6281100000001"
 
-enum { HELD_MAX = 64, SENTS_MAX = 512 };
+enum { HELD_MAX = 128, SENTS_MAX = 512 };
 
 /* What the gateway was asked to send. */
 struct sent {
@@ -41,12 +41,12 @@ typedef int gateway_fn(struct bot_ctx *ctx, const struct bot_outgoing *row);
 
 struct world_conf {
     const struct delegate *alpha, *beta; /* NULL: off */
-    const char *plugins; /* more lines of [plugins] */
-    const char *ini;     /* more sections */
-    int stores;          /* how many there are: "Toko 1" MAJU2, "Toko 2" MAJU3 ... */
-    int no_resolve;      /* the gateway cannot find out what became of a row */
-    int has_ids;         /* the gateway has send ids: need_ids is asked */
-    int own_copies;      /* plugins are copied as a real start does */
+    const char *plugins;                 /* more lines of [plugins] */
+    const char *ini;                     /* more sections */
+    int stores;     /* how many there are: "Toko 1" MAJU2, "Toko 2" MAJU3 ... */
+    int no_resolve; /* the gateway cannot find out what became of a row */
+    int has_ids;    /* the gateway has send ids: need_ids is asked */
+    int own_copies; /* plugins are copied as a real start does */
     int no_gateway;
 };
 
@@ -65,7 +65,8 @@ struct world {
     sqlite3 *reader;
     int answers[HELD_MAX]; /* HTTP status of each answered webhook */
     size_t answer_count;
-    struct buf control; /* lines sent to control connections */
+    char answer_body[200];      /* of the last one */
+    struct buf control;         /* lines sent to control connections */
     gateway_fn *send, *resolve; /* NULL: sent at once as "N<row id>"; NULL: unknown */
     int resolve_count;
     uint32_t ids_wanted; /* the last need_ids() */
@@ -76,19 +77,21 @@ extern struct world w;
 /* ---- life: cmocka teardown is world_close ---- */
 void world_open(const struct world_conf *conf); /* fails the test when the host does not open */
 int world_try(const struct world_conf *conf);   /* 0, or w.exit_code and w.errors */
-/* The host again on the same data: 1 a clean stop before, 0 as if the process had been killed. What was
- * under way is forgotten. */
+/* The host again on the same data: 1 a clean stop before, 0 as if the process had been killed. What
+ * was under way is forgotten. bot.ini is written again, from w.conf. */
 void world_reopen(int clean);
 int world_close(void **state);
 const char *world_path(const char *name); /* a file of the world's folder; static memory */
 
 /* ---- driving ---- */
-void run(void); /* until nothing is to be done now; fails when that never ends */
+void run(void);        /* until nothing is to be done now; fails when that never ends */
 void pass(int64_t ms); /* the clock moves on; what becomes due meanwhile runs at its time */
 void post(const char *phone, const char *text); /* a message arrives, and nothing runs yet */
-void post_as(const char *phone, const char *native_id, const char *text, const char *quoted_id, int64_t sent_at);
-void say(const char *phone, const char *text);  /* post, run */
-int webhook(const char *body); /* "ID PHONE TEXT" lines: what host_webhook() returned; nothing runs */
+void post_as(const char *phone, const char *native_id, const char *text, const char *quoted_id,
+             int64_t sent_at);
+void say(const char *phone, const char *text); /* post, run */
+int webhook(
+    const char *body); /* "ID PHONE TEXT" lines: what host_webhook() returned; nothing runs */
 void ack(const char *native_id, int ack_value);
 
 /* ---- what was sent ---- */
@@ -99,21 +102,28 @@ const struct sent *last_sent(void);
 size_t unseen(void);
 
 /* ---- requests and jobs under way ---- */
+void route(
+    const char *path); /* GET /p/PATH: run; the status is w.answers' last, its body w.answer_body */
+void control(const char *verb,
+             const char *json); /* a line of the control socket; the answer is in w.control */
 void network_answers(int status, const char *body); /* the oldest one gets its answer; then run() */
 void network_fails(enum http_error error);
 void jobs_run(void); /* all; then run() */
 
 /* ---- the database ---- */
-int64_t number(const char *sql);      /* as the host's connection sees it */
-int64_t disk(const char *sql);        /* as it is committed; -1 when there is no row */
+int64_t number(const char *sql);        /* as the host's connection sees it */
+int64_t disk(const char *sql);          /* as it is committed; -1 when there is no row */
 const char *disk_text(const char *sql); /* static memory; "" for NULL or no row */
 void script(const char *sql);
+void fail_commits(int n); /* the next n COMMITs of the host fail; nothing of their turns is kept */
 
 /* ---- for plugins made of the test's functions ---- */
-int hook_text(const struct bot_api *api, struct bot_plugin *self, bot_handler_fn *run_fn); /* message.text, this store */
+int hook_text(const struct bot_api *api, struct bot_plugin *self,
+              bot_handler_fn *run_fn); /* message.text, this store */
 int outcome(struct bot_ctx *ctx, int64_t id, int result, const char *native_id, const char *error);
 int resolved(struct bot_ctx *ctx, int64_t id, int result, const char *native_id);
-int send_normally(struct bot_ctx *ctx, const struct bot_outgoing *row); /* records it and says BOT_SENT */
+int send_normally(struct bot_ctx *ctx,
+                  const struct bot_outgoing *row); /* records it and says BOT_SENT */
 void record(const struct bot_outgoing *row);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * test_loader.c - plugins that cannot be used are refused in words, left out at the start, and leave
- * nothing behind; the rest runs and health says that something is wrong. So do errors in bot.ini. */
+ * test_loader.c - plugins that cannot be used are refused in words, left out at the start, and
+ * leave nothing behind; the rest runs and health says that something is wrong. So do errors in
+ * bot.ini. */
 #include "host_fixture.h"
 
 #include <stdio.h>
@@ -108,7 +109,8 @@ static void write_file(const char *name, const char *content, size_t len)
 /* Plugins by path, relative to bot.ini's folder, of which this is the content. */
 static void file_refused(const char *content, size_t len, const char *words)
 {
-    world_open(&(struct world_conf){ .alpha = &alpha, .plugins = "odd = ./odd.so\n", .own_copies = 1 });
+    world_open(
+        &(struct world_conf){ .alpha = &alpha, .plugins = "odd = ./odd.so\n", .own_copies = 1 });
     if (content) write_file("odd.so", content, len);
     world_reopen(1);
     is_left_out("odd", words);
@@ -136,7 +138,8 @@ static void files_that_are_no_plugins(void **state)
 static void a_folder_is_no_plugin(void **state)
 {
     (void)state;
-    world_open(&(struct world_conf){ .alpha = &alpha, .plugins = "odd = ./data/\n", .own_copies = 1 });
+    world_open(
+        &(struct world_conf){ .alpha = &alpha, .plugins = "odd = ./data/\n", .own_copies = 1 });
     holds(problems(), "data/ cannot be copied");
     assert_null(registry_plugin(w.host->registry, "odd"));
 }
@@ -167,7 +170,8 @@ static void registrations_that_are_wrong(void **state)
 static void a_refused_plugin_leaves_nothing_registered(void **state)
 {
     (void)state;
-    world_open(&(struct world_conf){ .alpha = &alpha, .plugins = "command-clash = on\n", .own_copies = 1 });
+    world_open(&(struct world_conf){
+        .alpha = &alpha, .plugins = "command-clash = on\n", .own_copies = 1 });
     assert_null(registry_command(w.host->registry, "clash_first"));
     assert_non_null(registry_command(w.host->registry, "HELLO"));
 }
@@ -197,17 +201,21 @@ static void migration_refused(const char *name, const char *words, const char *t
 static void migrations_run_all_or_none(void **state)
 {
     (void)state;
-    migration_refused("migration-fails", "migration 2 of migration-fails failed", "migration_fails%");
-    migration_refused("migration-foreign", "migration 2 of migration-foreign failed", "migration_foreign%");
+    migration_refused("migration-fails", "migration 2 of migration-fails failed",
+                      "migration_fails%");
+    migration_refused("migration-foreign", "migration 2 of migration-foreign failed",
+                      "migration_foreign%");
     migration_refused("migration-unnamed", "migration 2 of migration-unnamed failed", "mi%e%");
-    migration_refused("migration-commits", "migration 2 of migration-commits", "migration_commits%");
+    migration_refused("migration-commits", "migration 2 of migration-commits",
+                      "migration_commits%");
     migration_refused("migration-rolls", "ROLLBACK", "migration_rolls%");
 }
 
 static void tables_of_a_newer_version_are_left_alone(void **state)
 {
     (void)state;
-    world_open(&(struct world_conf){ .alpha = &alpha, .plugins = "start-fails = on\n", .own_copies = 1 });
+    world_open(
+        &(struct world_conf){ .alpha = &alpha, .plugins = "start-fails = on\n", .own_copies = 1 });
     script("INSERT INTO migrations(plugin, id, at) VALUES ('start-fails', 7, 1)");
     world_reopen(1);
     is_left_out("start-fails", "install the newer one");
@@ -222,8 +230,12 @@ static void a_database_of_a_newer_tokobot_is_not_opened(void **state)
     char database[200], data[200];
     snprintf(database, sizeof database, "%s", world_path("test.db"));
     snprintf(data, sizeof data, "%s", world_path("data"));
-    struct host_conf conf = { .config = config_read(world_path("bot.ini"), 0, none), .plugin_folder = FIXTURE_PLUGINS,
-                              .database = database, .data_dir = data, .no_lock = 1, .share_plugins = 1 };
+    struct host_conf conf = { .config = config_read(world_path("bot.ini"), 0, none),
+                              .plugin_folder = FIXTURE_PLUGINS,
+                              .database = database,
+                              .data_dir = data,
+                              .no_lock = 1,
+                              .share_plugins = 1 };
     struct buf errors = { 0 };
     int code = 0;
     assert_null(host_open(&conf, &code, &errors));
@@ -235,7 +247,8 @@ static void a_database_of_a_newer_tokobot_is_not_opened(void **state)
 static void a_start_that_fails_is_as_if_it_had_not_been(void **state)
 {
     (void)state;
-    world_open(&(struct world_conf){ .alpha = &alpha, .plugins = "start-fails = on\n", .own_copies = 1 });
+    world_open(
+        &(struct world_conf){ .alpha = &alpha, .plugins = "start-fails = on\n", .own_copies = 1 });
     is_left_out("start-fails", "its start() failed");
     assert_int_equal(disk("SELECT count(*) FROM start_fails_rows"), 0);
     assert_int_equal(disk("SELECT count(*) FROM inbox WHERE kind = 3"), 0);
@@ -247,28 +260,37 @@ static void each_problem_is_told_once(void **state)
 {
     (void)state;
     world_open(&(struct world_conf){
-        .alpha = &alpha, .plugins = "start-fails = on\nnot-there = on\nmigration-fails = on\ninit-fails = on\n",
+        .alpha = &alpha,
+        .plugins = "start-fails = on\nnot-there = on\nmigration-fails = on\ninit-fails = on\n",
         .own_copies = 1 });
     if (lines_of(problems()) != 4) fail_msg("four lines wanted: %s", problems());
     say(BUDI, "/hello");
     expect(BUDI, "hello from alpha");
 }
 
-/* ---- prefixes --------------------------------------------------------------------------------------------- */
+/* ---- prefixes
+ * --------------------------------------------------------------------------------------------- */
 
 static void a_tables_name_is_that_of_its_plugin_only(void **state)
 {
     (void)state;
     /* alpha's prefix is "alpha_"; "alpha_b_rows" is alpha-b's as soon as there is an alpha-b */
-    struct plugin a = { .name = "alpha", .table_prefix = "alpha_" }, b = { .name = "alpha-b", .table_prefix = "alpha_b_" };
+    struct plugin a = { .name = "alpha", .table_prefix = "alpha_" },
+                  b = { .name = "alpha-b", .table_prefix = "alpha_b_" };
     struct plugin *both[] = { &a, &b };
     world_open(&(struct world_conf){ .alpha = &alpha });
     struct registry fake = { .plugins = both, .plugin_count = 2 };
     a.registry = b.registry = &fake;
     script("CREATE TABLE alpha_b_rows (id INTEGER); CREATE TABLE alpha_rows (id INTEGER)");
-    const struct { struct plugin *owner; const char *sql; int rc; } cases[] = {
-        { &a, "SELECT id FROM alpha_rows", SQLITE_OK },    { &a, "SELECT id FROM alpha_b_rows", SQLITE_AUTH },
-        { &b, "SELECT id FROM alpha_b_rows", SQLITE_OK },  { &b, "SELECT id FROM alpha_rows", SQLITE_AUTH },
+    const struct {
+        struct plugin *owner;
+        const char *sql;
+        int rc;
+    } cases[] = {
+        { &a, "SELECT id FROM alpha_rows", SQLITE_OK },
+        { &a, "SELECT id FROM alpha_b_rows", SQLITE_AUTH },
+        { &b, "SELECT id FROM alpha_b_rows", SQLITE_OK },
+        { &b, "SELECT id FROM alpha_rows", SQLITE_AUTH },
     };
     for (size_t i = 0; i < BOT_COUNT(cases); i++) {
         sqlite3_stmt *st = NULL;
@@ -276,11 +298,14 @@ static void a_tables_name_is_that_of_its_plugin_only(void **state)
         int rc = sqlite3_prepare_v2(w.host->db.sql, cases[i].sql, -1, &st, NULL);
         w.host->sql_owner = NULL;
         sqlite3_finalize(st);
-        if ((rc & 0xff) != cases[i].rc) fail_msg("%s by %s: %d", cases[i].sql, cases[i].owner->name, rc);
+        if ((rc & 0xff) != cases[i].rc)
+            fail_msg("%s by %s: %d", cases[i].sql, cases[i].owner->name, rc);
     }
 }
 
-/* ---- bot.ini -------------------------------------------------------------------------------------------------- */
+/* ---- bot.ini
+ * --------------------------------------------------------------------------------------------------
+ */
 
 static void ini_refused(const char *ini, unsigned count, const char *const *words)
 {
@@ -296,7 +321,9 @@ static void ini_refused(const char *ini, unsigned count, const char *const *word
     }
     world_close(NULL);
 }
-#define REFUSED(ini, ...) ini_refused(ini, (unsigned)BOT_COUNT(((const char *[]){ __VA_ARGS__ })), (const char *[]){ __VA_ARGS__ })
+#define REFUSED(ini, ...)                                                                          \
+    ini_refused(ini, (unsigned)BOT_COUNT(((const char *[]){ __VA_ARGS__ })),                       \
+                (const char *[]){ __VA_ARGS__ })
 
 static void errors_in_bot_ini_are_all_told_with_their_line(void **state)
 {
@@ -309,7 +336,8 @@ static void errors_in_bot_ini_are_all_told_with_their_line(void **state)
     REFUSED("[alpha]\nevery = soon\n", "every");
     REFUSED("[limits]\ncustomers_per_store = 0\n", "customers_per_store");
     REFUSED("[limit]\nx = 1\n", "limits");
-    REFUSED("[alpha]\ncolor = red\nsize = 10\n[limits]\ncustomers_warning = x\n", "colour", "size", "customers_warning");
+    REFUSED("[alpha]\ncolor = red\nsize = 10\n[limits]\ncustomers_warning = x\n", "colour", "size",
+            "customers_warning");
     REFUSED("this is no line\n", "bot.ini");
     REFUSED("[alpha]\nsize = 3\nsize = 4\n", "size");
 }
@@ -317,21 +345,27 @@ static void errors_in_bot_ini_are_all_told_with_their_line(void **state)
 static void the_section_of_a_plugin_that_is_left_out_is_not_checked(void **state)
 {
     (void)state;
-    world_open(&(struct world_conf){ .alpha = &alpha, .plugins = "init-fails = on\nbeta = off\n",
-                                     .ini = "[init-fails]\nx = 1\n[beta]\ny = 2\n", .own_copies = 1 });
+    world_open(&(struct world_conf){ .alpha = &alpha,
+                                     .plugins = "init-fails = on\nbeta = off\n",
+                                     .ini = "[init-fails]\nx = 1\n[beta]\ny = 2\n",
+                                     .own_copies = 1 });
     is_left_out("init-fails", "its init() failed");
 }
 
-/* ---- the check -------------------------------------------------------------------------------------------------- */
+/* ---- the check
+ * --------------------------------------------------------------------------------------------------
+ */
 
 static int check(const char *plugins, const char *ini, const char *words)
 {
     static char *none[] = { NULL };
     world_open(&(struct world_conf){ .alpha = &alpha });
     char text[400];
-    int n = snprintf(text, sizeof text, "[core]\nlog_file =\n[plugins]\nalpha = on\n%s%s", plugins, ini);
+    int n = snprintf(text, sizeof text, "[core]\nlog_file =\n[plugins]\nalpha = on\n%s%s", plugins,
+                     ini);
     write_file("bot.ini", text, (size_t)n);
-    struct host_conf conf = { .config = config_read(world_path("bot.ini"), 0, none), .plugin_folder = FIXTURE_PLUGINS };
+    struct host_conf conf = { .config = config_read(world_path("bot.ini"), 0, none),
+                              .plugin_folder = FIXTURE_PLUGINS };
     struct buf errors = { 0 };
     int rc = host_check(&conf, &errors);
     holds(buf_str(&errors), words);

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-
 static const struct bot_api *api;
 static bot_handler_fn *task; /* what the next handler does */
 
@@ -83,7 +82,8 @@ static int64_t db_number(struct bot_ctx *ctx, const char *sql)
 
 #define OK(ctx) bot_reply(ctx, "FINE")
 
-/* ---- scope -------------------------------------------------------------------------------------- */
+/* ---- scope --------------------------------------------------------------------------------------
+ */
 
 static const char ADD[] = "INSERT INTO alpha_items(store, code, n) VALUES ($store, $code, $n)";
 static const char ADD_ANYWHERE[] = "INSERT INTO alpha_items(store, code, n) VALUES (7, 'seven', 7)";
@@ -99,11 +99,16 @@ static int scoped_task(struct bot_ctx *ctx)
     assert_int_equal(db(ctx, "UPDATE alpha_items SET n = 1"), BOT_ESCOPE);
     assert_int_equal(db(ctx, "DELETE FROM alpha_items"), BOT_ESCOPE);
     assert_int_equal(db(ctx, "SELECT n FROM alpha_all"), BOT_ESCOPE);
-    assert_int_equal(db(ctx, "SELECT (SELECT count(*) FROM alpha_items) FROM alpha_notes"), BOT_ESCOPE);
-    assert_int_equal(db(ctx, "WITH x AS (SELECT * FROM alpha_items) SELECT count(*) FROM x"), BOT_ESCOPE);
-    assert_int_equal(db(ctx, "UPDATE alpha_notes SET text = i.code FROM alpha_items i WHERE i.id = alpha_notes.id"),
+    assert_int_equal(db(ctx, "SELECT (SELECT count(*) FROM alpha_items) FROM alpha_notes"),
                      BOT_ESCOPE);
-    assert_int_equal(db(ctx, "INSERT INTO alpha_notes(text) SELECT code FROM alpha_items"), BOT_ESCOPE);
+    assert_int_equal(db(ctx, "WITH x AS (SELECT * FROM alpha_items) SELECT count(*) FROM x"),
+                     BOT_ESCOPE);
+    assert_int_equal(
+        db(ctx,
+           "UPDATE alpha_notes SET text = i.code FROM alpha_items i WHERE i.id = alpha_notes.id"),
+        BOT_ESCOPE);
+    assert_int_equal(db(ctx, "INSERT INTO alpha_notes(text) SELECT code FROM alpha_items"),
+                     BOT_ESCOPE);
     assert_int_equal(db(ctx, NOTE), BOT_OK);
     /* a store given as an argument is not heard */
     assert_int_equal(api->db(ctx, ADD, args, BOT_COUNT(args), NULL), BOT_OK);
@@ -115,7 +120,8 @@ static void rows_of_stores_need_the_store(void **state)
 {
     (void)state;
     in("here", scoped_task);
-    assert_int_equal(disk("SELECT store FROM alpha_items"), number("SELECT id FROM stores WHERE code = 'MAJU3'"));
+    assert_int_equal(disk("SELECT store FROM alpha_items"),
+                     number("SELECT id FROM stores WHERE code = 'MAJU3'"));
     assert_int_equal(disk("SELECT count(*) FROM alpha_items"), 1);
 }
 
@@ -152,7 +158,8 @@ static void no_store_sees_none(void **state)
     assert_int_equal(disk("SELECT count(*) FROM alpha_items"), 0);
 }
 
-/* ---- what is not the plugin's ---------------------------------------------------------------------- */
+/* ---- what is not the plugin's
+ * ---------------------------------------------------------------------- */
 
 static const char *const foreign[] = {
     "SELECT count(*) FROM persons",
@@ -284,7 +291,8 @@ static void nothing_rolls_the_turn_back(void **state)
     assert_int_equal(disk("SELECT count(*) FROM alpha_notes"), 2);
 }
 
-/* ---- mistakes ------------------------------------------------------------------------------------------ */
+/* ---- mistakes
+ * ------------------------------------------------------------------------------------------ */
 
 static int mistakes_task(struct bot_ctx *ctx)
 {
@@ -321,7 +329,7 @@ static int constraints_task(struct bot_ctx *ctx)
     struct bot_arg one[] = { bot_text("code", "a"), bot_int("n", 1) };
     struct bot_arg numbered[] = { bot_int("id", 1), bot_int("n", 1) };
     assert_int_equal(api->db(ctx, ADD, one, 2, NULL), BOT_OK);
-    assert_int_equal(api->db(ctx, ADD, one, 2, NULL), BOT_EEXIST); /* UNIQUE */
+    assert_int_equal(api->db(ctx, ADD, one, 2, NULL), BOT_EEXIST);             /* UNIQUE */
     assert_int_equal(api->db(ctx, ADD_NUMBER, numbered, 2, NULL), BOT_EEXIST); /* PRIMARY KEY */
     one[0] = bot_text("code", "b");
     one[1] = bot_int("n", -1);
@@ -342,7 +350,8 @@ static void constraints_have_codes_of_their_own(void **state)
     assert_int_equal(disk("SELECT sum(n) FROM alpha_items"), 3);
 }
 
-/* ---- parameters and results ----------------------------------------------------------------------------------- */
+/* ---- parameters and results
+ * ----------------------------------------------------------------------------------- */
 
 static const char TWO[] = "SELECT $a, $b, $a || $b";
 
@@ -353,7 +362,10 @@ static int order_task(struct bot_ctx *ctx)
     struct bot_arg ab[] = { bot_text("a", "x"), bot_text("b", "y") };
     struct bot_arg ba[] = { bot_text("b", "y"), bot_text("a", "x") };
     struct bot_arg copies[] = { bot_text("c", "z"), bot_text(name_b, "y"), bot_text(name_a, "x") };
-    struct { struct bot_arg *args; size_t n; } ways[] = { { ab, 2 }, { ba, 2 }, { copies, 3 }, { ab, 2 } };
+    struct {
+        struct bot_arg *args;
+        size_t n;
+    } ways[] = { { ab, 2 }, { ba, 2 }, { copies, 3 }, { ab, 2 } };
     for (size_t i = 0; i < BOT_COUNT(ways); i++) {
         struct bot_rows *rows;
         assert_int_equal(api->db(ctx, TWO, ways[i].args, ways[i].n, &rows), BOT_OK);
@@ -375,13 +387,18 @@ static void arguments_are_found_by_name(void **state)
 static int types_task(struct bot_ctx *ctx)
 {
     static const char blob[] = { 'a', 0, 'b', 0, 0, 'c' };
-    struct bot_arg args[] = { bot_blob("blob", blob, sizeof blob), bot_text("text", "h\xc3\xa9llo"), bot_null("null"),
-                              bot_int("int", INT64_MIN), bot_text("nothing", NULL), bot_blob("empty", "", 0),
+    struct bot_arg args[] = { bot_blob("blob", blob, sizeof blob),
+                              bot_text("text", "h\xc3\xa9llo"),
+                              bot_null("null"),
+                              bot_int("int", INT64_MIN),
+                              bot_text("nothing", NULL),
+                              bot_blob("empty", "", 0),
                               bot_text("blank", "") };
     struct bot_rows *rows;
     size_t len = 99;
-    assert_int_equal(api->db(ctx, "SELECT $blob, $text, $null, $int, $nothing, $empty, $blank, 1.5", args, BOT_COUNT(args),
-                             &rows), BOT_OK);
+    assert_int_equal(api->db(ctx, "SELECT $blob, $text, $null, $int, $nothing, $empty, $blank, 1.5",
+                             args, BOT_COUNT(args), &rows),
+                     BOT_OK);
     assert_int_equal(api->row_next(rows), BOT_ROW);
     const void *back = api->row_blob(rows, 0, &len);
     assert_int_equal(len, sizeof blob);
@@ -389,8 +406,10 @@ static int types_task(struct bot_ctx *ctx)
     assert_string_equal(api->row_text(rows, 1), "h\xc3\xa9llo");
     assert_string_equal(api->row_text(rows, 2), "");
     assert_true(api->row_int(rows, 3) == INT64_MIN);
-    const int types[] = { BOT_BLOB, BOT_TEXT, BOT_NULL, BOT_INT, BOT_NULL, BOT_BLOB, BOT_TEXT, BOT_REAL };
-    for (uint32_t i = 0; i < BOT_COUNT(types); i++) assert_int_equal(api->row_type(rows, i), types[i]);
+    const int types[] = { BOT_BLOB, BOT_TEXT, BOT_NULL, BOT_INT,
+                          BOT_NULL, BOT_BLOB, BOT_TEXT, BOT_REAL };
+    for (uint32_t i = 0; i < BOT_COUNT(types); i++)
+        assert_int_equal(api->row_type(rows, i), types[i]);
     assert_int_equal(api->row_type(rows, 8), BOT_NULL); /* past the end */
     assert_string_equal(api->row_text(rows, 8), "");
     assert_int_equal(api->row_int(NULL, 0), 0);
@@ -416,7 +435,8 @@ static int nested_task(struct bot_ctx *ctx)
     while (api->row_next(outer) == BOT_ROW) {
         assert_int_equal(api->db(ctx, LIST, NULL, 0, &inner), BOT_OK);
         while (api->row_next(inner) == BOT_ROW) pairs++;
-        assert_int_equal(api->db(ctx, LIST, NULL, 0, NULL), BOT_OK); /* run to its end beside both */
+        assert_int_equal(api->db(ctx, LIST, NULL, 0, NULL),
+                         BOT_OK); /* run to its end beside both */
     }
     assert_int_equal(pairs, 9);
     assert_int_equal(api->db(ctx, LIST, NULL, 0, &outer), BOT_OK);
@@ -451,7 +471,9 @@ static int open_cursor_and_fail_task(struct bot_ctx *ctx)
 {
     struct bot_rows *rows;
     for (int i = 0; i < 3; i++) assert_int_equal(db(ctx, ADD_NOTE), BOT_OK);
-    assert_int_equal(api->db(ctx, "INSERT INTO alpha_notes(text) VALUES ('r') RETURNING id", NULL, 0, &rows), BOT_OK);
+    assert_int_equal(
+        api->db(ctx, "INSERT INTO alpha_notes(text) VALUES ('r') RETURNING id", NULL, 0, &rows),
+        BOT_OK);
     assert_int_equal(api->row_next(rows), BOT_ROW);
     return BOT_FAIL;
 }
@@ -488,7 +510,9 @@ static int changes_task(struct bot_ctx *ctx)
     assert_int_equal(api->insert_id(ctx), last);
     assert_int_equal(api->changes(ctx), 2);
     struct bot_rows *rows;
-    assert_int_equal(api->db(ctx, "INSERT INTO alpha_notes(text) VALUES ('1'), ('2') RETURNING id", NULL, 0, &rows), BOT_OK);
+    assert_int_equal(api->db(ctx, "INSERT INTO alpha_notes(text) VALUES ('1'), ('2') RETURNING id",
+                             NULL, 0, &rows),
+                     BOT_OK);
     int n = 0;
     while (api->row_next(rows) == BOT_ROW) {
         n++;
@@ -523,9 +547,12 @@ static void the_person_is_the_events(void **state)
     in("everywhere", person_task);
 }
 
-/* ---- long reads ------------------------------------------------------------------------------------------------ */
+/* ---- long reads
+ * ------------------------------------------------------------------------------------------------
+ */
 
-static const char READ_HERE[] = "SELECT n, code, data, $extra FROM alpha_items WHERE store = $store ORDER BY n";
+static const char READ_HERE[] =
+    "SELECT n, code, data, $extra FROM alpha_items WHERE store = $store ORDER BY n";
 
 static int read_done(struct bot_ctx *ctx, const struct bot_result *result, void *data)
 {
@@ -534,8 +561,8 @@ static int read_done(struct bot_ctx *ctx, const struct bot_result *result, void 
     char text[80] = "FINE";
     size_t len = 0;
     while (api->row_next(result->rows) == BOT_ROW) {
-        snprintf(text + strlen(text), sizeof text - strlen(text), " %d%s", (int)api->row_int(result->rows, 0),
-                 api->row_text(result->rows, 1));
+        snprintf(text + strlen(text), sizeof text - strlen(text), " %d%s",
+                 (int)api->row_int(result->rows, 0), api->row_text(result->rows, 1));
         assert_memory_equal(api->row_blob(result->rows, 2, &len), "a\0b", 3);
         assert_int_equal(len, 3);
         assert_int_equal(api->row_type(result->rows, 2), BOT_BLOB);
@@ -551,11 +578,15 @@ static int read_task(struct bot_ctx *ctx)
 {
     struct bot_arg args[] = { bot_text("extra", "e"), bot_int("store", 1) };
     assert_int_equal(api->db_read(ctx, SUM, NULL, 0, read_done, NULL, 0), BOT_ESCOPE);
-    assert_int_equal(api->db_read(ctx, "SELECT name FROM persons", NULL, 0, read_done, NULL, 0), BOT_ESCOPE);
+    assert_int_equal(api->db_read(ctx, "SELECT name FROM persons", NULL, 0, read_done, NULL, 0),
+                     BOT_ESCOPE);
     assert_int_equal(api->db_read(ctx, NOTE, NULL, 0, read_done, NULL, 0), BOT_EINVAL);
-    assert_int_equal(api->db_read(ctx, "DELETE FROM alpha_notes RETURNING id", NULL, 0, read_done, NULL, 0), BOT_EINVAL);
+    assert_int_equal(
+        api->db_read(ctx, "DELETE FROM alpha_notes RETURNING id", NULL, 0, read_done, NULL, 0),
+        BOT_EINVAL);
     assert_int_equal(api->db_read(ctx, "SELEKT", NULL, 0, read_done, NULL, 0), BOT_EINVAL);
-    assert_int_equal(api->db_read(ctx, READ_HERE, NULL, 0, read_done, NULL, 0), BOT_EINVAL); /* $extra is missing */
+    assert_int_equal(api->db_read(ctx, READ_HERE, NULL, 0, read_done, NULL, 0),
+                     BOT_EINVAL); /* $extra is missing */
     assert_int_equal(api->db_read(ctx, READ_HERE, args, 2, NULL, NULL, 0), BOT_EINVAL);
     assert_true(api->db_read(ctx, READ_HERE, args, 2, read_done, "carried", 8) > 0);
     return api->later(ctx, 0, NULL, 0);
@@ -564,8 +595,9 @@ static int read_task(struct bot_ctx *ctx)
 static void a_long_read_gives_its_rows_later(void **state)
 {
     (void)state;
-    script("INSERT INTO alpha_items(store, code, n, data) VALUES (2, 'a', 1, x'610062'), (2, 'b', 2, x'610062'),"
-           " (1, 'c', 3, x'610062')");
+    script(
+        "INSERT INTO alpha_items(store, code, n, data) VALUES (2, 'a', 1, x'610062'), (2, 'b', 2, x'610062'),"
+        " (1, 'c', 3, x'610062')");
     task = read_task;
     say(BUDI, "/here #MAJU3");
     expect_none();
@@ -620,8 +652,12 @@ static int many_done(struct bot_ctx *ctx, const struct bot_result *result, void 
 
 static int many_task(struct bot_ctx *ctx)
 {
-    assert_true(api->db_read(ctx, "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 20000)"
-                                  " SELECT i FROM c", NULL, 0, many_done, NULL, 0) > 0);
+    assert_true(
+        api->db_read(
+            ctx,
+            "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 20000)"
+            " SELECT i FROM c",
+            NULL, 0, many_done, NULL, 0) > 0);
     return api->later(ctx, 0, NULL, 0);
 }
 

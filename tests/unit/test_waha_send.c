@@ -176,8 +176,7 @@ static const struct bot_api api = {
 };
 static struct bot_ctx ctx;
 
-/* Starts the plugin with this pace; the first look at the session is call 0. The first send ids that it asks for
- * are forgotten: tests count from 1. */
+/* Starts the plugin with this pace; the first look at the session is call 0. */
 static void open_plugin(const char *pace)
 {
     memset(&world, 0, sizeof world);
@@ -188,10 +187,7 @@ static void open_plugin(const char *pace)
     assert_int_equal(bot_plugin_v1.init(&api, (struct bot_plugin *)&world), BOT_OK);
     assert_int_equal(bot_plugin_v1.start(&ctx), BOT_OK);
     ctx.state = world.state;
-    assert_int_equal(world.count, 1 + 8);
-    assert_string_equal(world.calls[1].url, "http://waha:3000/api/default/new-message-id");
-    world.count = 1;
-    memset(((struct waha *)world.state)->pools, 0, sizeof(struct waha_pool[WAHA_POOLS]));
+    assert_int_equal(world.count, 1);
 }
 
 static int close_plugin(void **state)

@@ -15,14 +15,16 @@ const BUILD = resolve(ROOT, process.env.TOKOBOT_BUILD ?? 'build/release');
 export const BIN = join(BUILD, 'bin/tokobot');
 export const SUPER = '6281100000001';
 
+const folders = new Set();
 const running = new Set();
 process.on('exit', () => {
   for (const bot of running) {
     for (const pid of [...bot.family(), bot.pid]) {
       try { process.kill(pid, 'SIGKILL'); } catch { /* it is gone */ }
     }
-    if (!process.env.TOKOBOT_KEEP) rmSync(bot.dir, { recursive: true, force: true });
   }
+  if (process.env.TOKOBOT_KEEP) return;
+  for (const dir of folders) rmSync(dir, { recursive: true, force: true });
 });
 
 export function freePort() {
@@ -36,8 +38,11 @@ export function freePort() {
   });
 }
 
+// Removed when this process ends, unless TOKOBOT_KEEP is set.
 export function freshFolder() {
-  return mkdtempSync(join(tmpdir(), 'tokobot-e2e-'));
+  const dir = mkdtempSync(join(tmpdir(), 'tokobot-e2e-'));
+  folders.add(dir);
+  return dir;
 }
 
 // Sections of bot.ini as { section: { key: value } }.

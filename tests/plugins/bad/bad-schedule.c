@@ -7,7 +7,9 @@ static int run(struct bot_ctx *ctx)
     return bot_reply(ctx, "from the bad one");
 }
 
-static const struct bot_schedule_spec schedules[] = { { .name = "nightly", .daily_at = "24:10", .run = run } };
+static const struct bot_schedule_spec schedules[] = {
+    { .name = "nightly", .daily_at = "24:10", .run = run }
+};
 
 static int init(const struct bot_api *api, struct bot_plugin *self)
 {

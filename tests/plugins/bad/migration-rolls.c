@@ -4,7 +4,8 @@
 
 static const struct bot_migration_spec migrations[] = {
     { 1, "CREATE TABLE migration_rolls_ok (id INTEGER) STRICT", NULL },
-    { 2, "CREATE TABLE migration_rolls_more (id INTEGER UNIQUE ON CONFLICT ROLLBACK) STRICT", NULL },
+    { 2, "CREATE TABLE migration_rolls_more (id INTEGER UNIQUE ON CONFLICT ROLLBACK) STRICT",
+      NULL },
 };
 
 static int init(const struct bot_api *api, struct bot_plugin *self)
