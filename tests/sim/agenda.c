@@ -2,7 +2,7 @@
  * be killed. Equal times run in the order in which they were added. */
 #include "sim.h"
 
-#include <assert.h>
+#include <stdlib.h>
 
 #include "core/base/clock.h"
 #include "memvfs.h"
@@ -17,7 +17,7 @@ uint64_t chance_next(struct chance *c) /* splitmix64 */
 
 void agenda_add(struct sim *s, int64_t at, int of_this_life, void (*run)(struct sim *, void *), void *arg)
 {
-    assert(s->agenda_count < AGENDA_MAX);
+    if (s->agenda_count == AGENDA_MAX) abort(); /* a schedule larger than was ever meant */
     s->agenda[s->agenda_count++] =
         (struct agenda_item){ at, ++s->seq, run, arg, of_this_life ? s->life : 0 };
 }

@@ -2,7 +2,6 @@
  * answered 200, the same message twice, under @c.us and under @lid, rubbish in between. */
 #include "sim.h"
 
-#include <assert.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,7 +83,7 @@ static void add_message(const struct sim *s, struct buf *b, const char *event, c
 
 static struct delivery *delivery_new(struct sim *s, struct buf *body)
 {
-    assert(s->delivery_count < DELIVERY_MAX);
+    if (s->delivery_count == DELIVERY_MAX) abort();
     struct delivery *d = &s->deliveries[s->delivery_count++];
     unsigned char mac[crypto_auth_hmacsha512_BYTES];
     crypto_auth_hmacsha512_state state;
@@ -322,7 +321,7 @@ void schedule_draw(struct sim *s)
 {
     s->engine = (enum engine)chance_range(&s->plan, 0, ENGINE_COUNT - 1);
     s->customer_count = (int)chance_range(&s->plan, 2, CUSTOMER_MAX);
-    s->message_count = (int)chance_range(&s->plan, 3, chance_percent(&s->plan, 20) ? MESSAGE_MAX : 4);
+    s->message_count = (int)chance_range(&s->plan, 3, chance_percent(&s->plan, 12) ? MESSAGE_MAX : 4);
     s->human = chance_percent(&s->plan, 20);
     int64_t at = s->start_ms;
     for (int i = 0; i < s->message_count; i++) {

@@ -1,0 +1,13 @@
+# Runs the same schedules explored and apart; the sums over how they ended must be equal.
+foreach(way "" "--apart")
+  execute_process(COMMAND ${SIM} --schedules 5 --seed 77 ${way} OUTPUT_VARIABLE out RESULT_VARIABLE rc)
+  if(NOT rc EQUAL 0 OR NOT out MATCHES "ends ([0-9a-f]+)")
+    message(FATAL_ERROR "sim ${way} failed:\n${out}")
+  endif()
+  list(APPEND ends ${CMAKE_MATCH_1})
+endforeach()
+list(REMOVE_DUPLICATES ends)
+list(LENGTH ends different)
+if(NOT different EQUAL 1)
+  message(FATAL_ERROR "the explored crashes ended differently from the same crashes played apart: ${ends}")
+endif()
