@@ -137,7 +137,7 @@ static int save(struct loop *l, const char *sql)
 }
 
 /* Runs fn in a savepoint. HANDLED, LATER and PASS keep its work, FAIL drops it. BOT_EIO: the turn is lost. */
-static int step(struct loop *l, struct event *ev, int (*fn)(struct event *ev, void *arg), void *arg)
+int loop_step(struct loop *l, struct event *ev, int (*fn)(struct event *ev, void *arg), void *arg)
 {
     struct db *db = &l->host->db;
     if (save(l, SAVE) < 0) return BOT_EIO;
@@ -162,63 +162,6 @@ static int step(struct loop *l, struct event *ev, int (*fn)(struct event *ev, vo
     if (save(l, RELEASE) < 0) return BOT_EIO;
     TAILQ_CONCAT(&l->committed, &ev->staged, link);
     return verdict;
-}
-
-/* ---- chats ------------------------------------------------------------------------------------------------------------ */
-
-static struct chat *chat_of(struct loop *l, const struct event *ev)
-{
-    /* An event without a person waits for nobody. */
-    uint64_t key = ev->person ? (uint64_t)ev->person : (uint64_t)ev->id | 1ULL << 63;
-    struct chat *chat = map_get_id(&l->chats, key);
-    if (chat) return chat;
-    chat = xcalloc(1, sizeof *chat);
-    chat->key = key;
-    TAILQ_INIT(&chat->events);
-    map_put_id(&l->chats, key, chat);
-    return chat;
-}
-
-void loop_chat_unref(struct loop *l, struct chat *chat)
-{
-    if (!chat || --chat->refs) return;
-    if (chat->ready) TAILQ_REMOVE(&l->ready, chat, link);
-    map_remove_id(&l->chats, chat->key);
-    free(chat);
-}
-
-static void make_ready(struct loop *l, struct chat *chat)
-{
-    if (chat->ready || TAILQ_EMPTY(&chat->events)) return;
-    chat->ready = 1;
-    TAILQ_INSERT_TAIL(&l->ready, chat, link);
-}
-
-void loop_queue(struct host *h, struct event *ev)
-{
-    struct loop *l = &h->loop;
-    if (!ev->chat) {
-        ev->chat = chat_of(l, ev);
-        ev->chat->refs++;
-    }
-    TAILQ_INSERT_TAIL(&ev->chat->events, ev, link);
-    l->open_events++;
-    make_ready(l, ev->chat);
-}
-
-/* The event of the chat that may run now, or NULL while another one waits and none may overtake it. */
-static struct event *chat_next(struct chat *chat, int *cancels)
-{
-    struct event *ev = TAILQ_FIRST(&chat->events);
-    *cancels = 0;
-    if (!chat->waiting) return ev;
-    for (; ev; ev = TAILQ_NEXT(ev, link)) {
-        int how = dispatch_overtakes(ev);
-        if (!how) continue;
-        *cancels = how == 2;
-        return ev;
-    }
-    return NULL;
 }
 
 /* ---- events --------------------------------------------------------------------------------------------------------------- */
@@ -247,7 +190,7 @@ static void finish(struct loop *l, struct event *ev)
     stop_waiting(l, ev);
     ev->finished = 1;
     l->open_events--;
-    if (ev->chat) make_ready(l, ev->chat);
+    if (ev->chat) chat_make_ready(l, ev->chat);
 }
 
 static void wait_for(struct loop *l, struct event *ev)
@@ -261,7 +204,7 @@ static void wait_for(struct loop *l, struct event *ev)
 /* After a step of a journaled event. */
 static void settle(struct loop *l, struct event *ev, int verdict)
 {
-    if (verdict == BOT_FAIL && step(l, ev, fail_step, NULL) != BOT_HANDLED) l->lost = 1;
+    if (verdict == BOT_FAIL && loop_step(l, ev, fail_step, NULL) != BOT_HANDLED) l->lost = 1;
     if (verdict == BOT_EIO || l->lost) return;
     if (verdict == BOT_LATER) wait_for(l, ev);
     else finish(l, ev);
@@ -308,7 +251,7 @@ static void run_event(struct loop *l, struct event *ev)
     TAILQ_REMOVE(&ev->chat->events, ev, link);
     touch(l, ev);
     log_set_message(ev->id);
-    settle(l, ev, step(l, ev, first_step, NULL));
+    settle(l, ev, loop_step(l, ev, first_step, NULL));
     log_set_message(0);
     l->events_run++;
     event_unref(ev); /* the queue's; `ran`, the waiting list and calls hold theirs */
@@ -326,7 +269,7 @@ static void cancel_waiting(struct loop *l, struct event *ev)
     touch(l, ev);
     ev->muted = 1;
     calls_end_all(l->host, ev, BOT_ECANCELED);
-    if (step(l, ev, cancel_step, NULL) == BOT_HANDLED) finish(l, ev);
+    if (loop_step(l, ev, cancel_step, NULL) == BOT_HANDLED) finish(l, ev);
 }
 
 static void run_ready(struct loop *l)
@@ -349,7 +292,7 @@ static void run_ready(struct loop *l)
             if (chat->waiting == waiting) break; /* it could not be finished */
         }
         if (!l->lost) run_event(l, ev);
-        make_ready(l, chat);
+        chat_make_ready(l, chat);
         loop_chat_unref(l, chat);
         n++;
     }
@@ -406,7 +349,7 @@ static void run_completion(struct loop *l, struct call *call, struct completion 
     struct event *ev = call->event;
     struct back b = { call, back };
     if (ev->kind == EVENT_START || ev->kind == EVENT_ROUTE) {
-        if (back->losses < LOSSES_MAX) step(l, ev, completion_step, &b);
+        if (back->losses < LOSSES_MAX) loop_step(l, ev, completion_step, &b);
         back->losses += l->lost_by_event;
         event_step_reset(ev); /* also when the turn is lost: what it staged must not be there twice */
         return;
@@ -414,7 +357,7 @@ static void run_completion(struct loop *l, struct call *call, struct completion 
     touch(l, ev);
     log_set_message(ev->id);
     int was_finished = ev->finished;
-    int verdict = back->losses < LOSSES_MAX ? step(l, ev, completion_step, &b) : BOT_FAIL;
+    int verdict = back->losses < LOSSES_MAX ? loop_step(l, ev, completion_step, &b) : BOT_FAIL;
     back->losses += l->lost_by_event;
     if (!was_finished) settle(l, ev, verdict);
     else if (!l->lost) event_step_reset(ev);
@@ -452,7 +395,6 @@ static struct completion *run_completions(struct loop *l)
     return back;
 }
 
-static void answer_unanswered(struct loop *l, struct event *ev, int status);
 
 /* A request whose last call is over is answered by now, or by nobody: somebody waits at the other end. */
 static void finish_call(struct loop *l, struct call *call)
@@ -460,7 +402,7 @@ static void finish_call(struct loop *l, struct call *call)
     struct event *ev = call->event;
     ev->refs++;
     call_over(l, call);
-    if (ev->kind == EVENT_ROUTE && !ev->connection && TAILQ_EMPTY(&ev->call_list)) answer_unanswered(l, ev, 500);
+    if (ev->kind == EVENT_ROUTE && !ev->connection && TAILQ_EMPTY(&ev->call_list)) request_refuse(l, ev, 500);
     event_unref(ev);
 }
 
@@ -473,48 +415,6 @@ static void consumed(struct loop *l, const struct completion *end)
         struct call *call = call_find(l->calls, back->call);
         if (call) finish_call(l, call);
         completion_free(back);
-    }
-}
-
-/* ---- requests to routes ------------------------------------------------------------------------------------------------------ */
-
-static int route_step(struct event *ev, void *arg)
-{
-    (void)arg;
-    return dispatch_route(ev);
-}
-
-static void answer_unanswered(struct loop *l, struct event *ev, int status)
-{
-    static const char FAILED[] = "{\"ok\":false,\"error\":\"the request failed\"}";
-    if (ev->connection) {
-        l->host->ports.control_send(l->host->ports.ctx, ev->connection, FAILED, sizeof FAILED - 1, 0);
-        return;
-    }
-    struct http_request *request = host_request_take(l->host, ev->request);
-    if (request) l->host->ports.answer(l->host->ports.ctx, request, status, NULL, "", 0, 0);
-}
-
-/* Requests are not journaled: one whose turn is lost is answered 503. */
-static void run_requests(struct loop *l)
-{
-    for (struct event *ev; !l->lost && (ev = TAILQ_FIRST(&l->serving));) {
-        TAILQ_REMOVE(&l->serving, ev, link);
-        TAILQ_INSERT_TAIL(&l->served, ev, link);
-        int verdict = step(l, ev, route_step, NULL);
-        int is_silent = verdict == BOT_HANDLED && !ev->connection; /* if it has not responded, it never will */
-        ev->status = verdict == BOT_FAIL || is_silent ? 500 : verdict == BOT_PASS ? 404 : 0;
-    }
-}
-
-/* After the turn and what it responded: what was not answered is. `status` 0: what each deserves. */
-static void finish_requests(struct loop *l, int status)
-{
-    for (struct event *ev; (ev = TAILQ_FIRST(&l->served));) {
-        TAILQ_REMOVE(&l->served, ev, link);
-        if (status || ev->status) answer_unanswered(l, ev, status ? status : ev->status);
-        ev->status = BOT_OK;
-        event_unref(ev);
     }
 }
 
@@ -641,7 +541,7 @@ static void put_back(struct loop *l, struct event *ev)
     ev->is_new_member = ev->canceled_another = 0;
     ev->refs++; /* the queue's again */
     TAILQ_INSERT_HEAD(&ev->chat->events, ev, link);
-    make_ready(l, ev->chat);
+    chat_make_ready(l, ev->chat);
 }
 
 /* The one event of a lost turn: it fails for good, in a turn without anything else. */
@@ -664,7 +564,7 @@ static void lose(struct loop *l, int64_t now)
         count++;
         event_unref(ev);
     }
-    finish_requests(l, 503);
+    requests_finish(l, 503);
     outbox_rolled_back(h->outbox);
     h->stores_active_cache = -1;
     l->due_at = l->schedule_at = 0; /* what the turn had taken is due again */
@@ -689,7 +589,7 @@ static void punish_suspect(struct loop *l)
     if (!ev || !ev->chat || TAILQ_FIRST(&ev->chat->events) != ev) return;
     TAILQ_REMOVE(&ev->chat->events, ev, link);
     touch(l, ev);
-    if (step(l, ev, blame, NULL) == BOT_HANDLED) finish(l, ev);
+    if (loop_step(l, ev, blame, NULL) == BOT_HANDLED) finish(l, ev);
     event_unref(ev);
 }
 
@@ -731,7 +631,7 @@ int loop_turn(struct loop *l)
     if (begin(l) == 0) punish_suspect(l);
     if (!l->lost) end = run_completions(l);
     if (!l->lost) run_ready(l);
-    if (!l->lost) run_requests(l);
+    if (!l->lost) requests_run(l);
     if (!l->lost) run_due(l, now);
     if (!l->lost) arrivals_journal(l);
     if (!l->lost && outbox_turn(h->outbox) < 0) l->lost = 1;
@@ -749,7 +649,7 @@ int loop_turn(struct loop *l)
     keep(l);
     staged_apply(l);
     consumed(l, end);
-    finish_requests(l, 0);
+    requests_finish(l, 0);
     outbox_committed(h->outbox);
     db_checkpoint(&h->db);
     host_publish(h);
@@ -782,8 +682,8 @@ int loop_group_end(struct loop *l, int ok)
 int loop_run_step(struct host *h, struct event *ev, int (*fn)(struct event *ev, void *arg), void *arg)
 {
     struct loop *l = &h->loop;
-    if (l->in_turn) return step(l, ev, fn, arg);
+    if (l->in_turn) return loop_step(l, ev, fn, arg);
     if (loop_group_begin(l) < 0) return BOT_EIO;
-    int verdict = step(l, ev, fn, arg);
+    int verdict = loop_step(l, ev, fn, arg);
     return loop_group_end(l, 1) == 0 ? verdict : BOT_EIO;
 }

@@ -141,6 +141,20 @@ void arrivals_answer(struct loop *l, int status);
 int loop_group_begin(struct loop *l);
 int loop_group_end(struct loop *l, int ok);
 
+/* Runs fn in a savepoint of the running turn. HANDLED, LATER and PASS keep its work, FAIL drops it. BOT_EIO: the turn is
+ * lost. */
+int loop_step(struct loop *l, struct event *ev, int (*fn)(struct event *ev, void *arg), void *arg);
+
+void requests_run(struct loop *l);
+/* After the turn and what it responded: what was not answered is. `status` 0: what each deserves. */
+void requests_finish(struct loop *l, int status);
+void request_refuse(struct loop *l, struct event *ev, int status);
+
+/* Lets the chat's events run when there are any. */
+void chat_make_ready(struct loop *l, struct chat *chat);
+/* The event of the chat that may run now, or NULL while another one waits and none may overtake it. *cancels: it ends the one
+ * that waits. */
+struct event *chat_next(struct chat *chat, int *cancels);
 /* Queues a journaled event on its chat. */
 void loop_queue(struct host *h, struct event *ev);
 void loop_chat_unref(struct loop *l, struct chat *chat); /* NULL-safe */

@@ -7,7 +7,7 @@
  * A row's way in memory follows its way on disk by one COMMIT: `marked` rows are `sending` on disk and go to the gateway
  * after COMMIT; `settled` rows have an outcome that the next turn writes. When a turn is lost both lists are simply
  * written again. Frees: a row by outbox_committed() once its outcome is on disk; lanes when they are empty. */
-#include "outbox.h"
+#include "lanes.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,74 +24,10 @@ enum {
     ANSWER_LIFE_MS = 3600 * 1000,
     NOTICE_LIFE_MS = 24 * 3600 * 1000,
     RETRY_LIFE_MS = 120 * 1000, /* one message alone holds its chat at most this long */
-    BACKOFF_MIN_MS = 1000,
-    BACKOFF_MAX_MS = 10000,
-    IN_FLIGHT_MAX = 64, /* per session: a slow network must not pile up requests */
     IDS_LOW = 32,
     IDS_WANTED = 64,
     IDS_MAX = 512,
-    IDS_PATIENCE_MS = 10000,
-    PROBE_PATIENCE_MS = 45000
-};
-
-TAILQ_HEAD(outgoing_list, outgoing);
-TAILQ_HEAD(lane_list, lane);
-
-struct session {
-    const char *key, *gateway, *name;
-    struct gateway *gw; /* NULL: its plugin is off; rows wait */
-    int state;          /* enum bot_session_state */
-    int64_t held_until; /* 0 = not held */
-    int64_t backoff;
-    int probing;        /* a held queue tries one row */
-    unsigned in_flight;
-    struct lane_list blocked; /* lanes that wait for the session */
-    char **ids;
-    size_t id_count;
-    int64_t ids_asked_at; /* 0 = no request is under way */
-};
-
-struct lane {
-    char *key;
-    struct session *session;
-    struct outgoing_list rows;
-    struct outgoing *flying; /* the first row, with the gateway */
-    unsigned staged;         /* rows of the running turn, not in `rows` yet */
-    int64_t sleep_until;     /* in outbox.sleeping when not 0 */
-    unsigned settled;        /* rows in outbox.settled */
-    int blocked;             /* in session.blocked */
-    TAILQ_ENTRY(lane) link;
-};
-
-struct outgoing {
-    TAILQ_ENTRY(outgoing) link;      /* in its lane */
-    TAILQ_ENTRY(outgoing) step_link; /* in to_mark, marked or settled */
-    struct lane *lane;
-    int64_t id;
-    enum outbox_state state; /* on disk once the lists below have been written */
-    int on_disk;             /* `sending` is on disk: it may be sent again without another turn */
-    int written;             /* the running turn has written it; true once that turn commits */
-    int accepted;            /* in lane.rows */
-    int resolving;           /* it may have gone out: ask first */
-    int answer;
-    int64_t not_before, expires, created_at, attempted_at;
-    int64_t retrying_since; /* 0 = not; of this process */
-    unsigned attempts;
-    int with_gateway; /* handed over and without an outcome yet */
-    uint64_t handed; /* how often it was handed to the gateway: an older hand-over says nothing of it any more */
-    char *send_id, *native_id;
-    char error[160];
-    char *text;
-};
-
-struct outbox {
-    struct host *host;
-    struct map sessions; /* "gateway/session" */
-    struct map lanes;    /* "gateway/session/chat" */
-    struct map rows;     /* id -> outgoing, not settled */
-    struct outgoing_list to_mark, marked, settled;
-    struct lane_list sleeping; /* by sleep_until */
-    struct outbox_stats stats;
+    IDS_PATIENCE_MS = 10000
 };
 
 static const char INSERT[] =
@@ -106,172 +42,6 @@ static const char LOAD[] = "SELECT id, state, gateway, session, chat, text, send
 static const char ACK[] = "UPDATE outbox SET ack = CASE WHEN ?4 = -1 THEN -1 ELSE max(ifnull(ack, 0), ?4) END"
                           " WHERE native_id = ?3 AND gateway = ?1 AND session = ?2 AND ack IS NOT -1";
 static const char QUOTED[] = "SELECT store, text, tag FROM outbox WHERE native_id = ?3 AND gateway = ?1 AND session = ?2";
-
-/* ---- sessions and lanes ------------------------------------------------------------------------------------ */
-
-static struct session *session_of(struct outbox *o, const char *gateway, const char *name)
-{
-    char key[300];
-    snprintf(key, sizeof key, "%s/%s", gateway, name ? name : "");
-    struct session *s = map_get(&o->sessions, key);
-    if (s) return s;
-    s = xcalloc(1, sizeof *s);
-    char *copy = xstrdup(key);
-    s->key = copy;
-    s->gateway = xstrdup(gateway);
-    s->name = xstrdup(name ? name : "");
-    s->gw = registry_gateway(o->host->registry, gateway);
-    TAILQ_INIT(&s->blocked);
-    map_put(&o->sessions, key, s);
-    return s;
-}
-
-static void session_free(struct session *s)
-{
-    while (s->id_count) free(s->ids[--s->id_count]);
-    free(s->ids);
-    free((char *)s->key);
-    free((char *)s->gateway);
-    free((char *)s->name);
-    free(s);
-}
-
-static struct lane *lane_of(struct outbox *o, const char *gateway, const char *session, const char *chat)
-{
-    char key[600];
-    snprintf(key, sizeof key, "%s/%s/%s", gateway, session ? session : "", chat);
-    struct lane *lane = map_get(&o->lanes, key);
-    if (lane) return lane;
-    lane = xcalloc(1, sizeof *lane);
-    lane->key = xstrdup(key);
-    lane->session = session_of(o, gateway, session);
-    TAILQ_INIT(&lane->rows);
-    map_put(&o->lanes, key, lane);
-    return lane;
-}
-
-static const char *lane_chat(const struct lane *lane)
-{
-    return lane->key + strlen(lane->session->key) + 1;
-}
-
-static void lane_wake(struct outbox *o, struct lane *lane)
-{
-    if (lane->sleep_until) TAILQ_REMOVE(&o->sleeping, lane, link);
-    lane->sleep_until = 0;
-    if (lane->blocked) TAILQ_REMOVE(&lane->session->blocked, lane, link);
-    lane->blocked = 0;
-}
-
-static void lane_sleep(struct outbox *o, struct lane *lane, int64_t until)
-{
-    lane_wake(o, lane);
-    lane->sleep_until = until;
-    struct lane *before = TAILQ_LAST(&o->sleeping, lane_list);
-    while (before && before->sleep_until > until) before = TAILQ_PREV(before, lane_list, link);
-    if (before) TAILQ_INSERT_AFTER(&o->sleeping, before, lane, link);
-    else TAILQ_INSERT_HEAD(&o->sleeping, lane, link);
-}
-
-static void lane_block(struct outbox *o, struct lane *lane)
-{
-    lane_wake(o, lane);
-    lane->blocked = 1;
-    TAILQ_INSERT_TAIL(&lane->session->blocked, lane, link);
-}
-
-static void lane_drop_if_empty(struct outbox *o, struct lane *lane)
-{
-    if (lane->staged || lane->settled || !TAILQ_EMPTY(&lane->rows)) return;
-    lane_wake(o, lane);
-    map_remove(&o->lanes, lane->key);
-    free(lane->key);
-    free(lane);
-}
-
-void outgoing_free(struct outgoing *row)
-{
-    if (!row) return;
-    if (row->lane && !row->accepted) row->lane->staged--; /* its savepoint was dropped; the lane stays for the next */
-    free(row->send_id);
-    free(row->native_id);
-    free(row->text);
-    free(row);
-}
-
-/* ---- what may go now -------------------------------------------------------------------------------------------- */
-
-static int session_open(const struct session *s)
-{
-    return s->gw && !s->held_until && s->in_flight < IN_FLIGHT_MAX;
-}
-
-static void settle(struct outbox *o, struct outgoing *row, enum outbox_state state, const char *error);
-
-/* Lets the lane's first row go, or says what it waits for. */
-static void lane_schedule(struct outbox *o, struct lane *lane)
-{
-    int64_t now = clock_ms();
-    struct outgoing *row;
-    while ((row = TAILQ_FIRST(&lane->rows)) && !row->resolving && row->expires <= now && lane->flying != row)
-        settle(o, row, OUTBOX_EXPIRED, "not sent in time");
-    if (row && (lane->flying || lane->sleep_until > now)) return;
-    lane_wake(o, lane); /* also when nothing is left: who walks through the blocked lanes must come to an end */
-    if (!row) return;
-    if (row->not_before > now) {
-        lane_sleep(o, lane, row->not_before);
-    } else if (!session_open(lane->session)) {
-        lane_block(o, lane);
-    } else {
-        lane->flying = row;
-        lane->session->in_flight++;
-        struct outgoing_list *list = row->on_disk ? &o->marked : &o->to_mark;
-        TAILQ_INSERT_TAIL(list, row, step_link);
-    }
-}
-
-static void session_schedule(struct outbox *o, struct session *s)
-{
-    for (struct lane *lane; session_open(s) && (lane = TAILQ_FIRST(&s->blocked));) lane_schedule(o, lane);
-}
-
-static void session_release(struct outbox *o, struct session *s)
-{
-    if (s->held_until) log_info("outbox", "the queue goes on", LOG_STR("session", s->key));
-    s->held_until = s->backoff = 0;
-    s->probing = 0;
-    session_schedule(o, s);
-}
-
-static void session_hold(struct session *s, const char *why)
-{
-    int64_t now = clock_ms();
-    if (s->held_until > now && !s->probing) return; /* held already, by another answer to the same trouble */
-    s->backoff = !s->backoff ? BACKOFF_MIN_MS : s->backoff * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : s->backoff * 2;
-    if (!s->held_until)
-        log_warn("outbox", "the queue is held", LOG_STR("session", s->key), LOG_STR("cause", why));
-    s->held_until = now + s->backoff;
-    s->probing = 0;
-}
-
-/* A held queue whose time has come tries its first row; what becomes of it decides. */
-static void session_probe(struct outbox *o, struct session *s, int64_t now)
-{
-    struct lane *lane;
-    if (!s->held_until || s->held_until > now || !s->gw) return;
-    if (s->in_flight >= IN_FLIGHT_MAX) { /* none could go, not even one */
-        s->held_until = now + BACKOFF_MAX_MS;
-        return;
-    }
-    s->held_until = 0;
-    while ((lane = TAILQ_FIRST(&s->blocked))) {
-        lane_schedule(o, lane);
-        if (!lane->flying) continue; /* its rows had expired */
-        s->probing = 1;
-        s->held_until = now + PROBE_PATIENCE_MS;
-        return;
-    }
-}
 
 /* ---- rows ------------------------------------------------------------------------------------------------------------ */
 
@@ -436,7 +206,7 @@ static void count_settled(struct outbox *o, enum outbox_state state)
 }
 
 /* The row is finished in memory; the next turn writes it. */
-static void settle(struct outbox *o, struct outgoing *row, enum outbox_state state, const char *error)
+void outgoing_settle(struct outbox *o, struct outgoing *row, enum outbox_state state, const char *error)
 {
     struct lane *lane = row->lane;
     row->state = state;
@@ -482,7 +252,7 @@ static void again(struct outbox *o, struct outgoing *row, const char *error)
     if (!row->retrying_since) row->retrying_since = now;
     int64_t left = row->retrying_since + RETRY_LIFE_MS - now, pause = backoff(row->attempts);
     if (left <= 0) {
-        settle(o, row, OUTBOX_REFUSED, error);
+        outgoing_settle(o, row, OUTBOX_REFUSED, error);
     } else {
         land(lane);
         mark_again(row);
@@ -510,7 +280,7 @@ static void sent(struct outbox *o, struct outgoing *row, const char *native_id)
 {
     const char *id = native_id && *native_id ? native_id : row->send_id;
     row->native_id = xstrdup(id);
-    settle(o, row, OUTBOX_SENT, NULL);
+    outgoing_settle(o, row, OUTBOX_SENT, NULL);
 }
 
 static struct outgoing *find_flying(struct outbox *o, int64_t id)
@@ -530,7 +300,7 @@ int outbox_outcome(struct outbox *o, int64_t id, int outcome, const char *native
     if (outcome != BOT_SEND_HOLD && outcome != BOT_SEND_UNKNOWN && (s->held_until || s->backoff)) session_release(o, s);
     switch (outcome) {
     case BOT_SENT: sent(o, row, native_id); break;
-    case BOT_SEND_REFUSED: settle(o, row, OUTBOX_REFUSED, error); break;
+    case BOT_SEND_REFUSED: outgoing_settle(o, row, OUTBOX_REFUSED, error); break;
     case BOT_SEND_RETRY: again(o, row, error); break;
     case BOT_SEND_HOLD: held(o, row, error); return BOT_OK;
     case BOT_SEND_UNKNOWN: ask(o, row); return BOT_OK;
@@ -553,7 +323,7 @@ int outbox_resolved(struct outbox *o, int64_t id, int outcome, const char *nativ
         row->resolving = 0;
         again(o, row, "not taken");
         break;
-    case BOT_RESOLVED_UNKNOWN: settle(o, row, OUTBOX_UNKNOWN, "it may have been sent"); break;
+    case BOT_RESOLVED_UNKNOWN: outgoing_settle(o, row, OUTBOX_UNKNOWN, "it may have been sent"); break;
     case BOT_RESOLVED_LATER: held(o, row, "the network cannot be asked"); return BOT_OK;
     default: return BOT_EINVAL;
     }
@@ -657,7 +427,7 @@ static void ask(struct outbox *o, struct outgoing *row)
         hand_over(o, row, 1);
     } else {
         struct lane *lane = row->lane;
-        settle(o, row, OUTBOX_UNKNOWN, "it may have been sent");
+        outgoing_settle(o, row, OUTBOX_UNKNOWN, "it may have been sent");
         next_of(o, lane);
     }
 }
@@ -668,7 +438,7 @@ void outbox_gateway_idle(struct outbox *o, struct event *ev)
     if (!row) return;
     log_error("outbox", "the gateway gave no outcome", LOG_INT("id", row->id));
     struct lane *lane = row->lane;
-    settle(o, row, OUTBOX_UNKNOWN, "the gateway gave no outcome");
+    outgoing_settle(o, row, OUTBOX_UNKNOWN, "the gateway gave no outcome");
     next_of(o, lane);
 }
 

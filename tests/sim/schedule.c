@@ -321,7 +321,8 @@ void schedule_draw(struct sim *s)
 {
     s->engine = (enum engine)chance_range(&s->plan, 0, ENGINE_COUNT - 1);
     s->customer_count = (int)chance_range(&s->plan, 2, CUSTOMER_MAX);
-    s->message_count = (int)chance_range(&s->plan, 3, chance_percent(&s->plan, 12) ? MESSAGE_MAX : 4);
+    int size = (int)chance_range(&s->plan, 0, 99); /* small ones are as telling, and many more fit in a minute */
+    s->message_count = size < 65 ? 3 : size < 88 ? 4 : (int)chance_range(&s->plan, 5, MESSAGE_MAX);
     s->human = chance_percent(&s->plan, 20);
     int64_t at = s->start_ms;
     for (int i = 0; i < s->message_count; i++) {

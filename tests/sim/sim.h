@@ -232,6 +232,7 @@ int world_prepare(const char *folder, const char *plugins, struct probe *probe, 
 int world_run(struct sim *s);
 /* Plays on as if the power had gone at this boundary, and comes back as if nothing had happened. */
 void world_explore(struct sim *s);
+void world_watch(struct sim *s); /* from now on syncs of the disk are boundaries */
 void world_finish(void);
 
 /* check.c: the invariants. */

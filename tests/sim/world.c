@@ -118,7 +118,7 @@ static void world_crash(struct sim *s)
     if (s->sabotage == SABOTAGE_LYING_DISK) simdisk_set_lying(1);
     s->dead = 0;
     s->next_crash = 0;
-    if (s->crashed == 1 && chance_percent(&s->after, 15))
+    if (s->crashed == 1 && chance_percent(&s->after, 10))
         s->next_crash = s->boundary + (int)chance_range(&s->after, 1, 40);
     agenda_add(s, clock_ms() + chance_range(&s->after, 0, 1500), 0, world_start, NULL);
 }
@@ -224,6 +224,11 @@ static void on_sync(void *ctx, const char *file, int after)
     char what[64];
     snprintf(what, sizeof what, "%s a sync of %s", after ? "after" : "before", name);
     boundary(s, what);
+}
+
+void world_watch(struct sim *s)
+{
+    simdisk_on_sync(on_sync, s);
 }
 
 /* ---- the probe ------------------------------------------------------------------------------------- */
@@ -340,7 +345,7 @@ void world_explore(struct sim *s)
     saved.stats = s->stats;
     memcpy(s, &saved, sizeof saved);
     simdisk_pop();
-    simdisk_on_sync(on_sync, s);
+    world_watch(s);
     host_chance = random;
     clock_virtual_advance(now - clock_ms());
 }
@@ -349,7 +354,7 @@ int world_run(struct sim *s)
 {
     simdisk_load(world.empty);
     world_begin(s);
-    simdisk_on_sync(on_sync, s);
+    world_watch(s);
     if (s->sabotage == SABOTAGE_THREAD) helper_run(sabotage_thread, s);
     world_start(s, NULL);
     world_play_out(s);

@@ -1,0 +1,61 @@
+/* chats.c - each person's queue of events, and which of them may run. On the loop. */
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "dispatch.h"
+#include "host.h"
+
+static struct chat *chat_of(struct loop *l, const struct event *ev)
+{
+    /* An event without a person waits for nobody. */
+    uint64_t key = ev->person ? (uint64_t)ev->person : (uint64_t)ev->id | 1ULL << 63;
+    struct chat *chat = map_get_id(&l->chats, key);
+    if (chat) return chat;
+    chat = xcalloc(1, sizeof *chat);
+    chat->key = key;
+    TAILQ_INIT(&chat->events);
+    map_put_id(&l->chats, key, chat);
+    return chat;
+}
+
+void loop_chat_unref(struct loop *l, struct chat *chat)
+{
+    if (!chat || --chat->refs) return;
+    if (chat->ready) TAILQ_REMOVE(&l->ready, chat, link);
+    map_remove_id(&l->chats, chat->key);
+    free(chat);
+}
+
+void chat_make_ready(struct loop *l, struct chat *chat)
+{
+    if (chat->ready || TAILQ_EMPTY(&chat->events)) return;
+    chat->ready = 1;
+    TAILQ_INSERT_TAIL(&l->ready, chat, link);
+}
+
+void loop_queue(struct host *h, struct event *ev)
+{
+    struct loop *l = &h->loop;
+    if (!ev->chat) {
+        ev->chat = chat_of(l, ev);
+        ev->chat->refs++;
+    }
+    TAILQ_INSERT_TAIL(&ev->chat->events, ev, link);
+    l->open_events++;
+    chat_make_ready(l, ev->chat);
+}
+
+/* The event of the chat that may run now, or NULL while another one waits and none may overtake it. */
+struct event *chat_next(struct chat *chat, int *cancels)
+{
+    struct event *ev = TAILQ_FIRST(&chat->events);
+    *cancels = 0;
+    if (!chat->waiting) return ev;
+    for (; ev; ev = TAILQ_NEXT(ev, link)) {
+        int how = dispatch_overtakes(ev);
+        if (!how) continue;
+        *cancels = how == 2;
+        return ev;
+    }
+    return NULL;
+}

@@ -1,0 +1,180 @@
+/* lanes.c - whose turn it is: each chat's rows in order, one in flight; each session open, full or held. See outbox.c. */
+#include "lanes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/buf.h"
+#include "../base/clock.h"
+#include "../base/log.h"
+#include "../host.h"
+
+enum {
+    IN_FLIGHT_MAX = 64, /* per session: a slow network must not pile up requests */
+    PROBE_PATIENCE_MS = 45000
+};
+
+/* ---- sessions and lanes ------------------------------------------------------------------------------------ */
+
+struct session *session_of(struct outbox *o, const char *gateway, const char *name)
+{
+    char key[300];
+    snprintf(key, sizeof key, "%s/%s", gateway, name ? name : "");
+    struct session *s = map_get(&o->sessions, key);
+    if (s) return s;
+    s = xcalloc(1, sizeof *s);
+    char *copy = xstrdup(key);
+    s->key = copy;
+    s->gateway = xstrdup(gateway);
+    s->name = xstrdup(name ? name : "");
+    s->gw = registry_gateway(o->host->registry, gateway);
+    TAILQ_INIT(&s->blocked);
+    map_put(&o->sessions, key, s);
+    return s;
+}
+
+void session_free(struct session *s)
+{
+    while (s->id_count) free(s->ids[--s->id_count]);
+    free(s->ids);
+    free((char *)s->key);
+    free((char *)s->gateway);
+    free((char *)s->name);
+    free(s);
+}
+
+struct lane *lane_of(struct outbox *o, const char *gateway, const char *session, const char *chat)
+{
+    char key[600];
+    snprintf(key, sizeof key, "%s/%s/%s", gateway, session ? session : "", chat);
+    struct lane *lane = map_get(&o->lanes, key);
+    if (lane) return lane;
+    lane = xcalloc(1, sizeof *lane);
+    lane->key = xstrdup(key);
+    lane->session = session_of(o, gateway, session);
+    TAILQ_INIT(&lane->rows);
+    map_put(&o->lanes, key, lane);
+    return lane;
+}
+
+const char *lane_chat(const struct lane *lane)
+{
+    return lane->key + strlen(lane->session->key) + 1;
+}
+
+void lane_wake(struct outbox *o, struct lane *lane)
+{
+    if (lane->sleep_until) TAILQ_REMOVE(&o->sleeping, lane, link);
+    lane->sleep_until = 0;
+    if (lane->blocked) TAILQ_REMOVE(&lane->session->blocked, lane, link);
+    lane->blocked = 0;
+}
+
+void lane_sleep(struct outbox *o, struct lane *lane, int64_t until)
+{
+    lane_wake(o, lane);
+    lane->sleep_until = until;
+    struct lane *before = TAILQ_LAST(&o->sleeping, lane_list);
+    while (before && before->sleep_until > until) before = TAILQ_PREV(before, lane_list, link);
+    if (before) TAILQ_INSERT_AFTER(&o->sleeping, before, lane, link);
+    else TAILQ_INSERT_HEAD(&o->sleeping, lane, link);
+}
+
+void lane_block(struct outbox *o, struct lane *lane)
+{
+    lane_wake(o, lane);
+    lane->blocked = 1;
+    TAILQ_INSERT_TAIL(&lane->session->blocked, lane, link);
+}
+
+void lane_drop_if_empty(struct outbox *o, struct lane *lane)
+{
+    if (lane->staged || lane->settled || !TAILQ_EMPTY(&lane->rows)) return;
+    lane_wake(o, lane);
+    map_remove(&o->lanes, lane->key);
+    free(lane->key);
+    free(lane);
+}
+
+void outgoing_free(struct outgoing *row)
+{
+    if (!row) return;
+    if (row->lane && !row->accepted) row->lane->staged--; /* its savepoint was dropped; the lane stays for the next */
+    free(row->send_id);
+    free(row->native_id);
+    free(row->text);
+    free(row);
+}
+
+/* ---- what may go now -------------------------------------------------------------------------------------------- */
+
+int session_open(const struct session *s)
+{
+    return s->gw && !s->held_until && s->in_flight < IN_FLIGHT_MAX;
+}
+
+/* Lets the lane's first row go, or says what it waits for. */
+void lane_schedule(struct outbox *o, struct lane *lane)
+{
+    int64_t now = clock_ms();
+    struct outgoing *row;
+    while ((row = TAILQ_FIRST(&lane->rows)) && !row->resolving && row->expires <= now && lane->flying != row)
+        outgoing_settle(o, row, OUTBOX_EXPIRED, "not sent in time");
+    if (row && (lane->flying || lane->sleep_until > now)) return;
+    lane_wake(o, lane); /* also when nothing is left: who walks through the blocked lanes must come to an end */
+    if (!row) return;
+    if (row->not_before > now) {
+        lane_sleep(o, lane, row->not_before);
+    } else if (!session_open(lane->session)) {
+        lane_block(o, lane);
+    } else {
+        lane->flying = row;
+        lane->session->in_flight++;
+        struct outgoing_list *list = row->on_disk ? &o->marked : &o->to_mark;
+        TAILQ_INSERT_TAIL(list, row, step_link);
+    }
+}
+
+void session_schedule(struct outbox *o, struct session *s)
+{
+    for (struct lane *lane; session_open(s) && (lane = TAILQ_FIRST(&s->blocked));) lane_schedule(o, lane);
+}
+
+void session_release(struct outbox *o, struct session *s)
+{
+    if (s->held_until) log_info("outbox", "the queue goes on", LOG_STR("session", s->key));
+    s->held_until = s->backoff = 0;
+    s->probing = 0;
+    session_schedule(o, s);
+}
+
+void session_hold(struct session *s, const char *why)
+{
+    int64_t now = clock_ms();
+    if (s->held_until > now && !s->probing) return; /* held already, by another answer to the same trouble */
+    s->backoff = !s->backoff ? BACKOFF_MIN_MS : s->backoff * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : s->backoff * 2;
+    if (!s->held_until)
+        log_warn("outbox", "the queue is held", LOG_STR("session", s->key), LOG_STR("cause", why));
+    s->held_until = now + s->backoff;
+    s->probing = 0;
+}
+
+/* A held queue whose time has come tries its first row; what becomes of it decides. */
+void session_probe(struct outbox *o, struct session *s, int64_t now)
+{
+    struct lane *lane;
+    if (!s->held_until || s->held_until > now || !s->gw) return;
+    if (s->in_flight >= IN_FLIGHT_MAX) { /* none could go, not even one */
+        s->held_until = now + BACKOFF_MAX_MS;
+        return;
+    }
+    s->held_until = 0;
+    while ((lane = TAILQ_FIRST(&s->blocked))) {
+        lane_schedule(o, lane);
+        if (!lane->flying) continue; /* its rows had expired */
+        s->probing = 1;
+        s->held_until = now + PROBE_PATIENCE_MS;
+        return;
+    }
+}
