@@ -18,7 +18,7 @@
 
 enum { ERRORS_MAX = 200, SHOWN_BYTES = 60 };
 
-/* ---- errors ---- */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
 const char *config_source_file(const struct config *c, enum config_source source)
 {
@@ -88,7 +88,7 @@ const char *config_show(struct config *c, const char *value)
     return arena_printf(&c->arena, "%s%s", clean, len > SHOWN_BYTES ? "..." : "");
 }
 
-/* ---- paths and environment ---- */
+/* ---- paths and environment ------------------------------------------------------------------- */
 
 const char *config_absolute(struct config *c, const char *path)
 {
@@ -139,7 +139,7 @@ const char *config_env(struct config *c, const char *section, const char *key, c
     return value;
 }
 
-/* ---- reading ---- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static void read_ini(struct config *c, int optional)
 {
@@ -230,7 +230,7 @@ void config_free(struct config *c)
     free(c);
 }
 
-/* ---- declaring ---- */
+/* ---- declaring ------------------------------------------------------------------------------- */
 
 static const char *key_name(char out[256], const char *section, const char *key)
 {
@@ -281,7 +281,7 @@ void config_declare(struct config *c, const char *section, const struct config_k
     }
 }
 
-/* ---- values ---- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static const struct key *key_find(const struct config *c, const char *section, const char *key)
 {

@@ -1,11 +1,13 @@
-/* arrivals.c - messages that came in: into the journal in the turn, their webhooks answered after it. On the loop. */
+/* arrivals.c - messages that came in: into the journal in the turn, their webhooks answered after
+ * it. On the loop. */
 #include <stdlib.h>
 
 #include "base/buf.h"
 #include "host.h"
 #include "message/inbox.h"
 
-/* By WhatsApp's timestamp, which only decides among what came in one turn (I4); stable otherwise. */
+/* By WhatsApp's timestamp, which only decides among what came in one turn (I4); stable otherwise.
+ */
 static void sort_arrivals(struct arrival_list *list)
 {
     struct arrival_list sorted = TAILQ_HEAD_INITIALIZER(sorted);
@@ -13,8 +15,10 @@ static void sort_arrivals(struct arrival_list *list)
         TAILQ_REMOVE(list, a, link);
         struct arrival *b = TAILQ_LAST(&sorted, arrival_list);
         while (b && b->sent_at > a->sent_at) b = TAILQ_PREV(b, arrival_list, link);
-        if (b) TAILQ_INSERT_AFTER(&sorted, b, a, link);
-        else TAILQ_INSERT_HEAD(&sorted, a, link);
+        if (b)
+            TAILQ_INSERT_AFTER(&sorted, b, a, link);
+        else
+            TAILQ_INSERT_HEAD(&sorted, a, link);
     }
     TAILQ_CONCAT(list, &sorted, link);
 }
@@ -24,7 +28,8 @@ void arrivals_journal(struct loop *l)
     struct host *h = l->host;
     sort_arrivals(&l->journaling);
     struct arrival *a;
-    TAILQ_FOREACH(a, &l->journaling, link) {
+    TAILQ_FOREACH(a, &l->journaling, link)
+    {
         struct event *ev = NULL;
         if (inbox_journal(h, a, &ev) < 0) {
             l->lost = 1;

@@ -32,7 +32,8 @@ void calls_free(struct calls *c)
     free(c);
 }
 
-struct call *call_new(struct event *ev, enum call_kind kind, bot_done_fn *done, const void *data, size_t len)
+struct call *call_new(struct event *ev, enum call_kind kind, bot_done_fn *done, const void *data,
+                      size_t len)
 {
     struct call *c = xcalloc(1, sizeof *c + len + 1);
     c->id = ev->host->loop.calls->next_id++;
@@ -72,7 +73,8 @@ static void heap_put(struct calls *c, size_t i, struct call *call)
 static void heap_up(struct calls *c, size_t i)
 {
     struct call *call = c->heap[i];
-    for (; i && c->heap[(i - 1) / 2]->due > call->due; i = (i - 1) / 2) heap_put(c, i, c->heap[(i - 1) / 2]);
+    for (; i && c->heap[(i - 1) / 2]->due > call->due; i = (i - 1) / 2)
+        heap_put(c, i, c->heap[(i - 1) / 2]);
     heap_put(c, i, call);
 }
 
@@ -114,7 +116,7 @@ int64_t calls_next_due(const struct calls *c)
     return c->timer_count ? c->heap[0]->due : INT64_MAX;
 }
 
-/* ---- starting and ending ------------------------------------------------------------------------ */
+/* ---- starting and ending --------------------------------------------------------------------- */
 
 void call_start(struct host *h, struct call *call)
 {
@@ -167,7 +169,7 @@ void calls_fire(struct host *h, int64_t now)
     while (c->timer_count && c->heap[0]->due <= now) complete_now(h, c->heap[0], BOT_OK);
 }
 
-/* ---- completion --------------------------------------------------------------------------------------- */
+/* ---- completion ------------------------------------------------------------------------------ */
 
 static void result_of(struct bot_result *r, const struct completion *back)
 {
@@ -221,6 +223,7 @@ int call_complete(struct event *ev, struct call *call, struct completion *back)
     ev->status = BOT_OK;
     if (verdict >= BOT_PASS && verdict <= BOT_LATER && !ev->abort_text) return verdict;
     if (verdict < 0 || verdict > BOT_LATER)
-        log_warn("plugin", "a completion failed", LOG_STR("plugin", call->plugin->name), LOG_INT("code", verdict));
+        log_warn("plugin", "a completion failed", LOG_STR("plugin", call->plugin->name),
+                 LOG_INT("code", verdict));
     return BOT_FAIL;
 }

@@ -1,7 +1,7 @@
 /* calls.h - pending asynchronous calls of plugins: HTTP, work, long reads, timers. On the loop.
  *
- * A call has an id that is never used again; whatever comes back for an id that has ended is thrown away. Each call's
- * done() runs exactly once - or, when the turn it ran in was lost, once more. */
+ * A call has an id that is never used again; whatever comes back for an id that has ended is thrown
+ * away. Each call's done() runs exactly once - or, when the turn it ran in was lost, once more. */
 #ifndef TOKOBOT_CALLS_H
 #define TOKOBOT_CALLS_H
 
@@ -18,13 +18,13 @@ struct call {
     bot_done_fn *done;
     void *data;
     size_t data_len;
-    int64_t due;             /* timer */
-    int started;             /* 0 while it is only staged */
-    int ended;               /* a completion is on its way to done() */
-    size_t heap_index;       /* timer: its place + 1 */
-    struct http_job *http;   /* until it is submitted */
+    int64_t due;           /* timer */
+    int started;           /* 0 while it is only staged */
+    int ended;             /* a completion is on its way to done() */
+    size_t heap_index;     /* timer: its place + 1 */
+    struct http_job *http; /* until it is submitted */
     struct pool_job *job;
-    TAILQ_ENTRY(call) link;  /* in event->call_list, once started */
+    TAILQ_ENTRY(call) link; /* in event->call_list, once started */
 };
 
 struct calls {
@@ -38,10 +38,12 @@ struct calls {
 struct calls *calls_new(void);
 void calls_free(struct calls *c);
 /* Makes a call of ev's running callback; data is copied. Not yet started. */
-struct call *call_new(struct event *ev, enum call_kind kind, bot_done_fn *done, const void *data, size_t len);
+struct call *call_new(struct event *ev, enum call_kind kind, bot_done_fn *done, const void *data,
+                      size_t len);
 void call_free(struct call *c);
 void call_start(struct host *h, struct call *c); /* takes it: submits or arms it */
-/* Ends a pending call as `status` (BOT_ECANCELED, BOT_ETIMEDOUT): its done() comes in the next turn. BOT_OK or BOT_EGONE. */
+/* Ends a pending call as `status` (BOT_ECANCELED, BOT_ETIMEDOUT): its done() comes in the next
+ * turn. BOT_OK or BOT_EGONE. */
 int call_end(struct host *h, uint64_t id, int status);
 void calls_end_all(struct host *h, struct event *ev, int status);
 /* Timers that are due become completions. */

@@ -45,7 +45,8 @@ void loop_queue(struct host *h, struct event *ev)
     chat_make_ready(l, ev->chat);
 }
 
-/* The event of the chat that may run now, or NULL while another one waits and none may overtake it. */
+/* The event of the chat that may run now, or NULL while another one waits and none may overtake it.
+ */
 struct event *chat_next(struct chat *chat, int *cancels)
 {
     struct event *ev = TAILQ_FIRST(&chat->events);

@@ -56,8 +56,8 @@ static void measure(struct plugin *p, const char *what, int64_t us)
     p->calls++;
     if (us > p->slow_us) p->slow_us = us;
     if (us > SLOW_US)
-        log_warn("plugin", "a callback held the loop", LOG_STR("plugin", p->name), LOG_STR("callback", what),
-                 LOG_INT("ms", us / 1000));
+        log_warn("plugin", "a callback held the loop", LOG_STR("plugin", p->name),
+                 LOG_STR("callback", what), LOG_INT("ms", us / 1000));
 }
 
 int event_invoke(struct event *ev, struct plugin *plugin, uint32_t scope,
@@ -84,13 +84,14 @@ static int run_handler(struct event *ev, void *arg)
     return (*(bot_handler_fn **)arg)(&ev->ctx);
 }
 
-int event_call(struct event *ev, struct plugin *plugin, uint32_t scope, bot_handler_fn *fn, const char *what)
+int event_call(struct event *ev, struct plugin *plugin, uint32_t scope, bot_handler_fn *fn,
+               const char *what)
 {
     int verdict = event_invoke(ev, plugin, scope, run_handler, &fn, what);
     if (verdict >= BOT_PASS && verdict <= BOT_LATER && !ev->abort_text) return verdict;
     if (verdict != BOT_FAIL) plugin->errors++;
     if (verdict < 0 || verdict > BOT_LATER)
-        log_warn("plugin", "a callback failed", LOG_STR("plugin", plugin->name), LOG_STR("callback", what),
-                 LOG_INT("code", verdict));
+        log_warn("plugin", "a callback failed", LOG_STR("plugin", plugin->name),
+                 LOG_STR("callback", what), LOG_INT("code", verdict));
     return BOT_FAIL;
 }

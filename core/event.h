@@ -1,8 +1,9 @@
-/* event.h - one event on its way: a message, an internal event, a request, a timer. On the loop only.
+/* event.h - one event on its way: a message, an internal event, a request, a timer. On the loop
+ * only.
  *
- * Its strings live in `arena`, as long as the event; what a callback is given lives in `step`, until
- * the callback returns. Everything a callback asks for is staged in `staged` and taken over by the
- * turn when its savepoint is released (see loop.c). */
+ * Its strings live in `arena`, as long as the event; what a callback is given lives in `step`,
+ * until the callback returns. Everything a callback asks for is staged in `staged` and taken over
+ * by the turn when its savepoint is released (see loop.c). */
 #ifndef TOKOBOT_EVENT_H
 #define TOKOBOT_EVENT_H
 
@@ -32,7 +33,13 @@ enum event_kind {
 };
 
 /* Stored in inbox.state. */
-enum inbox_state { INBOX_NEW = 0, INBOX_WAITING = 1, INBOX_DONE = 2, INBOX_FAILED = 3, INBOX_ASIDE = 4 };
+enum inbox_state {
+    INBOX_NEW = 0,
+    INBOX_WAITING = 1,
+    INBOX_DONE = 2,
+    INBOX_FAILED = 3,
+    INBOX_ASIDE = 4
+};
 
 enum phase { PHASE_INIT, PHASE_EVENT, PHASE_SEND };
 
@@ -42,15 +49,15 @@ struct event {
     struct plugin *plugin; /* whose callback runs now */
     enum event_kind kind;
     enum phase phase;
-    unsigned refs;   /* pending calls that point here, plus one while it is queued or running */
-    int finished;    /* settled: what still comes back is a step of its own */
-    int muted;       /* cancelled by the sender: what still comes back says nothing */
+    unsigned refs; /* pending calls that point here, plus one while it is queued or running */
+    int finished;  /* settled: what still comes back is a step of its own */
+    int muted;     /* cancelled by the sender: what still comes back says nothing */
     TAILQ_ENTRY(event) link; /* in its chat's queue, or among the turn's */
     struct chat *chat;
-    int touched;     /* in loop.ran: this turn has run a step of it */
+    int touched;                   /* in loop.ran: this turn has run a step of it */
     int was_waiting, was_finished; /* before this turn: how it is put back when the turn is lost */
-    int canceled_another; /* BATAL, ADMIN: it ended an event that waited */
-    int waits;       /* in loop.waiting */
+    int canceled_another;          /* BATAL, ADMIN: it ended an event that waited */
+    int waits;                     /* in loop.waiting */
     TAILQ_ENTRY(event) ran_link, wait_link;
     TAILQ_HEAD(, call) call_list; /* pending calls */
 
@@ -83,29 +90,31 @@ struct event {
     /* of a dialog: the open one while its step or end runs */
     struct dialog *dialog;
     /* dispatch.c's notes for dispatch_settle() and a rerun */
-    const char *raw_text;  /* the text as it came; `text` may have lost a store code, or be an earlier message's */
-    int dialog_done;       /* `dialog` has all its answers: it is closed when the event is settled */
-    int dialog_new;        /* dialog_start() opened another one in this event */
-    uint32_t need_role;    /* of the running command, or of the one that opened the running dialog; 0 = none */
-    int ask_again;         /* a dialog stays open: its question is repeated after the answer */
-    int64_t member_seen;   /* members.last_seen in `store`; 0 = not a member, -1 = not looked up */
-    int member_last;       /* 1: `store` is the one this person wrote to last */
+    const char *raw_text; /* the text as it came; `text` may have lost a store code, or be an
+                             earlier message's */
+    int dialog_done;      /* `dialog` has all its answers: it is closed when the event is settled */
+    int dialog_new;       /* dialog_start() opened another one in this event */
+    uint32_t need_role; /* of the running command, or of the one that opened the running dialog; 0 =
+                           none */
+    int ask_again;      /* a dialog stays open: its question is repeated after the answer */
+    int64_t member_seen; /* members.last_seen in `store`; 0 = not a member, -1 = not looked up */
+    int member_last;     /* 1: `store` is the one this person wrote to last */
     int member_blocked, person_blocked;
     /* of a route */
     uint64_t request, connection;
     const char *route_path, *route_method, *route_query;
 
     /* a step's outcome so far */
-    int status;          /* what api->status() says */
+    int status; /* what api->status() says */
     struct buf reply;
-    size_t said_len;     /* of reply: from steps that are committed (LATER) */
-    size_t said_before;  /* ... before this turn */
-    const char *said_kept; /* ... and its text, for when the turn is lost; NULL = nothing */
+    size_t said_len;        /* of reply: from steps that are committed (LATER) */
+    size_t said_before;     /* ... before this turn */
+    const char *said_kept;  /* ... and its text, for when the turn is lost; NULL = nothing */
     const char *abort_text; /* abort() was called */
     struct staged_list staged;
     struct bot_rows *rows; /* open cursors of this callback */
     int64_t changes, insert_id;
-    int mask;            /* the stored text is masked when the step commits (a secret) */
+    int mask; /* the stored text is masked when the step commits (a secret) */
 
     /* LATER */
     const char *handler; /* who goes on: "command PLUGIN NAME"; set by dispatch before the call */
@@ -116,16 +125,17 @@ struct event {
     const void *journaled_resume;
     size_t journaled_resume_len;
     int64_t journaled_store;
-    int64_t deadline;    /* ms; 0 = not waiting */
-    int used_kv;         /* it may have keys of scope BOT_KV_EVENT */
+    int64_t deadline; /* ms; 0 = not waiting */
+    int used_kv;      /* it may have keys of scope BOT_KV_EVENT */
 
     struct arena arena, step;
 };
 
 struct event *event_new(struct host *h, enum event_kind kind);
 void event_unref(struct event *ev); /* frees at zero */
-/* Calls a plugin's handler: sets plugin, state and scope, measures, closes cursors, restores. Returns its verdict;
- * an out-of-range one is BOT_FAIL with a log line. Nested calls (services) are fine. */
+/* Calls a plugin's handler: sets plugin, state and scope, measures, closes cursors, restores.
+ * Returns its verdict; an out-of-range one is BOT_FAIL with a log line. Nested calls (services) are
+ * fine. */
 int event_call(struct event *ev, struct plugin *plugin, uint32_t scope, bot_handler_fn *fn,
                const char *what);
 /* The same for a function of the core's that calls into the plugin. */

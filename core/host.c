@@ -1,4 +1,5 @@
-/* host.c - see host.h. Opening and closing; what comes in from outside is in ingress.c, what is told outside in status.c. */
+/* host.c - see host.h. Opening and closing; what comes in from outside is in ingress.c, what is
+ * told outside in status.c. */
 #include "host.h"
 
 #include <dirent.h>
@@ -26,13 +27,15 @@
 
 enum { EXIT_OS_ERROR = 71, EXIT_CANNOT_WRITE = 73, EXIT_RUNNING = 75, EXIT_CONFIG = 78 };
 
-/* ---- the data folder ------------------------------------------------------------------------------------ */
+/* ---- the data folder ------------------------------------------------------------------------- */
 
 static int make_folder(const char *path, struct buf *errors)
 {
     if (mkdir(path, 0700) == 0 || errno == EEXIST) return 0;
-    buf_addf(errors, "data_dir %s cannot be made: %s; choose another in [core] data_dir, or make it writable\n", path,
-             strerror(errno));
+    buf_addf(
+        errors,
+        "data_dir %s cannot be made: %s; choose another in [core] data_dir, or make it writable\n",
+        path, strerror(errno));
     return -1;
 }
 
@@ -53,13 +56,16 @@ static int take_lock(struct host *h, int *exit_code, struct buf *errors)
     h->lock_fd = open(buf_str(&path), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     int rc = 0;
     if (h->lock_fd < 0) {
-        buf_addf(errors, "data_dir %s is not writable: %s; give the folder to the user that runs the bot\n", h->data_dir,
-                 strerror(errno));
+        buf_addf(errors,
+                 "data_dir %s is not writable: %s; give the folder to the user that runs the bot\n",
+                 h->data_dir, strerror(errno));
         *exit_code = EXIT_CANNOT_WRITE;
         rc = -1;
     } else if (flock(h->lock_fd, LOCK_EX | LOCK_NB) < 0) {
-        buf_addf(errors, "another tokobot runs on data_dir %s: stop it first, or give this one a data_dir of its own\n",
-                 h->data_dir);
+        buf_addf(
+            errors,
+            "another tokobot runs on data_dir %s: stop it first, or give this one a data_dir of its own\n",
+            h->data_dir);
         *exit_code = EXIT_RUNNING;
         rc = -1;
     }
@@ -67,7 +73,8 @@ static int take_lock(struct host *h, int *exit_code, struct buf *errors)
     return rc;
 }
 
-static int open_folder(struct host *h, const struct host_conf *conf, int *exit_code, struct buf *errors)
+static int open_folder(struct host *h, const struct host_conf *conf, int *exit_code,
+                       struct buf *errors)
 {
     struct buf cache = { 0 };
     *exit_code = EXIT_CANNOT_WRITE;
@@ -83,7 +90,7 @@ static int open_folder(struct host *h, const struct host_conf *conf, int *exit_c
     return rc;
 }
 
-/* ---- the database ----------------------------------------------------------------------------------------- */
+/* ---- the database ---------------------------------------------------------------------------- */
 
 static int open_database(struct host *h, const struct host_conf *conf, struct buf *errors)
 {
@@ -113,7 +120,7 @@ static int open_search(struct host *h, struct buf *errors)
     return -1;
 }
 
-/* ---- plugins ------------------------------------------------------------------------------------------------ */
+/* ---- plugins --------------------------------------------------------------------------------- */
 
 static void exclude(struct host *h, const char *name)
 {
@@ -128,8 +135,9 @@ static void declare_config(struct host *h)
         struct config_key *keys = xcalloc(p->config_count + 1, sizeof *keys);
         for (size_t k = 0; k < p->config_count; k++) {
             const struct bot_config_spec *spec = &p->config[k];
-            keys[k] = (struct config_key){ p->name, spec->key, (int)spec->type, spec->fallback, spec->min, spec->max,
-                                           spec->choices, spec->env, spec->help };
+            keys[k] = (struct config_key){ p->name,        spec->key, (int)spec->type,
+                                           spec->fallback, spec->min, spec->max,
+                                           spec->choices,  spec->env, spec->help };
         }
         config_declare(h->config, p->name, keys, p->config_count);
         free(keys);
@@ -220,25 +228,28 @@ static int start_step(struct event *ev, void *arg)
     return rc == BOT_OK || rc == BOT_HANDLED || rc == BOT_LATER ? BOT_HANDLED : BOT_FAIL;
 }
 
-/* All start() in one transaction, so that one that fails leaves nothing of itself behind. *out: NULL, or the one to leave
- * out. 0, or -1 when the database cannot be written. */
+/* All start() in one transaction, so that one that fails leaves nothing of itself behind. *out:
+ * NULL, or the one to leave out. 0, or -1 when the database cannot be written. */
 static int start_plugins(struct host *h, const struct plugin **out)
 {
     const struct plugin *bad = NULL;
     if (loop_group_begin(&h->loop) < 0) return -1;
     for (size_t i = 0; i < h->registry->plugin_count && !bad; i++) {
         struct plugin *p = h->registry->plugins[i];
-        if (p->manifest->size < offsetof(struct bot_manifest, stop) || !p->manifest->start) continue;
+        if (p->manifest->size < offsetof(struct bot_manifest, stop) || !p->manifest->start)
+            continue;
         struct event *ev = event_new(h, EVENT_START);
-        if (loop_run_step(h, ev, start_step, p) != BOT_HANDLED) bad = p;
-        else p->started = 1;
+        if (loop_run_step(h, ev, start_step, p) != BOT_HANDLED)
+            bad = p;
+        else
+            p->started = 1;
         event_unref(ev);
     }
     *out = bad;
     return loop_group_end(&h->loop, !bad) < 0 && !bad ? -1 : 0;
 }
 
-/* ---- opening and closing ------------------------------------------------------------------------------------------ */
+/* ---- opening and closing --------------------------------------------------------------------- */
 
 static void read_settings(struct host *h)
 {
@@ -278,20 +289,22 @@ static struct host *host_new(const struct host_conf *conf)
     return h;
 }
 
-static int open_parts(struct host *h, const struct host_conf *conf, int *exit_code, struct buf *errors)
+static int open_parts(struct host *h, const struct host_conf *conf, int *exit_code,
+                      struct buf *errors)
 {
     char error[300];
     *exit_code = EXIT_CONFIG;
     config_check(h->config);
-    h->data_dir = xstrdup(conf->data_dir ? conf->data_dir : config_text(h->config, "core", "data_dir"));
+    h->data_dir =
+        xstrdup(conf->data_dir ? conf->data_dir : config_text(h->config, "core", "data_dir"));
     if (!*h->data_dir) return add_config_errors(h, errors);
     read_settings(h);
     if (!(h->texts = texts_parse(core_texts, error, sizeof error))) {
         buf_addf(errors, "the core's texts: %s\n", error);
         return -1;
     }
-    /* A plugin that is on says which keys its section has, so all errors of the file can be told at once; its tables come
-     * later. That needs the data folder for the private copies. */
+    /* A plugin that is on says which keys its section has, so all errors of the file can be told at
+     * once; its tables come later. That needs the data folder for the private copies. */
     if (open_folder(h, conf, exit_code, errors) < 0) {
         if (config_error_count(h->config)) *exit_code = EXIT_CONFIG;
         add_config_errors(h, errors);
@@ -322,8 +335,8 @@ static void log_opened(const struct host *h)
     for (char *p = strtok_r(line, "\n", &rest); p; p = strtok_r(NULL, "\n", &rest))
         log_error("plugin", "left out", LOG_STR("cause", p));
     free(line);
-    log_info("host", "open", LOG_STR("version", TOKOBOT_VERSION), LOG_INT("plugins", h->registry->plugin_count),
-             LOG_INT("queued", h->loop.open_events));
+    log_info("host", "open", LOG_STR("version", TOKOBOT_VERSION),
+             LOG_INT("plugins", h->registry->plugin_count), LOG_INT("queued", h->loop.open_events));
 }
 
 struct host *host_open(const struct host_conf *conf, int *exit_code, struct buf *errors)
@@ -403,17 +416,21 @@ static int stop_step(struct event *ev, void *arg)
 void host_stop(struct host *h)
 {
     h->stopping = 1; /* nothing is handed to a gateway any more */
-    /* Outcomes that have arrived are written: what is `sending` on disk has to be asked about at the next start. */
+    /* Outcomes that have arrived are written: what is `sending` on disk has to be asked about at
+     * the next start. */
     host_run_idle(h, 8);
     for (size_t i = h->registry->plugin_count; i--;) {
         struct plugin *p = h->registry->plugins[i];
-        if (!p->started || p->manifest->size < offsetof(struct bot_manifest, texts) || !p->manifest->stop) continue;
+        if (!p->started || p->manifest->size < offsetof(struct bot_manifest, texts) ||
+            !p->manifest->stop)
+            continue;
         struct event *ev = event_new(h, EVENT_START);
         loop_run_step(h, ev, stop_step, p);
         event_unref(ev);
     }
     sqlite3_wal_checkpoint_v2(h->db.sql, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    log_info("host", "stopped", LOG_INT("turns", h->loop.turns), LOG_INT("events", h->loop.events_run));
+    log_info("host", "stopped", LOG_INT("turns", h->loop.turns),
+             LOG_INT("events", h->loop.events_run));
 }
 
 static void free_counts(struct map *m)

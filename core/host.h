@@ -1,7 +1,8 @@
-/* host.h - owns every part of the running bot. One in a process, but tests open many, one after the other.
+/* host.h - owns every part of the running bot. One in a process, but tests open many, one after the
+ * other.
  *
- * The host reaches the world only through struct host_ports, the clock (base/clock.h), libsodium's random numbers and
- * SQLite's VFS: with those replaced it is a simulation (tests/sim). */
+ * The host reaches the world only through struct host_ports, the clock (base/clock.h), libsodium's
+ * random numbers and SQLite's VFS: with those replaced it is a simulation (tests/sim). */
 #ifndef TOKOBOT_HOST_H
 #define TOKOBOT_HOST_H
 
@@ -27,22 +28,23 @@ struct host_ports {
     /* Takes the job: pool_job_run(job) on some thread, then loop_post_job(). */
     void (*job_submit)(void *ctx, struct pool_job *job);
     /* Answers a webhook or route request; the request is gone afterwards. */
-    void (*answer)(void *ctx, struct http_request *request, int status, const char *type, const char *body,
-                   size_t len, unsigned retry_after_s);
+    void (*answer)(void *ctx, struct http_request *request, int status, const char *type,
+                   const char *body, size_t len, unsigned retry_after_s);
     void (*control_send)(void *ctx, uint64_t connection, const char *json, size_t len, int close);
 };
 
 struct host_conf {
-    struct config *config;      /* read and checked except for plugins; the host takes it */
-    const char *plugin_folder;  /* where NAME.so is looked up */
-    const char *data_dir;       /* NULL = [core] data_dir */
-    const char *vfs;            /* NULL = the system's */
-    const char *database;       /* path; NULL = [database] url */
+    struct config *config;     /* read and checked except for plugins; the host takes it */
+    const char *plugin_folder; /* where NAME.so is looked up */
+    const char *data_dir;      /* NULL = [core] data_dir */
+    const char *vfs;           /* NULL = the system's */
+    const char *database;      /* path; NULL = [database] url */
     struct host_ports ports;
-    int no_lock;                /* tests: no data_dir/lock */
-    int wake_fd;                /* eventfd that posts write to; 0 = none. The host closes it */
-    struct host **opening;      /* set as soon as there is a host, for what comes back while it opens; or NULL */
-    int share_plugins;          /* tests: open plugins where they lie, without a private copy */
+    int no_lock; /* tests: no data_dir/lock */
+    int wake_fd; /* eventfd that posts write to; 0 = none. The host closes it */
+    struct host *
+        *opening; /* set as soon as there is a host, for what comes back while it opens; or NULL */
+    int share_plugins; /* tests: open plugins where they lie, without a private copy */
 };
 
 struct host {
@@ -64,16 +66,17 @@ struct host {
     size_t excluded_count;
     struct buf problems; /* why, one line each: health is degraded */
 
-    /* storage/statement.c: whose SQL is being prepared or run; NULL = the core's, allowed everything */
+    /* storage/statement.c: whose SQL is being prepared or run; NULL = the core's, allowed
+     * everything */
     struct plugin *sql_owner;
     int sql_migrating;
 
     int64_t stores_active_cache; /* -1 = unknown */
     char **super_admins;         /* phones */
     size_t super_admin_count;
-    struct map supers;           /* person id -> host, once seen */
-    int64_t dialog_due;          /* no dialog ends before this; 0 = unknown (dialog.c) */
-    struct people *people;       /* people.c's caches */
+    struct map supers;     /* person id -> host, once seen */
+    int64_t dialog_due;    /* no dialog ends before this; 0 = unknown (dialog.c) */
+    struct people *people; /* people.c's caches */
 
     /* what other threads may read: written by the loop under `status_lock` */
     pthread_mutex_t status_lock;
@@ -81,7 +84,7 @@ struct host {
     int database_ok;
     int sessions_connected, sessions_qr, sessions_known;
     char *metrics_text;
-    int64_t backlog; /* atomic: loop.open_events */
+    int64_t backlog;     /* atomic: loop.open_events */
     struct map requests; /* id -> struct http_request, kept open by routes; under status_lock */
     uint64_t next_request;
     int64_t published_at, publish_due;
@@ -96,54 +99,62 @@ struct host {
     char instance[17]; /* random, of this start */
 };
 
-/* Opens the lock, the database, the plugins; runs migrations and start(); loads the queue. NULL with a sentence - several lines
- * when there are several errors - and an exit code (design section 6). Bad plugins are left out and health is degraded. */
+/* Opens the lock, the database, the plugins; runs migrations and start(); loads the queue. NULL
+ * with a sentence - several lines when there are several errors - and an exit code (design section
+ * 6). Bad plugins are left out and health is degraded. */
 struct host *host_open(const struct host_conf *conf, int *exit_code, struct buf *errors);
-/* Only reads and checks: the configuration and each plugin that is on. Takes conf->config. 0; 1 when a plugin would be left
- * out; 78 for configuration errors. One line each in `errors`. */
+/* Only reads and checks: the configuration and each plugin that is on. Takes conf->config. 0; 1
+ * when a plugin would be left out; 78 for configuration errors. One line each in `errors`. */
 int host_check(const struct host_conf *conf, struct buf *errors);
-/* Clean stop: stop() of each plugin in a last turn, checkpoint. Pending calls end as BOT_ECANCELED. */
+/* Clean stop: stop() of each plugin in a last turn, checkpoint. Pending calls end as BOT_ECANCELED.
+ */
 void host_stop(struct host *h);
 /* Frees everything; without host_stop() it is as if the process had been killed. */
 void host_free(struct host *h);
 
-/* One webhook body as it came over HTTP (any thread): signature, gateway's parse, arrivals. Returns the HTTP status
- * when it is decided at once (400, 401, 404, 503, or 200 for nothing to keep), 0 when `request` will be answered by
- * ports.answer after its turn. header(arg, name) gives a request header or NULL. */
+/* One webhook body as it came over HTTP (any thread): signature, gateway's parse, arrivals. Returns
+ * the HTTP status when it is decided at once (400, 401, 404, 503, or 200 for nothing to keep), 0
+ * when `request` will be answered by ports.answer after its turn. header(arg, name) gives a request
+ * header or NULL. */
 int host_webhook(struct host *h, const char *gateway, const char *body, size_t len,
                  const char *(*header)(void *arg, const char *name), void *arg, int loopback,
                  struct http_request *request);
 /* One line of the control socket. On the loop. Answers go to ports.control_send. */
-void host_control(struct host *h, uint64_t connection, const char *verb, const char *json, size_t len);
+void host_control(struct host *h, uint64_t connection, const char *verb, const char *json,
+                  size_t len);
 void host_control_closed(struct host *h, uint64_t connection);
-/* An HTTP request to a plugin's route; path is what follows "/p/". 0 when it will be answered by ports.answer, else a status.
- * Any thread. */
-int host_route(struct host *h, const char *method, const char *path, const char *query, const char *body, size_t len,
-               struct http_request *request);
+/* An HTTP request to a plugin's route; path is what follows "/p/". 0 when it will be answered by
+ * ports.answer, else a status. Any thread. */
+int host_route(struct host *h, const char *method, const char *path, const char *query,
+               const char *body, size_t len, struct http_request *request);
 void host_status(struct host *h, struct buf *out); /* one JSON object; on the loop */
 /* The HTTP request that a route's event is of, once; NULL when it has been answered. */
 struct http_request *host_request_take(struct host *h, uint64_t id);
 int host_request_open(struct host *h, uint64_t id);
 /* The control connection that a route's request came by and that is still open, or 0. */
 uint64_t host_connection_of(struct host *h, uint64_t request);
-/* Something from a gateway that did not come by webhook: journaled in the next turn. BOT_OK or BOT_EINVAL. */
+/* Something from a gateway that did not come by webhook: journaled in the next turn. BOT_OK or
+ * BOT_EINVAL. */
 int host_incoming(struct host *h, const char *gateway, const struct bot_incoming *incoming);
 void host_publish_soon(struct host *h);
-/* For the loop: the database works (or the turn was lost by `error`); what other threads may read is renewed. */
+/* For the loop: the database works (or the turn was lost by `error`); what other threads may read
+ * is renewed. */
 void host_database_state(struct host *h, int ok, const char *error);
 void host_publish(struct host *h);
 /* Counts something that is only counted: tokobot_events_total{gateway,event}. */
 void host_count_event(struct host *h, const char *gateway, const char *event);
-/* Turns until nothing is left to do now (not by waiting for the clock). Returns how many turns ran; stops after `limit`. */
+/* Turns until nothing is left to do now (not by waiting for the clock). Returns how many turns ran;
+ * stops after `limit`. */
 int host_run_idle(struct host *h, int limit);
 int64_t host_next_due(struct host *h);
 /* GET /health as JSON; any thread. Returns the HTTP status. */
 int host_health(struct host *h, struct buf *out);
 int host_metrics(struct host *h, struct buf *out); /* any thread */
 
-/* The real world: threads for HTTP in and out, the pool, the control socket, signals. Returns an exit code when told to stop. */
+/* The real world: threads for HTTP in and out, the pool, the control socket, signals. Returns an
+ * exit code when told to stop. */
 struct host_serve_conf {
-    int listen_fd; /* -1: make one */
+    int listen_fd;                      /* -1: make one */
     void (*ready)(void *ctx, int port); /* once /health answers; or NULL */
     void *ctx;
 };

@@ -1,5 +1,6 @@
-/* ingress.c - what comes in from outside: webhooks (on HTTP threads), gateways' own messages, requests to routes, lines of the
- * control socket. Everything ends as an arrival or an event that is posted to the loop. */
+/* ingress.c - what comes in from outside: webhooks (on HTTP threads), gateways' own messages,
+ * requests to routes, lines of the control socket. Everything ends as an arrival or an event that
+ * is posted to the loop. */
 #include <json-c/json.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -15,7 +16,7 @@
 
 enum { TEXT_MAX = 64 << 10, FIELD_MAX = 512, NAME_MAX_BYTES = 200 };
 
-/* ---- arrivals --------------------------------------------------------------------------------------------- */
+/* ---- arrivals -------------------------------------------------------------------------------- */
 
 struct packer {
     char *at, *end;
@@ -43,8 +44,8 @@ static struct arrival *arrival_new(const char *gateway, const struct bot_incomin
 {
     size_t text_len = in->text ? in->text_len ? in->text_len : strlen(in->text) : 0;
     if (text_len > 2 * TEXT_MAX) text_len = 2 * TEXT_MAX;
-    const char *small[] = { gateway, in->session, in->event, in->native_id, in->chat, in->phone, in->lid, in->name,
-                            in->quoted_id };
+    const char *small[] = { gateway,   in->session, in->event, in->native_id, in->chat,
+                            in->phone, in->lid,     in->name,  in->quoted_id };
     size_t need = 3 * text_len + 1; /* a bad byte becomes three */
     for (size_t i = 0; i < BOT_COUNT(small); i++) need += 3 * length(small[i], FIELD_MAX) + 1;
     if (need > TEXT_MAX + 16 * FIELD_MAX) need = TEXT_MAX + 16 * FIELD_MAX;
@@ -56,7 +57,8 @@ static struct arrival *arrival_new(const char *gateway, const struct bot_incomin
     a->received_at = clock_ms();
     a->sent_at = in->sent_at ? in->sent_at : a->received_at;
     a->gateway = pack(&p, gateway, length(gateway, FIELD_MAX), FIELD_MAX);
-    a->session = pack(&p, in->session ? in->session : "", length(in->session, FIELD_MAX), FIELD_MAX);
+    a->session =
+        pack(&p, in->session ? in->session : "", length(in->session, FIELD_MAX), FIELD_MAX);
     a->event = pack(&p, in->event, length(in->event, FIELD_MAX), FIELD_MAX);
     a->native_id = pack(&p, in->native_id, length(in->native_id, FIELD_MAX), FIELD_MAX);
     a->chat = pack(&p, in->chat, length(in->chat, FIELD_MAX), FIELD_MAX);
@@ -106,14 +108,16 @@ int host_incoming(struct host *h, const char *gateway, const struct bot_incoming
     return BOT_OK;
 }
 
-/* ---- webhooks ---------------------------------------------------------------------------------------------------- */
+/* ---- webhooks -------------------------------------------------------------------------------- */
 
-static int signature_is_good(const struct gateway *g, const char *body, size_t len, const char *given)
+static int signature_is_good(const struct gateway *g, const char *body, size_t len,
+                             const char *given)
 {
     unsigned char mac[crypto_auth_hmacsha512_BYTES], claimed[crypto_auth_hmacsha512_BYTES];
     size_t n = 0;
     if (strlen(given) != 2 * sizeof claimed ||
-        sodium_hex2bin(claimed, sizeof claimed, given, strlen(given), NULL, &n, NULL) != 0 || n != sizeof claimed)
+        sodium_hex2bin(claimed, sizeof claimed, given, strlen(given), NULL, &n, NULL) != 0 ||
+        n != sizeof claimed)
         return 0;
     crypto_auth_hmacsha512_state state;
     crypto_auth_hmacsha512_init(&state, (const unsigned char *)g->key, strlen(g->key));
@@ -174,9 +178,10 @@ int host_webhook(struct host *h, const char *gateway, const char *body, size_t l
     return 0;
 }
 
-/* ---- requests to routes ---------------------------------------------------------------------------------------------- */
+/* ---- requests to routes ---------------------------------------------------------------------- */
 
-/* A control connection's request id says which it is, so that a route may write to it again later. */
+/* A control connection's request id says which it is, so that a route may write to it again later.
+ */
 #define CONTROL_REQUEST (1ULL << 62)
 
 uint64_t host_connection_of(struct host *h, uint64_t request)
@@ -201,8 +206,8 @@ int host_request_open(struct host *h, uint64_t id)
     return open;
 }
 
-int host_route(struct host *h, const char *method, const char *path, const char *query, const char *body, size_t len,
-               struct http_request *request)
+int host_route(struct host *h, const char *method, const char *path, const char *query,
+               const char *body, size_t len, struct http_request *request)
 {
     char key[400];
     snprintf(key, sizeof key, "h/%s", path);
@@ -222,7 +227,7 @@ int host_route(struct host *h, const char *method, const char *path, const char 
     return 0;
 }
 
-/* ---- the control socket ------------------------------------------------------------------------------------------------- */
+/* ---- the control socket ---------------------------------------------------------------------- */
 
 static void refuse(struct host *h, uint64_t connection, const char *why)
 {
@@ -234,7 +239,8 @@ static void refuse(struct host *h, uint64_t connection, const char *why)
     buf_free(&line);
 }
 
-void host_control(struct host *h, uint64_t connection, const char *verb, const char *json, size_t len)
+void host_control(struct host *h, uint64_t connection, const char *verb, const char *json,
+                  size_t len)
 {
     char key[100];
     if (!strcmp(verb, "status")) {
@@ -246,8 +252,10 @@ void host_control(struct host *h, uint64_t connection, const char *verb, const c
     }
     snprintf(key, sizeof key, "c/%s", verb);
     if (!map_get(&h->registry->routes, key)) {
-        refuse(h, connection, !strcmp(verb, "chat") ? "no plugin serves chats here: set simulator = on in [plugins]"
-                                                    : "this bot knows no such command");
+        refuse(h, connection,
+               !strcmp(verb, "chat")
+                   ? "no plugin serves chats here: set simulator = on in [plugins]"
+                   : "this bot knows no such command");
         return;
     }
     map_put_id(&h->connections, connection, h);

@@ -1,9 +1,10 @@
 /* loop.c - see loop.h.
  *
- * What a turn may lose and what not: when COMMIT fails, or a handler has ended the transaction, nothing of the turn is on
- * disk. Arrivals go back to be journaled again, completions go back to run again, events that ran go back to the front
- * of their chats as they were, and what they staged is dropped. Then events run one a turn until that many have passed,
- * so that one bad handler cannot take others' turns with it for ever. */
+ * What a turn may lose and what not: when COMMIT fails, or a handler has ended the transaction,
+ * nothing of the turn is on disk. Arrivals go back to be journaled again, completions go back to
+ * run again, events that ran go back to the front of their chats as they were, and what they staged
+ * is dropped. Then events run one a turn until that many have passed, so that one bad handler
+ * cannot take others' turns with it for ever. */
 #include "loop.h"
 
 #include <errno.h>
@@ -25,7 +26,14 @@
 #include "storage/pool.h"
 #include "storage/statement.h"
 
-enum { LOSSES_MAX = 2, EVENTS_A_TURN = 256, TURN_US = 4000, RETRY_MIN_MS = 50, RETRY_MAX_MS = 2000, ARRIVAL_TRIES = 200 };
+enum {
+    LOSSES_MAX = 2,
+    EVENTS_A_TURN = 256,
+    TURN_US = 4000,
+    RETRY_MIN_MS = 50,
+    RETRY_MAX_MS = 2000,
+    ARRIVAL_TRIES = 200
+};
 
 static const char BEGIN[] = "BEGIN IMMEDIATE";
 static const char COMMIT[] = "COMMIT";
@@ -34,7 +42,7 @@ static const char SAVE[] = "SAVEPOINT step";
 static const char RELEASE[] = "RELEASE step";
 static const char UNDO[] = "ROLLBACK TO step";
 
-/* ---- life -------------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 void loop_init(struct loop *l, struct host *h)
 {
@@ -80,8 +88,8 @@ static void stop_waiting(struct loop *l, struct event *ev)
     if (!ev->chat->waits) return;
     struct event *other;
     TAILQ_FOREACH(other, &l->waiting, wait_link)
-        if (other->chat == ev->chat && (!ev->chat->waiting || other->id < ev->chat->waiting->id))
-            ev->chat->waiting = other;
+    if (other->chat == ev->chat && (!ev->chat->waiting || other->id < ev->chat->waiting->id))
+        ev->chat->waiting = other;
 }
 
 void loop_free(struct loop *l)
@@ -104,7 +112,8 @@ void loop_free(struct loop *l)
         TAILQ_REMOVE(&l->serving, ev, link);
         event_unref(ev);
     }
-    for (struct event *ev; (ev = TAILQ_FIRST(&l->waiting));) stop_waiting(l, ev); /* its calls hold it */
+    for (struct event *ev; (ev = TAILQ_FIRST(&l->waiting));)
+        stop_waiting(l, ev); /* its calls hold it */
     calls_free(l->calls);
     size_t at = 0;
     for (struct chat *chat; (chat = map_next(&l->chats, &at, NULL));) {
@@ -120,7 +129,7 @@ void loop_free(struct loop *l)
     pthread_mutex_destroy(&l->lock);
 }
 
-/* ---- one step: a savepoint ---------------------------------------------------------------------------------------- */
+/* ---- one step: a savepoint ------------------------------------------------------------------- */
 
 /* The disk or the memory, not the handler: what SQLite has kept of the step nobody knows. */
 static int is_broken(int rc)
@@ -136,7 +145,8 @@ static int save(struct loop *l, const char *sql)
     return -1;
 }
 
-/* Runs fn in a savepoint. HANDLED, LATER and PASS keep its work, FAIL drops it. BOT_EIO: the turn is lost. */
+/* Runs fn in a savepoint. HANDLED, LATER and PASS keep its work, FAIL drops it. BOT_EIO: the turn
+ * is lost. */
 int loop_step(struct loop *l, struct event *ev, int (*fn)(struct event *ev, void *arg), void *arg)
 {
     struct db *db = &l->host->db;
@@ -164,7 +174,7 @@ int loop_step(struct loop *l, struct event *ev, int (*fn)(struct event *ev, void
     return verdict;
 }
 
-/* ---- events --------------------------------------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 static void touch(struct loop *l, struct event *ev)
 {
@@ -206,8 +216,10 @@ static void settle(struct loop *l, struct event *ev, int verdict)
 {
     if (verdict == BOT_FAIL && loop_step(l, ev, fail_step, NULL) != BOT_HANDLED) l->lost = 1;
     if (verdict == BOT_EIO || l->lost) return;
-    if (verdict == BOT_LATER) wait_for(l, ev);
-    else finish(l, ev);
+    if (verdict == BOT_LATER)
+        wait_for(l, ev);
+    else
+        finish(l, ev);
     ev->said_len = verdict == BOT_LATER ? ev->reply.len : 0;
     event_step_reset(ev);
 }
@@ -228,9 +240,9 @@ static int has_more_calls(const struct event *ev, const struct call *but)
     struct call *c;
     struct staged *s;
     TAILQ_FOREACH(c, &ev->call_list, link)
-        if (c != but) return 1;
+    if (c != but) return 1;
     TAILQ_FOREACH(s, &ev->staged, link)
-        if (s->kind == STAGED_CALL) return 1;
+    if (s->kind == STAGED_CALL) return 1;
     return 0;
 }
 
@@ -240,7 +252,8 @@ static int first_step(struct event *ev, void *arg)
     int verdict = dispatch_event(ev);
     ev->status = BOT_OK;
     if (verdict == BOT_LATER && !has_more_calls(ev, NULL)) {
-        log_error("plugin", "a handler returned LATER with nothing pending", LOG_STR("handler", ev->handler));
+        log_error("plugin", "a handler returned LATER with nothing pending",
+                  LOG_STR("handler", ev->handler));
         verdict = BOT_FAIL;
     }
     return conclude(ev, verdict);
@@ -298,7 +311,7 @@ static void run_ready(struct loop *l)
     }
 }
 
-/* ---- completions ---------------------------------------------------------------------------------------------------------- */
+/* ---- completions ----------------------------------------------------------------------------- */
 
 struct back {
     struct call *call;
@@ -351,7 +364,8 @@ static void run_completion(struct loop *l, struct call *call, struct completion 
     if (ev->kind == EVENT_START || ev->kind == EVENT_ROUTE) {
         if (back->losses < LOSSES_MAX) loop_step(l, ev, completion_step, &b);
         back->losses += l->lost_by_event;
-        event_step_reset(ev); /* also when the turn is lost: what it staged must not be there twice */
+        event_step_reset(
+            ev); /* also when the turn is lost: what it staged must not be there twice */
         return;
     }
     touch(l, ev);
@@ -359,8 +373,10 @@ static void run_completion(struct loop *l, struct call *call, struct completion 
     int was_finished = ev->finished;
     int verdict = back->losses < LOSSES_MAX ? loop_step(l, ev, completion_step, &b) : BOT_FAIL;
     back->losses += l->lost_by_event;
-    if (!was_finished) settle(l, ev, verdict);
-    else if (!l->lost) event_step_reset(ev);
+    if (!was_finished)
+        settle(l, ev, verdict);
+    else if (!l->lost)
+        event_step_reset(ev);
     log_set_message(0);
 }
 
@@ -390,19 +406,21 @@ static struct completion *run_completions(struct loop *l)
     for (; back && !l->lost && clock_mono() <= until; back = TAILQ_NEXT(back, link)) {
         struct call *call = call_find(l->calls, back->call);
         if (call) run_completion(l, call, back);
-        if (l->solo && call) return TAILQ_NEXT(back, link); /* alone: its turn is no other's to lose */
+        if (l->solo && call)
+            return TAILQ_NEXT(back, link); /* alone: its turn is no other's to lose */
     }
     return back;
 }
 
-
-/* A request whose last call is over is answered by now, or by nobody: somebody waits at the other end. */
+/* A request whose last call is over is answered by now, or by nobody: somebody waits at the other
+ * end. */
 static void finish_call(struct loop *l, struct call *call)
 {
     struct event *ev = call->event;
     ev->refs++;
     call_over(l, call);
-    if (ev->kind == EVENT_ROUTE && !ev->connection && TAILQ_EMPTY(&ev->call_list)) request_refuse(l, ev, 500);
+    if (ev->kind == EVENT_ROUTE && !ev->connection && TAILQ_EMPTY(&ev->call_list))
+        request_refuse(l, ev, 500);
     event_unref(ev);
 }
 
@@ -418,7 +436,7 @@ static void consumed(struct loop *l, const struct completion *end)
     }
 }
 
-/* ---- the clock ------------------------------------------------------------------------------------------------------------------- */
+/* ---- the clock ------------------------------------------------------------------------------- */
 
 static void expire_waiting(struct loop *l, int64_t now)
 {
@@ -468,7 +486,7 @@ static int64_t waiting_due(const struct loop *l)
     int64_t due = INT64_MAX;
     const struct event *ev;
     TAILQ_FOREACH(ev, &l->waiting, wait_link)
-        if (ev->deadline < due) due = ev->deadline;
+    if (ev->deadline < due) due = ev->deadline;
     return due;
 }
 
@@ -488,22 +506,24 @@ static int64_t clock_due(struct loop *l)
 int64_t loop_next_due(struct loop *l)
 {
     pthread_mutex_lock(&l->lock);
-    int posted = !TAILQ_EMPTY(&l->arrivals) || !TAILQ_EMPTY(&l->completions) || !TAILQ_EMPTY(&l->requests);
+    int posted =
+        !TAILQ_EMPTY(&l->arrivals) || !TAILQ_EMPTY(&l->completions) || !TAILQ_EMPTY(&l->requests);
     pthread_mutex_unlock(&l->lock);
-    if (posted || !TAILQ_EMPTY(&l->journaling) || !TAILQ_EMPTY(&l->consuming) || !TAILQ_EMPTY(&l->serving) ||
-        !TAILQ_EMPTY(&l->ready) || outbox_has_work(l->host->outbox))
+    if (posted || !TAILQ_EMPTY(&l->journaling) || !TAILQ_EMPTY(&l->consuming) ||
+        !TAILQ_EMPTY(&l->serving) || !TAILQ_EMPTY(&l->ready) || outbox_has_work(l->host->outbox))
         return l->retry_at;
     int64_t due = min64(clock_due(l), outbox_next_due(l->host->outbox));
     due = min64(due, l->host->publish_due);
     return due < l->retry_at ? l->retry_at : due;
 }
 
-/* ---- the turn ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- the turn -------------------------------------------------------------------------------- */
 
 static int has_work(struct loop *l, int64_t now)
 {
-    return !TAILQ_EMPTY(&l->journaling) || !TAILQ_EMPTY(&l->consuming) || !TAILQ_EMPTY(&l->serving) ||
-           !TAILQ_EMPTY(&l->ready) || outbox_has_work(l->host->outbox) || clock_due(l) <= now;
+    return !TAILQ_EMPTY(&l->journaling) || !TAILQ_EMPTY(&l->consuming) ||
+           !TAILQ_EMPTY(&l->serving) || !TAILQ_EMPTY(&l->ready) ||
+           outbox_has_work(l->host->outbox) || clock_due(l) <= now;
 }
 
 static void keep(struct loop *l)
@@ -574,14 +594,15 @@ static void lose(struct loop *l, int64_t now)
     l->retry_at = l->lost_by_event ? now : now + (pause < RETRY_MAX_MS ? pause : RETRY_MAX_MS);
     l->solo = count ? count + 1 : l->solo;
     host_database_state(h, l->lost_by_event, h->db.error);
-    log_error("turn", "a turn was lost; it is tried again", LOG_STR("error", h->db.error), LOG_INT("events", count),
-              LOG_INT("in_a_row", l->failures));
+    log_error("turn", "a turn was lost; it is tried again", LOG_STR("error", h->db.error),
+              LOG_INT("events", count), LOG_INT("in_a_row", l->failures));
     if (!l->lost_by_event || !was_solo) l->suspect = NULL;
     struct arrival *a = TAILQ_FIRST(&l->journaling);
     if (a && ++a->tries > ARRIVAL_TRIES) arrivals_answer(l, 503);
 }
 
-/* A handler that ended the transaction when it was alone does so every time: its event is given up. */
+/* A handler that ended the transaction when it was alone does so every time: its event is given up.
+ */
 static void punish_suspect(struct loop *l)
 {
     struct event *ev = l->suspect;
@@ -614,14 +635,16 @@ int loop_turn(struct loop *l)
 {
     struct host *h = l->host;
     int64_t now = clock_ms();
-    if (now < l->retry_at && l->retry_at - now <= RETRY_MAX_MS) return 0; /* further away: the clock was put back */
+    if (now < l->retry_at && l->retry_at - now <= RETRY_MAX_MS)
+        return 0; /* further away: the clock was put back */
     take(l);
     calls_fire(h, now);
     expire_waiting(l, now);
     sort_completions(l);
     outbox_clock(h->outbox, now);
     if (!has_work(l, now)) {
-        outbox_committed(h->outbox); /* retries and held queues that are due go out without a turn */
+        outbox_committed(
+            h->outbox); /* retries and held queues that are due go out without a turn */
         if (h->publish_due <= now) host_publish(h);
         return 0;
     }
@@ -679,7 +702,8 @@ int loop_group_end(struct loop *l, int ok)
     return -1;
 }
 
-int loop_run_step(struct host *h, struct event *ev, int (*fn)(struct event *ev, void *arg), void *arg)
+int loop_run_step(struct host *h, struct event *ev, int (*fn)(struct event *ev, void *arg),
+                  void *arg)
 {
     struct loop *l = &h->loop;
     if (l->in_turn) return loop_step(l, ev, fn, arg);

@@ -1,8 +1,8 @@
 /* loop.h - the turn: the heart of the host (design section 1).
  *
- * A turn is one database transaction. It journals what arrived, runs what earlier turns committed, each event in a
- * savepoint of its own, and after COMMIT lets out what was staged. Everything below is called on the loop's thread but the
- * loop_post_* functions, which any thread may call. */
+ * A turn is one database transaction. It journals what arrived, runs what earlier turns committed,
+ * each event in a savepoint of its own, and after COMMIT lets out what was staged. Everything below
+ * is called on the loop's thread but the loop_post_* functions, which any thread may call. */
 #ifndef TOKOBOT_LOOP_H
 #define TOKOBOT_LOOP_H
 
@@ -21,11 +21,13 @@ struct pool_job;
 /* One message parsed from a webhook on an HTTP thread, and the request that waits for it. */
 struct arrival {
     TAILQ_ENTRY(arrival) link;
-    struct http_ticket *ticket; /* answered when all its arrivals are on disk; NULL: not by webhook */
-    int kind;                   /* enum bot_incoming_kind */
+    struct http_ticket
+        *ticket; /* answered when all its arrivals are on disk; NULL: not by webhook */
+    int kind;    /* enum bot_incoming_kind */
     int64_t sent_at, received_at;
     int32_t ack, state;
-    const char *gateway, *session, *event, *native_id, *chat, *phone, *lid, *name, *text, *quoted_id;
+    const char *gateway, *session, *event, *native_id, *chat, *phone, *lid, *name, *text,
+        *quoted_id;
     int tries;
     char strings[]; /* all of the above */
 };
@@ -42,9 +44,9 @@ struct http_ticket {
 struct completion {
     TAILQ_ENTRY(completion) link;
     uint64_t call;
-    int accepted; /* its done() is to run, or has run in a turn that was lost */
-    int losses;   /* so often its done() ended the transaction */
-    int status; /* BOT_OK, or how the host ended it: BOT_ECANCELED, BOT_ETIMEDOUT */
+    int accepted;          /* its done() is to run, or has run in a turn that was lost */
+    int losses;            /* so often its done() ended the transaction */
+    int status;            /* BOT_OK, or how the host ended it: BOT_ECANCELED, BOT_ETIMEDOUT */
     struct http_job *http; /* at most one of the two */
     struct pool_job *job;
 };
@@ -65,7 +67,7 @@ TAILQ_HEAD(event_list, event);
 
 struct loop {
     struct host *host;
-    int wake_fd; /* eventfd; -1 in tests */
+    int wake_fd;          /* eventfd; -1 in tests */
     pthread_mutex_t lock; /* guards the four below */
     struct arrival_list arrivals;
     struct completion_list completions;
@@ -74,25 +76,25 @@ struct loop {
 
     pthread_t thread; /* the loop's, for assertions */
     int in_turn;
-    int lost;         /* this turn cannot be committed any more */
-    int lost_by_event; /* ... because a handler ended the transaction */
+    int lost;                         /* this turn cannot be committed any more */
+    int lost_by_event;                /* ... because a handler ended the transaction */
     struct arrival_list journaling;   /* taken in this turn */
     struct completion_list consuming; /* taken in this turn */
     struct event_list serving;        /* requests taken in this turn */
     struct event_list served;         /* ... and run, until COMMIT */
     struct map chats;                 /* person -> struct chat */
     TAILQ_HEAD(, chat) ready;
-    struct event_list ran;            /* events that this turn ran a step of */
-    struct event_list waiting;        /* events that wait (LATER) */
-    struct staged_list committed;     /* staged by released savepoints of this turn */
-    struct calls *calls;              /* calls.h */
-    int solo;         /* after a lost turn: so many turns of one event each */
-    int64_t retry_at; /* after a lost turn: not before */
-    int failures;     /* turns lost in a row */
-    int64_t open_events; /* queued, running or waiting: the backlog */
-    int64_t due_at;      /* earliest at() event; INT64_MAX = none */
-    int64_t schedule_at; /* earliest schedule */
-    struct event *suspect; /* alone in a lost turn of one event: it is to blame */
+    struct event_list ran;        /* events that this turn ran a step of */
+    struct event_list waiting;    /* events that wait (LATER) */
+    struct staged_list committed; /* staged by released savepoints of this turn */
+    struct calls *calls;          /* calls.h */
+    int solo;                     /* after a lost turn: so many turns of one event each */
+    int64_t retry_at;             /* after a lost turn: not before */
+    int failures;                 /* turns lost in a row */
+    int64_t open_events;          /* queued, running or waiting: the backlog */
+    int64_t due_at;               /* earliest at() event; INT64_MAX = none */
+    int64_t schedule_at;          /* earliest schedule */
+    struct event *suspect;        /* alone in a lost turn of one event: it is to blame */
 
     int64_t turns, events_run, turn_us_max, turns_lost;
 };
@@ -100,9 +102,11 @@ struct loop {
 void loop_init(struct loop *l, struct host *h);
 void loop_free(struct loop *l);
 
-/* One turn. 1: there was something to do; 0: nothing; -1: the turn was lost (it will be tried again). */
+/* One turn. 1: there was something to do; 0: nothing; -1: the turn was lost (it will be tried
+ * again). */
 int loop_turn(struct loop *l);
-/* When the next turn is due by the clock, in ms; INT64_MAX = only when something arrives. 0 = now. */
+/* When the next turn is due by the clock, in ms; INT64_MAX = only when something arrives. 0 = now.
+ */
 int64_t loop_next_due(struct loop *l);
 
 void loop_wake(struct loop *l);
@@ -122,9 +126,9 @@ struct response {
 struct staged {
     TAILQ_ENTRY(staged) link;
     enum staged_kind kind;
-    struct call *call;   /* CALL */
-    uint64_t id;         /* CANCEL */
-    struct event *event; /* EVENT */
+    struct call *call;    /* CALL */
+    uint64_t id;          /* CANCEL */
+    struct event *event;  /* EVENT */
     struct outgoing *out; /* OUT: outbox.c's */
     struct response response;
 };
@@ -141,25 +145,27 @@ void arrivals_answer(struct loop *l, int status);
 int loop_group_begin(struct loop *l);
 int loop_group_end(struct loop *l, int ok);
 
-/* Runs fn in a savepoint of the running turn. HANDLED, LATER and PASS keep its work, FAIL drops it. BOT_EIO: the turn is
- * lost. */
+/* Runs fn in a savepoint of the running turn. HANDLED, LATER and PASS keep its work, FAIL drops it.
+ * BOT_EIO: the turn is lost. */
 int loop_step(struct loop *l, struct event *ev, int (*fn)(struct event *ev, void *arg), void *arg);
 
 void requests_run(struct loop *l);
-/* After the turn and what it responded: what was not answered is. `status` 0: what each deserves. */
+/* After the turn and what it responded: what was not answered is. `status` 0: what each deserves.
+ */
 void requests_finish(struct loop *l, int status);
 void request_refuse(struct loop *l, struct event *ev, int status);
 
 /* Lets the chat's events run when there are any. */
 void chat_make_ready(struct loop *l, struct chat *chat);
-/* The event of the chat that may run now, or NULL while another one waits and none may overtake it. *cancels: it ends the one
- * that waits. */
+/* The event of the chat that may run now, or NULL while another one waits and none may overtake it.
+ * *cancels: it ends the one that waits. */
 struct event *chat_next(struct chat *chat, int *cancels);
 /* Queues a journaled event on its chat. */
 void loop_queue(struct host *h, struct event *ev);
 void loop_chat_unref(struct loop *l, struct chat *chat); /* NULL-safe */
-/* Runs one step outside any chat (start, stop, routes, detached completions) in a savepoint of the running turn, or in a turn
- * of its own. Returns the verdict. */
-int loop_run_step(struct host *h, struct event *ev, int (*step)(struct event *ev, void *arg), void *arg);
+/* Runs one step outside any chat (start, stop, routes, detached completions) in a savepoint of the
+ * running turn, or in a turn of its own. Returns the verdict. */
+int loop_run_step(struct host *h, struct event *ev, int (*step)(struct event *ev, void *arg),
+                  void *arg);
 
 #endif

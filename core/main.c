@@ -4,10 +4,15 @@
 
 #include "cli/cli.h"
 
-static const struct { const char *verb; int (*run)(int argc, char **argv); const char *help; } verbs[] = {
+static const struct {
+    const char *verb;
+    int (*run)(int argc, char **argv);
+    const char *help;
+} verbs[] = {
     { "run", cli_run, "run [-c bot.ini] [--no-supervisor]     the bot, in the foreground" },
     { "check", cli_check, "check [-c bot.ini]                     is the configuration right?" },
-    { "chat", cli_chat, "chat --as 6281... [-c bot.ini]         talk to the running bot without a phone" },
+    { "chat", cli_chat,
+      "chat --as 6281... [-c bot.ini]         talk to the running bot without a phone" },
     { "status", cli_status, "status [-c bot.ini]                    how the running bot is" },
     { "plugin", cli_plugin, "plugin test DIR                        run the transcripts in DIR" },
     { "version", cli_version, "version" },
@@ -16,14 +21,16 @@ static const struct { const char *verb; int (*run)(int argc, char **argv); const
 static int usage(FILE *out)
 {
     fprintf(out, "tokobot " TOKOBOT_VERSION "\n\n");
-    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) fprintf(out, "  tokobot %s\n", verbs[i].help);
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+        fprintf(out, "  tokobot %s\n", verbs[i].help);
     return out == stdout ? 0 : 64;
 }
 
 int main(int argc, char **argv)
 {
     if (argc < 2) return usage(stderr);
-    if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) return usage(stdout);
+    if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+        return usage(stdout);
     if (!strcmp(argv[1], "--version")) return cli_version(argc - 1, argv + 1);
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
         if (!strcmp(argv[1], verbs[i].verb)) return verbs[i].run(argc - 1, argv + 1);

@@ -1,4 +1,5 @@
-/* post.c - what other threads say to the loop: arrivals, completions, requests. One wake-up a turn is enough. */
+/* post.c - what other threads say to the loop: arrivals, completions, requests. One wake-up a turn
+ * is enough. */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -33,7 +34,8 @@ void loop_post_arrivals(struct loop *l, struct arrival_list *list, struct http_t
     if (wake) loop_wake(l);
 }
 
-static void post_completion(struct loop *l, uint64_t call, struct http_job *http, struct pool_job *job)
+static void post_completion(struct loop *l, uint64_t call, struct http_job *http,
+                            struct pool_job *job)
 {
     struct completion *back = xcalloc(1, sizeof *back);
     back->call = call;

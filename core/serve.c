@@ -1,5 +1,6 @@
-/* serve.c - the host in the real world: threads for HTTP in and out, the pool, the control socket, signals, and the loop
- * that waits for all of them. Everything here is the outside of struct host_ports. */
+/* serve.c - the host in the real world: threads for HTTP in and out, the pool, the control socket,
+ * signals, and the loop that waits for all of them. Everything here is the outside of struct
+ * host_ports. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -39,7 +40,7 @@ struct service_host {
     int stop;
 };
 
-/* ---- ports ---------------------------------------------------------------------------------------------------- */
+/* ---- ports ----------------------------------------------------------------------------------- */
 
 static void port_http_submit(void *ctx, struct http_job *job)
 {
@@ -58,15 +59,16 @@ static void port_job_submit(void *ctx, struct pool_job *job)
     pool_submit(s->pool, job);
 }
 
-static void port_answer(void *ctx, struct http_request *request, int status, const char *type, const char *body, size_t len,
-                        unsigned retry_after_s)
+static void port_answer(void *ctx, struct http_request *request, int status, const char *type,
+                        const char *body, size_t len, unsigned retry_after_s)
 {
     const struct service_host *s = ctx;
     if (!s->server) return; /* stopped: the request was answered 503 and is gone */
     http_answer(request, status, type, body, len, retry_after_s);
 }
 
-static void port_control_send(void *ctx, uint64_t connection, const char *json, size_t len, int close)
+static void port_control_send(void *ctx, uint64_t connection, const char *json, size_t len,
+                              int close)
 {
     struct service_host *s = ctx;
     if (s->control) control_send(s->control, connection, json, len, close);
@@ -82,7 +84,7 @@ static void job_done(void *ctx, struct pool_job *job)
     loop_post_job(&((struct service_host *)ctx)->host->loop, job);
 }
 
-/* ---- HTTP requests, on the server's threads -------------------------------------------------------------------------- */
+/* ---- HTTP requests, on the server's threads -------------------------------------------------- */
 
 static int starts_with(const char *s, const char *prefix)
 {
@@ -94,7 +96,8 @@ static int accept_request(void *ctx, const char *method, const char *path)
     (void)ctx;
     int get = !strcmp(method, "GET"), post = !strcmp(method, "POST");
     if (starts_with(path, WEBHOOK)) return post ? 1 : 405;
-    if (!strcmp(path, "/health") || !strcmp(path, "/metrics") || !strcmp(path, "/ping")) return get ? 1 : 405;
+    if (!strcmp(path, "/health") || !strcmp(path, "/metrics") || !strcmp(path, "/ping"))
+        return get ? 1 : 405;
     if (starts_with(path, PLUGIN)) return get || post ? 1 : 405;
     return 404;
 }
@@ -106,10 +109,14 @@ static const char *header_of(void *arg, const char *name)
 
 static enum http_verdict answer_status(struct http_request *rq, int status)
 {
-    static const struct { int status; const char *body; } bodies[] = {
+    static const struct {
+        int status;
+        const char *body;
+    } bodies[] = {
         { 200, "{\"ok\":true}" },
         { 400, "{\"error\":\"the body is no JSON of this gateway\"}" },
-        { 401, "{\"error\":\"the signature is missing or wrong: compare the HMAC key on both sides\"}" },
+        { 401,
+          "{\"error\":\"the signature is missing or wrong: compare the HMAC key on both sides\"}" },
         { 403, "{\"error\":\"only from this machine, or with the token\"}" },
         { 404, "{\"error\":\"there is nothing at this path\"}" },
         { 503, "{\"error\":\"too much is waiting: try again\"}" },
@@ -121,15 +128,18 @@ static enum http_verdict answer_status(struct http_request *rq, int status)
     return HTTP_ANSWERED;
 }
 
-static enum http_verdict handle_webhook(struct service_host *s, struct http_request *rq, const char *gateway)
+static enum http_verdict handle_webhook(struct service_host *s, struct http_request *rq,
+                                        const char *gateway)
 {
     size_t len;
     const char *body = http_request_body(rq, &len);
-    int status = host_webhook(s->host, gateway, body, len, header_of, rq, http_request_is_loopback(rq), rq);
+    int status =
+        host_webhook(s->host, gateway, body, len, header_of, rq, http_request_is_loopback(rq), rq);
     return status ? answer_status(rq, status) : HTTP_KEPT;
 }
 
-static enum http_verdict handle_plugin(struct service_host *s, struct http_request *rq, const char *path)
+static enum http_verdict handle_plugin(struct service_host *s, struct http_request *rq,
+                                       const char *path)
 {
     size_t len;
     const char *body = http_request_body(rq, &len);
@@ -149,7 +159,8 @@ static enum http_verdict handle_report(struct service_host *s, struct http_reque
     if (metrics && !may_see_metrics(s, rq)) return answer_status(rq, 403);
     struct buf out = { 0 };
     int status = metrics ? host_metrics(s->host, &out) : host_health(s->host, &out);
-    http_answer(rq, status, metrics ? "text/plain; version=0.0.4; charset=utf-8" : NULL, buf_str(&out), out.len, 0);
+    http_answer(rq, status, metrics ? "text/plain; version=0.0.4; charset=utf-8" : NULL,
+                buf_str(&out), out.len, 0);
     buf_free(&out);
     return HTTP_ANSWERED;
 }
@@ -164,9 +175,10 @@ static enum http_verdict handle_request(void *ctx, struct http_request *rq)
     return handle_report(s, rq, !strcmp(path, "/metrics"));
 }
 
-/* ---- the loop's descriptors ----------------------------------------------------------------------------------------------- */
+/* ---- the loop's descriptors ------------------------------------------------------------------ */
 
-static void control_line(void *ctx, uint64_t connection, const char *verb, const char *json, size_t len)
+static void control_line(void *ctx, uint64_t connection, const char *verb, const char *json,
+                         size_t len)
 {
     host_control(((struct service_host *)ctx)->host, connection, verb, json, len);
 }
@@ -187,11 +199,13 @@ static void woken(struct control_source *source, uint32_t events)
 static void signalled(struct control_source *source, uint32_t events)
 {
     (void)events;
-    struct service_host *s = (void *)((char *)source - offsetof(struct service_host, signal_source));
+    struct service_host *s =
+        (void *)((char *)source - offsetof(struct service_host, signal_source));
     struct signalfd_siginfo info;
     while (read(s->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
         if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT) s->stop = 1;
-        if (info.ssi_signo == SIGHUP && log_reopen() < 0) log_warn("log", "the file cannot be opened again", LOG_INT("errno", errno));
+        if (info.ssi_signo == SIGHUP && log_reopen() < 0)
+            log_warn("log", "the file cannot be opened again", LOG_INT("errno", errno));
     }
 }
 
@@ -217,7 +231,10 @@ static int open_descriptors(struct service_host *s)
     s->wake_source.ready = woken;
     s->signal_source.ready = signalled;
     if (s->epoll_fd < 0 || s->signal_fd < 0 || s->wake_fd < 0) return -1;
-    return watch(s, s->signal_fd, &s->signal_source) < 0 || watch(s, s->wake_fd, &s->wake_source) < 0 ? -1 : 0;
+    return watch(s, s->signal_fd, &s->signal_source) < 0 ||
+                   watch(s, s->wake_fd, &s->wake_source) < 0
+               ? -1
+               : 0;
 }
 
 static void wait_for_something(struct service_host *s, int64_t at_most)
@@ -240,7 +257,8 @@ static void run(struct service_host *s)
     }
 }
 
-/* Nothing new comes in; what is being sent gets a moment to come back, so that the next start need not ask. */
+/* Nothing new comes in; what is being sent gets a moment to come back, so that the next start need
+ * not ask. */
 static void drain(struct service_host *s)
 {
     int64_t until = clock_ms() + config_int(s->host->config, "core", "drain");
@@ -253,7 +271,7 @@ static void drain(struct service_host *s)
     }
 }
 
-/* ---- start and stop ---------------------------------------------------------------------------------------------------------- */
+/* ---- start and stop -------------------------------------------------------------------------- */
 
 static int start_server(struct service_host *s, const struct host_serve_conf *serve)
 {
@@ -277,8 +295,11 @@ static int start_control(struct service_host *s)
     char error[300];
     struct buf path = { 0 };
     buf_addf(&path, "%s/tokobot.sock", s->host->data_dir);
-    struct control_conf conf = { .path = buf_str(&path), .epoll_fd = s->epoll_fd, .line = control_line,
-                                 .closed = control_closed, .ctx = s };
+    struct control_conf conf = { .path = buf_str(&path),
+                                 .epoll_fd = s->epoll_fd,
+                                 .line = control_line,
+                                 .closed = control_closed,
+                                 .ctx = s };
     s->control = control_start(&conf, error, sizeof error);
     if (!s->control) log_error("control", error);
     buf_free(&path);
@@ -315,7 +336,9 @@ int host_serve(struct host_conf *conf, const struct host_serve_conf *serve)
         config_free(conf->config);
         return EXIT_OS;
     }
-    conf->ports = (struct host_ports){ &s, port_http_submit, port_http_cancel, port_job_submit, port_answer, port_control_send };
+    conf->ports =
+        (struct host_ports){ &s,          port_http_submit, port_http_cancel, port_job_submit,
+                             port_answer, port_control_send };
     struct http_client_conf client = { http_done, &s, 0 };
     s.client = http_client_start(&client);
     /* The pool opens readers only when asked; by then the host has told where the database is. */

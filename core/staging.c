@@ -1,4 +1,5 @@
-/* staging.c - what steps asked for: kept with the savepoint, dropped with it, let out after COMMIT. On the loop. */
+/* staging.c - what steps asked for: kept with the savepoint, dropped with it, let out after COMMIT.
+ * On the loop. */
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -49,11 +50,21 @@ void staged_apply(struct loop *l)
     for (struct staged *s; (s = TAILQ_FIRST(&l->committed));) {
         TAILQ_REMOVE(&l->committed, s, link);
         switch (s->kind) {
-        case STAGED_CALL: call_start(h, s->call); break;
-        case STAGED_CANCEL: call_end(h, s->id, BOT_ECANCELED); break;
-        case STAGED_EVENT: loop_queue(h, s->event); break;
-        case STAGED_OUT: outbox_accept(h->outbox, s->out); break;
-        case STAGED_RESPONSE: apply_response(h, &s->response); break;
+        case STAGED_CALL:
+            call_start(h, s->call);
+            break;
+        case STAGED_CANCEL:
+            call_end(h, s->id, BOT_ECANCELED);
+            break;
+        case STAGED_EVENT:
+            loop_queue(h, s->event);
+            break;
+        case STAGED_OUT:
+            outbox_accept(h->outbox, s->out);
+            break;
+        case STAGED_RESPONSE:
+            apply_response(h, &s->response);
+            break;
         }
         staged_free(s);
     }

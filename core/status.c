@@ -1,5 +1,6 @@
-/* status.c - what the host tells outside: /health, /metrics, `tokobot status`. The loop writes it down every now and then;
- * other threads only read what is written, so that they answer even while the loop is busy. */
+/* status.c - what the host tells outside: /health, /metrics, `tokobot status`. The loop writes it
+ * down every now and then; other threads only read what is written, so that they answer even while
+ * the loop is busy. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +20,8 @@ void host_count_event(struct host *h, const char *gateway, const char *event)
     char clean[80];
     size_t n = 0;
     for (const char *s = event ? event : ""; *s && n < sizeof clean - 1; s++) {
-        int ok = (*s >= 'a' && *s <= 'z') || (*s >= '0' && *s <= '9') || *s == '.' || *s == '_' || *s == '-';
+        int ok = (*s >= 'a' && *s <= 'z') || (*s >= '0' && *s <= '9') || *s == '.' || *s == '_' ||
+                 *s == '-';
         clean[n++] = ok ? *s : '_';
     }
     clean[n] = 0;
@@ -51,7 +53,7 @@ void host_publish_soon(struct host *h)
     h->publish_due = 0; /* also when no turn follows */
 }
 
-/* ---- sessions of the gateways ------------------------------------------------------------------------------ */
+/* ---- sessions of the gateways ---------------------------------------------------------------- */
 
 struct worst {
     const char *gateway;
@@ -70,7 +72,9 @@ static void see_session(void *ctx, const char *gateway, const char *session, int
 
 static const char *session_word(int state)
 {
-    return state == BOT_SESSION_CONNECTED ? "connected" : state == BOT_SESSION_QR ? "qr" : "disconnected";
+    return state == BOT_SESSION_CONNECTED ? "connected"
+           : state == BOT_SESSION_QR      ? "qr"
+                                          : "disconnected";
 }
 
 /* ,"waha":"connected" for each gateway that has webhooks; returns whether all are connected. */
@@ -88,7 +92,7 @@ static int add_gateways(struct host *h, struct buf *out)
     return all;
 }
 
-/* ---- health ----------------------------------------------------------------------------------------------------- */
+/* ---- health ---------------------------------------------------------------------------------- */
 
 static char *health_of(struct host *h)
 {
@@ -96,8 +100,10 @@ static char *health_of(struct host *h)
     int all = add_gateways(h, &gateways);
     int degraded = !all || h->problems.len;
     buf_addf(&out, "\"status\":\"%s\",\"database\":\"%s\"%s",
-             !h->database_ok ? "unhealthy" : degraded ? "degraded" : "healthy", h->database_ok ? "connected" : "error",
-             buf_str(&gateways));
+             !h->database_ok ? "unhealthy"
+             : degraded      ? "degraded"
+                             : "healthy",
+             h->database_ok ? "connected" : "error", buf_str(&gateways));
     buf_free(&gateways);
     return buf_take(&out);
 }
@@ -105,9 +111,10 @@ static char *health_of(struct host *h)
 /* "2 hours", "1 day": the largest unit that fits. */
 static void add_uptime(struct buf *out, int64_t s)
 {
-    static const struct { int64_t seconds; const char *name; } units[] = {
-        { 86400, "day" }, { 3600, "hour" }, { 60, "minute" }, { 1, "second" }
-    };
+    static const struct {
+        int64_t seconds;
+        const char *name;
+    } units[] = { { 86400, "day" }, { 3600, "hour" }, { 60, "minute" }, { 1, "second" } };
     size_t i = 0;
     while (i < BOT_COUNT(units) - 1 && s < units[i].seconds) i++;
     int64_t n = s / units[i].seconds;
@@ -120,20 +127,24 @@ int host_health(struct host *h, struct buf *out)
     int64_t uptime = (clock_mono() - h->started_mono) / 1000000;
     pthread_mutex_lock(&h->status_lock);
     int ok = h->database_ok;
-    buf_addf(out, "{%s", h->health_json ? h->health_json : "\"status\":\"degraded\",\"database\":\"connected\"");
+    buf_addf(out, "{%s",
+             h->health_json ? h->health_json
+                            : "\"status\":\"degraded\",\"database\":\"connected\"");
     pthread_mutex_unlock(&h->status_lock);
     buf_adds(out, ",\"uptime\":\"");
     add_uptime(out, uptime);
-    buf_addf(out, "\",\"uptime_seconds\":%" PRId64 ",\"timestamp\":\"%s\",\"version\":\"%s\"}", uptime,
-             clock_format(clock_ms(), now), TOKOBOT_VERSION);
+    buf_addf(out, "\",\"uptime_seconds\":%" PRId64 ",\"timestamp\":\"%s\",\"version\":\"%s\"}",
+             uptime, clock_format(clock_ms(), now), TOKOBOT_VERSION);
     return ok ? 200 : 503;
 }
 
-/* ---- metrics ---------------------------------------------------------------------------------------------------------- */
+/* ---- metrics --------------------------------------------------------------------------------- */
 
-static void metric(struct buf *out, const char *name, const char *type, const char *help, int64_t value)
+static void metric(struct buf *out, const char *name, const char *type, const char *help,
+                   int64_t value)
 {
-    buf_addf(out, "# HELP tokobot_%s %s\n# TYPE tokobot_%s %s\ntokobot_%s %" PRId64 "\n", name, help, name, type, name, value);
+    buf_addf(out, "# HELP tokobot_%s %s\n# TYPE tokobot_%s %s\ntokobot_%s %" PRId64 "\n", name,
+             help, name, type, name, value);
 }
 
 static void add_outbox_metrics(struct host *h, struct buf *out)
@@ -145,26 +156,33 @@ static void add_outbox_metrics(struct host *h, struct buf *out)
     metric(out, "outbox_sent_total", "counter", "Messages that were sent.", s.sent);
     metric(out, "outbox_refused_total", "counter", "Messages that can not be sent.", s.refused);
     metric(out, "outbox_unknown_total", "counter", "Messages that may have been sent.", s.unknown);
-    metric(out, "outbox_expired_total", "counter", "Messages that were not sent in time.", s.expired);
+    metric(out, "outbox_expired_total", "counter", "Messages that were not sent in time.",
+           s.expired);
     metric(out, "outbox_retried_total", "counter", "Attempts that were repeated.", s.retried);
 }
 
 static void add_plugin_metrics(struct host *h, struct buf *out)
 {
     const struct registry *r = h->registry;
-    buf_adds(out, "# HELP tokobot_plugin_calls_total Callbacks run.\n# TYPE tokobot_plugin_calls_total counter\n");
+    buf_adds(
+        out,
+        "# HELP tokobot_plugin_calls_total Callbacks run.\n# TYPE tokobot_plugin_calls_total counter\n");
     for (size_t i = 0; i < r->plugin_count; i++)
-        buf_addf(out, "tokobot_plugin_calls_total{plugin=\"%s\"} %" PRId64 "\n", r->plugins[i]->name, r->plugins[i]->calls);
-    buf_adds(out, "# HELP tokobot_plugin_errors_total Callbacks that failed.\n# TYPE tokobot_plugin_errors_total counter\n");
+        buf_addf(out, "tokobot_plugin_calls_total{plugin=\"%s\"} %" PRId64 "\n",
+                 r->plugins[i]->name, r->plugins[i]->calls);
+    buf_adds(
+        out,
+        "# HELP tokobot_plugin_errors_total Callbacks that failed.\n# TYPE tokobot_plugin_errors_total counter\n");
     for (size_t i = 0; i < r->plugin_count; i++)
-        buf_addf(out, "tokobot_plugin_errors_total{plugin=\"%s\"} %" PRId64 "\n", r->plugins[i]->name, r->plugins[i]->errors);
+        buf_addf(out, "tokobot_plugin_errors_total{plugin=\"%s\"} %" PRId64 "\n",
+                 r->plugins[i]->name, r->plugins[i]->errors);
     for (size_t i = 0; i < r->plugin_count; i++) {
         size_t at = 0;
         const char *name;
         const struct plugin *p = r->plugins[i];
         for (const int64_t *value; (value = map_next(&p->counters, &at, &name));)
-            buf_addf(out, "# TYPE tokobot_%s%s counter\ntokobot_%s%s %" PRId64 "\n", p->table_prefix, name, p->table_prefix, name,
-                     *value);
+            buf_addf(out, "# TYPE tokobot_%s%s counter\ntokobot_%s%s %" PRId64 "\n",
+                     p->table_prefix, name, p->table_prefix, name, *value);
     }
 }
 
@@ -175,11 +193,14 @@ static char *metrics_of(struct host *h)
     metric(&out, "up", "gauge", "1 while the host runs.", 1);
     metric(&out, "database_ok", "gauge", "1 while the database can be written.", h->database_ok);
     metric(&out, "turns_total", "counter", "Turns committed.", l->turns);
-    metric(&out, "turns_lost_total", "counter", "Turns that could not be committed and ran again.", l->turns_lost);
-    metric(&out, "turn_microseconds_max", "gauge", "The longest turn since the start.", l->turn_us_max);
+    metric(&out, "turns_lost_total", "counter", "Turns that could not be committed and ran again.",
+           l->turns_lost);
+    metric(&out, "turn_microseconds_max", "gauge", "The longest turn since the start.",
+           l->turn_us_max);
     metric(&out, "events_run_total", "counter", "Events run.", l->events_run);
     metric(&out, "inbox_open", "gauge", "Events queued, running or waiting.", l->open_events);
-    metric(&out, "calls_pending", "gauge", "Asynchronous calls of plugins under way.", (int64_t)l->calls->pending);
+    metric(&out, "calls_pending", "gauge", "Asynchronous calls of plugins under way.",
+           (int64_t)l->calls->pending);
     metric(&out, "plugins", "gauge", "Plugins loaded.", (int64_t)h->registry->plugin_count);
     add_outbox_metrics(h, &out);
     add_plugin_metrics(h, &out);
@@ -190,7 +211,9 @@ int host_metrics(struct host *h, struct buf *out)
 {
     pthread_mutex_lock(&h->status_lock);
     buf_adds(out, h->metrics_text);
-    buf_adds(out, "# HELP tokobot_events_total What gateways delivered and nobody needed.\n# TYPE tokobot_events_total counter\n");
+    buf_adds(
+        out,
+        "# HELP tokobot_events_total What gateways delivered and nobody needed.\n# TYPE tokobot_events_total counter\n");
     size_t at = 0;
     const char *key;
     for (const int64_t *count; (count = map_next(&h->event_counts, &at, &key));)
@@ -205,7 +228,8 @@ void host_publish(struct host *h)
     int64_t now = clock_ms();
     h->publish_due = INT64_MAX;
     if (now - h->published_at < PUBLISH_EVERY_MS && now >= h->published_at) {
-        h->publish_due = h->published_at + PUBLISH_EVERY_MS; /* what has changed since is told then */
+        h->publish_due =
+            h->published_at + PUBLISH_EVERY_MS; /* what has changed since is told then */
         return;
     }
     h->published_at = now;
@@ -219,7 +243,7 @@ void host_publish(struct host *h)
     free(old_metrics);
 }
 
-/* ---- `tokobot status` ------------------------------------------------------------------------------------------------------ */
+/* ---- `tokobot status` ------------------------------------------------------------------------ */
 
 void host_status(struct host *h, struct buf *out)
 {
@@ -232,10 +256,13 @@ void host_status(struct host *h, struct buf *out)
     host_health(h, &health);
     buf_add(out, health.data + 1, health.len - 2);
     buf_free(&health);
-    buf_addf(out, ",\"inbox\":%" PRId64 ",\"outbox\":%" PRId64 ",\"sent\":%" PRId64 ",\"unknown\":%" PRId64 ",\"plugins\":[",
+    buf_addf(out,
+             ",\"inbox\":%" PRId64 ",\"outbox\":%" PRId64 ",\"sent\":%" PRId64
+             ",\"unknown\":%" PRId64 ",\"plugins\":[",
              h->loop.open_events, s.queued, s.sent, s.unknown);
     for (size_t i = 0; i < h->registry->plugin_count; i++)
-        buf_addf(out, "%s\"%s %s\"", i ? "," : "", h->registry->plugins[i]->name, h->registry->plugins[i]->version);
+        buf_addf(out, "%s\"%s %s\"", i ? "," : "", h->registry->plugins[i]->name,
+                 h->registry->plugins[i]->version);
     buf_adds(out, "],\"problems\":[");
     char *lines = xstrdup(buf_str(&h->problems)), *rest = NULL;
     int first = 1;

@@ -57,7 +57,7 @@ static void end_with(struct supervisor *s, int code)
     s->code = code;
 }
 
-/* ---- the host ---- */
+/* ---- the host -------------------------------------------------------------------------------- */
 
 /* In the child: becomes the host, or ends with 71. */
 static _Noreturn void become_host(const struct supervisor *s, pid_t parent)
@@ -141,7 +141,7 @@ static void reap(struct supervisor *s)
         if (pid == s->pid) host_ended(s, status);
 }
 
-/* ---- signals and times ---- */
+/* ---- signals and times ----------------------------------------------------------------------- */
 
 static void stop(struct supervisor *s)
 {

@@ -15,7 +15,8 @@ void *arena_alloc(struct arena *a, size_t n); /* aligned for any type; not zeroe
 void *arena_zalloc(struct arena *a, size_t n);
 char *arena_strdup(struct arena *a, const char *s); /* NULL gives NULL */
 char *arena_strndup(struct arena *a, const char *s, size_t n);
-void *arena_memdup(struct arena *a, const void *p, size_t n); /* all n bytes, NULs too, and a NUL behind them */
+void *arena_memdup(struct arena *a, const void *p,
+                   size_t n); /* all n bytes, NULs too, and a NUL behind them */
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void arena_reset(struct arena *a); /* keeps one block for reuse */
 void arena_free(struct arena *a);

@@ -31,6 +31,7 @@ void *xcalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n);
 char *xstrdup(const char *s); /* NULL gives NULL */
 char *xstrndup(const char *s, size_t n);
-void *xmemdup(const void *p, size_t n); /* all n bytes, NULs too, and a NUL behind them; NULL gives NULL */
+void *xmemdup(const void *p,
+              size_t n); /* all n bytes, NULs too, and a NUL behind them; NULL gives NULL */
 
 #endif

@@ -7,7 +7,7 @@
 
 int64_t clock_ms(void);   /* wall clock, ms since 1970 UTC */
 int64_t clock_mono(void); /* microseconds that never go back; virtual: follows clock_ms */
-void clock_virtual_start(int64_t ms); /* from now on time stands still at ms ... */
+void clock_virtual_start(int64_t ms);   /* from now on time stands still at ms ... */
 void clock_virtual_advance(int64_t ms); /* ... until it is moved */
 int clock_is_virtual(void);
 /* RFC 3339 in UTC with milliseconds: "2026-11-23T03:15:40.123Z". Returns out. */

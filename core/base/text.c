@@ -78,11 +78,14 @@ size_t text_decode(const char *s, size_t len, uint32_t *cp)
     return need;
 }
 
-/* How many bytes at the start are plain ASCII that is kept as it is: most texts are nothing else. */
+/* How many bytes at the start are plain ASCII that is kept as it is: most texts are nothing else.
+ */
 static size_t plain_run(const char *s, size_t len)
 {
     size_t i = 0;
-    while (i < len && (((unsigned char)s[i] >= 0x20 && (unsigned char)s[i] < 0x7F) || s[i] == '\n' || s[i] == '\t')) i++;
+    while (i < len && (((unsigned char)s[i] >= 0x20 && (unsigned char)s[i] < 0x7F) ||
+                       s[i] == '\n' || s[i] == '\t'))
+        i++;
     return i;
 }
 
@@ -92,7 +95,8 @@ size_t text_clean(char *dst, size_t cap, const char *src, size_t len)
     for (size_t i = 0; i < len;) {
         uint32_t cp;
         size_t n = plain_run(src + i, len - i);
-        if (dst && n >= cap - out.len) n = cap - out.len > 1 ? cap - out.len - 1 : 0; /* what fits, in one go */
+        if (dst && n >= cap - out.len)
+            n = cap - out.len > 1 ? cap - out.len - 1 : 0; /* what fits, in one go */
         if (n) {
             sink_add(&out, src + i, n);
             i += n;

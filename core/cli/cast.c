@@ -1,5 +1,5 @@
-/* cast.c - people and stores that a transcript takes for granted; see cast.h. By the same functions as the services
- * use where there are such, in a transaction of its own. */
+/* cast.c - people and stores that a transcript takes for granted; see cast.h. By the same functions
+ * as the services use where there are such, in a transaction of its own. */
 #include "cast.h"
 
 #include "../base/clock.h"
@@ -10,7 +10,8 @@
 #include <string.h>
 
 static const char SQL_STORE[] = "SELECT id FROM stores WHERE name = ?1";
-static const char SQL_ADD_STORE[] = "INSERT INTO stores (code, name, created_at) VALUES (?1, ?2, ?3)";
+static const char SQL_ADD_STORE[] =
+    "INSERT INTO stores (code, name, created_at) VALUES (?1, ?2, ?3)";
 static const char SQL_ADD_MEMBER[] =
     "INSERT INTO members (person, store, first_seen, last_seen) VALUES (?1, ?2, ?3, ?3)"
     " ON CONFLICT (person, store) DO UPDATE SET last_seen = excluded.last_seen";
@@ -38,10 +39,14 @@ static int make_all(struct host *h, enum speaker_role role, const char *phone, c
     int64_t store = make_store(h, name), person = store < 0 ? -1 : make_person(h, phone);
     if (person <= 0) return -1;
     switch (role) {
-    case SPEAKER_STAFF: return roles_add(h, store, person, BOT_STAFF) < 0 ? -1 : 0;
-    case SPEAKER_ADMIN: return roles_add(h, store, person, BOT_OWNER) < 0 ? -1 : 0;
-    case SPEAKER_CUSTOMER: return db_exec(&h->db, SQL_ADD_MEMBER, "iii", person, store, clock_ms());
-    case SPEAKER_SUPER: return 0;
+    case SPEAKER_STAFF:
+        return roles_add(h, store, person, BOT_STAFF) < 0 ? -1 : 0;
+    case SPEAKER_ADMIN:
+        return roles_add(h, store, person, BOT_OWNER) < 0 ? -1 : 0;
+    case SPEAKER_CUSTOMER:
+        return db_exec(&h->db, SQL_ADD_MEMBER, "iii", person, store, clock_ms());
+    case SPEAKER_SUPER:
+        return 0;
     }
     return -1;
 }

@@ -55,7 +55,7 @@ struct chat {
     int refused;
 };
 
-/* ------------------------------------------------------------------------------- showing */
+/* ---- showing --------------------------------------------------------------------------------- */
 
 static int is_word(char c)
 {
@@ -160,7 +160,7 @@ static void complain(struct chat *c, const char *text)
     if (!c->quiet) fprintf(stderr, "%s\n", text);
 }
 
-/* ------------------------------------------------------------------------- the bot's lines */
+/* ---- the bot's lines ------------------------------------------------------------------------- */
 
 static const char *member(struct json_object *o, const char *name)
 {
@@ -211,7 +211,7 @@ static int await_answer(struct chat *c, int timeout_ms)
     }
 }
 
-/* ---------------------------------------------------------------------------------- saying */
+/* ---- saying ---------------------------------------------------------------------------------- */
 
 /* ">reply 2 yes": points *text at "yes" and returns the id of the second message received. */
 static const char *quoted_id(const struct chat *c, const char **text)
@@ -263,7 +263,7 @@ static int gone(struct chat *c)
     return CLI_NOT_RUNNING;
 }
 
-/* ----------------------------------------------------------------------- from a pipe, a script */
+/* ---- from a pipe, a script ------------------------------------------------------------------- */
 
 /* The two characters \n become one line break, in place. */
 static void unescape(char *s)
@@ -301,7 +301,7 @@ static int chat_script(struct chat *c)
     return rc ? rc : c->refused ? CLI_REFUSED : CLI_OK;
 }
 
-/* ------------------------------------------------------------------------------- at a terminal */
+/* ---- at a terminal --------------------------------------------------------------------------- */
 
 /* Sends the message that `typed` holds, unless its line goes on. `typed` ends without a line break.
  */
@@ -364,7 +364,7 @@ static int chat_person(struct chat *c)
     return rc;
 }
 
-/* ----------------------------------------------------------------------------------- the verb */
+/* ---- the verb -------------------------------------------------------------------------------- */
 
 /* 0, or an exit code; -1: help was given. */
 static int options_read(struct chat *c, int argc, char **argv)

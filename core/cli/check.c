@@ -1,4 +1,5 @@
-/* check.c - `tokobot check`: is bot.ini right, and would every plugin that is on load? Changes nothing. */
+/* check.c - `tokobot check`: is bot.ini right, and would every plugin that is on load? Changes
+ * nothing. */
 #include "cli.h"
 
 #include <stdio.h>
@@ -14,8 +15,10 @@ extern char **environ;
 int cli_check(int argc, char **argv)
 {
     const char *ini = "bot.ini";
-    if (argc == 3 && !strcmp(argv[1], "-c")) ini = argv[2];
-    else if (argc != 1) return fprintf(stderr, "usage: tokobot check [-c bot.ini]\n"), CLI_USAGE;
+    if (argc == 3 && !strcmp(argv[1], "-c"))
+        ini = argv[2];
+    else if (argc != 1)
+        return fprintf(stderr, "usage: tokobot check [-c bot.ini]\n"), CLI_USAGE;
     char folder[4096];
     struct buf errors = { 0 };
     log_set_level(LOG_LEVEL_ERROR);

@@ -1,13 +1,19 @@
-/* cli.h - the command line: one function a verb, one file each. argv[0] is the verb's own name; the result is the
- * process's exit code (design section 6). */
+/* cli.h - the command line: one function a verb, one file each. argv[0] is the verb's own name; the
+ * result is the process's exit code (design section 6). */
 #ifndef TOKOBOT_CLI_H
 #define TOKOBOT_CLI_H
 
 #include <stddef.h>
 
 enum cli_exit { /* design section 6 */
-    CLI_OK = 0, CLI_REFUSED = 1, CLI_USAGE = 64, CLI_NOT_RUNNING = 69, CLI_OS = 71, CLI_CANNOT_WRITE = 73,
-    CLI_ALREADY_RUNNING = 75, CLI_CONFIG = 78
+                CLI_OK = 0,
+                CLI_REFUSED = 1,
+                CLI_USAGE = 64,
+                CLI_NOT_RUNNING = 69,
+                CLI_OS = 71,
+                CLI_CANNOT_WRITE = 73,
+                CLI_ALREADY_RUNNING = 75,
+                CLI_CONFIG = 78
 };
 
 int cli_run(int argc, char **argv);
@@ -21,7 +27,8 @@ int cli_status(int argc, char **argv);
 /* Where NAME.so is looked up: ../plugins beside the executable. Returns out. */
 char *cli_plugin_folder(char *out, size_t cap);
 
-/* The control socket of the bot that `ini` describes: 0, or an exit code after saying why on stderr. */
+/* The control socket of the bot that `ini` describes: 0, or an exit code after saying why on
+ * stderr. */
 int cli_socket(const char *ini, char *path, size_t cap);
 
 #endif

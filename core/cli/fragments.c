@@ -1,5 +1,5 @@
-/* fragments.c - a bot.ini put together out of pieces; see fragments.h. What a key means and whether it
- * is known is config/'s business, which reads the result. */
+/* fragments.c - a bot.ini put together out of pieces; see fragments.h. What a key means and whether
+ * it is known is config/'s business, which reads the result. */
 #include "fragments.h"
 
 #include "../base/text.h"
@@ -14,7 +14,8 @@
 static struct fragment_key *find(const struct fragments *f, const char *section, const char *key)
 {
     for (size_t i = 0; i < f->count; i++)
-        if (strcmp(f->keys[i].section, section) == 0 && strcmp(f->keys[i].key, key) == 0) return &f->keys[i];
+        if (strcmp(f->keys[i].section, section) == 0 && strcmp(f->keys[i].key, key) == 0)
+            return &f->keys[i];
     return NULL;
 }
 
@@ -40,7 +41,8 @@ const char *fragments_get(const struct fragments *f, const char *section, const 
 }
 
 /* A path that is relative to the fragment's folder, made absolute; anything else as it is. */
-static const char *absolute(struct fragments *f, const char *section, const char *value, const char *folder)
+static const char *absolute(struct fragments *f, const char *section, const char *value,
+                            const char *folder)
 {
     int file = value[0] == '@';
     const char *path = value + file;
@@ -84,7 +86,8 @@ int fragments_add(struct fragments *f, const char *ini, const char *folder, char
         if (next) *next++ = '\0';
         number++;
         rc = add_line(f, trim(line), section, folder);
-        if (rc != 0) snprintf(error, cap, "line %d: write [section] and, below it, key = value", number);
+        if (rc != 0)
+            snprintf(error, cap, "line %d: write [section] and, below it, key = value", number);
         line = next;
     }
     free(copy);
@@ -97,8 +100,7 @@ int file_slurp(const char *file, struct buf *out)
     char block[4096];
     size_t n;
     if (!in) return -1;
-    while ((n = fread(block, 1, sizeof block, in)) > 0)
-        buf_add(out, block, n);
+    while ((n = fread(block, 1, sizeof block, in)) > 0) buf_add(out, block, n);
     int failed = ferror(in);
     fclose(in);
     if (failed) errno = EIO;

@@ -1,6 +1,7 @@
-/* fragments.h - puts a bot.ini together out of pieces: what a transcript needs, folder by folder. A later
- * piece's key replaces an earlier one's; relative paths of plugins and of "@file" values are taken from
- * the folder of the piece that they stand in. Reading only files; no thread of its own. */
+/* fragments.h - puts a bot.ini together out of pieces: what a transcript needs, folder by folder. A
+ * later piece's key replaces an earlier one's; relative paths of plugins and of "@file" values are
+ * taken from the folder of the piece that they stand in. Reading only files; no thread of its own.
+ */
 #ifndef TOKOBOT_FRAGMENTS_H
 #define TOKOBOT_FRAGMENTS_H
 
@@ -20,9 +21,11 @@ struct fragments {
 };
 
 void fragments_set(struct fragments *f, const char *section, const char *key, const char *value);
-const char *fragments_get(const struct fragments *f, const char *section, const char *key); /* or NULL */
+const char *fragments_get(const struct fragments *f, const char *section,
+                          const char *key); /* or NULL */
 /* Adds a text's keys; `folder` is where its relative paths start. 0, or -1 with "line N: ...". */
-int fragments_add(struct fragments *f, const char *ini, const char *folder, char *error, size_t cap);
+int fragments_add(struct fragments *f, const char *ini, const char *folder, char *error,
+                  size_t cap);
 /* The same from a file. 0; 1 when there is no such file; -1 with "FILE: line N: ..." */
 int fragments_add_file(struct fragments *f, const char *file, char *error, size_t cap);
 void fragments_write(const struct fragments *f, struct buf *out); /* as one bot.ini */

@@ -1,11 +1,12 @@
 /* playback.c - plays one transcript against a host of its own; see playback.h.
  *
- * Everybody's messages come over one control connection of the simulator that hears everything, and are
- * kept in the order of arrival. A pattern takes the oldest of its recipient. Before each line that makes
- * something happen, and at the end, nothing may be left: what is sent and not expected is a failure.
+ * Everybody's messages come over one control connection of the simulator that hears everything, and
+ * are kept in the order of arrival. A pattern takes the oldest of its recipient. Before each line
+ * that makes something happen, and at the end, nothing may be left: what is sent and not expected
+ * is a failure.
  *
- * The clock stands still but for one second before each message, "wait", and up to PATIENCE_MS when a
- * pattern finds nothing to take (people wait for an answer, too). */
+ * The clock stands still but for one second before each message, "wait", and up to PATIENCE_MS when
+ * a pattern finds nothing to take (people wait for an answer, too). */
 #include "playback.h"
 
 #include "../../config/config.h"
@@ -32,13 +33,14 @@ enum {
     TURN_LIMIT = 10000,  /* a host that needs more never comes to rest */
     DUE_LIMIT = 1000000, /* so often something may be due within one wait */
     PATIENCE_MS = 30000,
-    CONNECTION = 1,      /* hears everybody; control commands count up from here */
-    LOG_LINES = 12       /* of warnings and errors shown with a failure */
+    CONNECTION = 1, /* hears everybody; control commands count up from here */
+    LOG_LINES = 12  /* of warnings and errors shown with a failure */
 };
 
 static const char REFUSED[] = "refused"; /* `to` of a control command's answer that says no */
 
-/* The commands that are asked for under another verb of the control socket; all others are their own. */
+/* The commands that are asked for under another verb of the control socket; all others are their
+ * own. */
 static const struct {
     const char *words, *verb;
 } control_verbs[] = { { "plugin list", "status" } };
@@ -66,10 +68,10 @@ struct playback {
 
     const char *speaker; /* NULL before the first "as" */
     struct message *messages, **messages_end;
-    int said;            /* messages written so far: their ids */
-    int ended;           /* the last line has been played */
-    int refused;         /* the last line to CONNECTION was a refusal */
-    uint64_t connection; /* the last one used */
+    int said;                             /* messages written so far: their ids */
+    int ended;                            /* the last line has been played */
+    int refused;                          /* the last line to CONNECTION was a refusal */
+    uint64_t connection;                  /* the last one used */
     struct message *output, **output_end; /* what the last control command answered */
 
     struct http_rule *rules; /* newest first */
@@ -77,7 +79,7 @@ struct playback {
     struct pool_job *jobs_pending;
 };
 
-/* ---- reporting ---------------------------------------------------------------------------------- */
+/* ---- reporting ------------------------------------------------------------------------------- */
 
 static void report_text(struct buf *out, const char *text)
 {
@@ -126,7 +128,7 @@ static void report_log(struct playback *p)
         buf_addf(p->report, "    %s", kept[i % LOG_LINES]);
 }
 
-/* ---- the host's ports --------------------------------------------------------------------------- */
+/* ---- the host's ports ------------------------------------------------------------------------ */
 
 static void on_http(void *ctx, struct http_job *job)
 {
@@ -198,16 +200,18 @@ static void on_control(void *ctx, uint64_t connection, const char *json, size_t 
     free(line);
 }
 
-/* ---- what the world answers --------------------------------------------------------------------- */
+/* ---- what the world answers ------------------------------------------------------------------ */
 
 /* Answers one request by the newest rule that fits; without one nobody listens at that address. */
 static void http_play(struct playback *p, struct http_job *job)
 {
     const struct http_rule *r = p->rules;
-    while (r && (strcmp(r->step->method, job->method) != 0 || !transcript_glob(r->step->glob, job->url)))
+    while (r &&
+           (strcmp(r->step->method, job->method) != 0 || !transcript_glob(r->step->glob, job->url)))
         r = r->next;
     if (p->conf->verbose)
-        printf("  http %s %s -> %d\n", job->method, job->url, r ? r->step->status : HTTP_STATUS_REFUSED);
+        printf("  http %s %s -> %d\n", job->method, job->url,
+               r ? r->step->status : HTTP_STATUS_REFUSED);
     if (job->error == HTTP_ECANCELED) return;
     if (!r || r->step->status == HTTP_STATUS_REFUSED) {
         job->error = HTTP_EIO;
@@ -220,7 +224,8 @@ static void http_play(struct playback *p, struct http_job *job)
         job->status = r->step->status;
         job->sent = 1;
         if (r->step->file)
-            file_slurp(arena_printf(&p->arena, "%s/%s", p->conf->folder, r->step->file), &job->answer);
+            file_slurp(arena_printf(&p->arena, "%s/%s", p->conf->folder, r->step->file),
+                       &job->answer);
     }
 }
 
@@ -248,7 +253,8 @@ static int settle(struct playback *p)
     return fail(p, "the bot does not come to rest: something starts itself again and again");
 }
 
-/* Moves the clock by ms, stopping whenever something is due. `enough` (may be NULL) ends it early. */
+/* Moves the clock by ms, stopping whenever something is due. `enough` (may be NULL) ends it early.
+ */
 static int pass_time(struct playback *p, int64_t ms, int (*enough)(struct playback *p))
 {
     int64_t target = clock_ms() + ms;
@@ -264,9 +270,10 @@ static int pass_time(struct playback *p, int64_t ms, int (*enough)(struct playba
     return fail(p, "the bot does not come to rest: something is due again and again");
 }
 
-/* ---- the process -------------------------------------------------------------------------------- */
+/* ---- the process ----------------------------------------------------------------------------- */
 
-static void control(struct playback *p, uint64_t connection, const char *verb, const struct buf *json)
+static void control(struct playback *p, uint64_t connection, const char *verb,
+                    const struct buf *json)
 {
     host_control(p->host, connection, verb, buf_str(json), json->len);
 }
@@ -320,14 +327,15 @@ static int stop_step(struct event *ev, void *plugin)
     return BOT_HANDLED;
 }
 
-/* A killed process leaves no memory behind, but this one goes on: the plugins give theirs back, in a transaction
- * that is then lost, so that nothing of it shows. */
+/* A killed process leaves no memory behind, but this one goes on: the plugins give theirs back, in
+ * a transaction that is then lost, so that nothing of it shows. */
 static void process_kill(struct host *h)
 {
     if (loop_group_begin(&h->loop) != 0) return;
     for (size_t i = 0; i < h->registry->plugin_count; i++) {
         struct plugin *plugin = h->registry->plugins[i];
-        if (!plugin->started || plugin->manifest->size < offsetof(struct bot_manifest, texts) || !plugin->manifest->stop)
+        if (!plugin->started || plugin->manifest->size < offsetof(struct bot_manifest, texts) ||
+            !plugin->manifest->stop)
             continue;
         struct event *ev = event_new(h, EVENT_START);
         loop_run_step(h, ev, stop_step, plugin);
@@ -340,8 +348,10 @@ static void process_kill(struct host *h)
 static void process_end(struct playback *p, int clean)
 {
     if (!p->host) return;
-    if (clean) host_stop(p->host);
-    else process_kill(p->host);
+    if (clean)
+        host_stop(p->host);
+    else
+        process_kill(p->host);
     host_free(p->host);
     p->host = NULL;
     while (p->http_pending) {
@@ -358,12 +368,13 @@ static void process_end(struct playback *p, int clean)
     p->reader = NULL;
 }
 
-/* ---- what is said ------------------------------------------------------------------------------- */
+/* ---- what is said ---------------------------------------------------------------------------- */
 
 static int play_as(struct playback *p, const struct step *s)
 {
     p->speaker = s->phone;
-    clock_virtual_advance(1); /* no two are made at the same time: the last store is the last one named */
+    clock_virtual_advance(
+        1); /* no two are made at the same time: the last store is the last one named */
     if (!s->store || cast_make(p->host, s->role, s->phone, s->store) == 0) return 0;
     return fail(p, "the store or the person could not be made: %s", p->host->db.error);
 }
@@ -420,8 +431,10 @@ static int play_say(struct playback *p, const struct step *s)
     if (s->kind == STEP_REPLY && !(quote = received(p, s->number)))
         return fail(p, "%s has not received %" PRId64 " messages yet", p->speaker, s->number);
     if (!s->text[0])
-        return fail(p, s->attachment ? "the simulator takes no %s without a text yet"
-                                     : "%sa message needs a text", s->attachment ? s->attachment : "");
+        return fail(p,
+                    s->attachment ? "the simulator takes no %s without a text yet"
+                                  : "%sa message needs a text",
+                    s->attachment ? s->attachment : "");
     print_said(p, '>', p->speaker, s->text);
     if (pass_time(p, 1000, NULL) != 0 || check_silence(p) != 0) return -1;
 
@@ -457,7 +470,8 @@ static int mismatch(struct playback *p, const char *whom, const char *came, cons
     if (came) {
         buf_adds(p->report, "  came:\n");
         report_text(p->report, came);
-        buf_adds(p->report, missing && *missing ? "  not found there:\n" : "  it goes on after what was expected\n");
+        buf_adds(p->report, missing && *missing ? "  not found there:\n"
+                                                : "  it goes on after what was expected\n");
         if (missing && *missing) report_text(p->report, missing);
         return -1;
     }
@@ -499,7 +513,7 @@ static int play_none(struct playback *p)
     return -1;
 }
 
-/* ---- the other lines ---------------------------------------------------------------------------- */
+/* ---- the other lines ------------------------------------------------------------------------- */
 
 static int play_http(struct playback *p, const struct step *s)
 {
@@ -518,7 +532,8 @@ static int play_control(struct playback *p, const struct step *s)
     struct buf json = { 0 };
     char *words = arena_strdup(&p->arena, s->text), *at = NULL;
     for (size_t i = 0; i < BOT_COUNT(control_verbs); i++)
-        if (strcmp(words, control_verbs[i].words) == 0) words = arena_strdup(&p->arena, control_verbs[i].verb);
+        if (strcmp(words, control_verbs[i].words) == 0)
+            words = arena_strdup(&p->arena, control_verbs[i].verb);
     const char *verb = strtok_r(words, " \t", &at), *word;
     buf_adds(&json, "{\"cmd\":");
     buf_add_json(&json, verb, strlen(verb));
@@ -532,8 +547,7 @@ static int play_control(struct playback *p, const struct step *s)
     buf_free(&json);
     int rc = settle(p);
     host_control_closed(p->host, p->connection);
-    for (struct message *m = p->output; m; m = m->next)
-        print_said(p, '<', "control", m->text);
+    for (struct message *m = p->output; m; m = m->next) print_said(p, '<', "control", m->text);
     return rc;
 }
 
@@ -546,25 +560,36 @@ static int play_again(struct playback *p, int clean)
 static int play_step(struct playback *p, const struct step *s)
 {
     p->step = s;
-    if (s->kind != STEP_EXPECT && s->kind != STEP_NONE && s->kind != STEP_AS && check_silence(p) != 0)
+    if (s->kind != STEP_EXPECT && s->kind != STEP_NONE && s->kind != STEP_AS &&
+        check_silence(p) != 0)
         return -1;
     switch (s->kind) {
-    case STEP_AS: return play_as(p, s);
+    case STEP_AS:
+        return play_as(p, s);
     case STEP_SAY:
-    case STEP_REPLY: return play_say(p, s);
-    case STEP_EXPECT: return play_expect(p, s);
-    case STEP_NONE: return play_none(p);
-    case STEP_WAIT: return pass_time(p, s->number, NULL);
-    case STEP_RESTART: return play_again(p, 1);
-    case STEP_CRASH: return play_again(p, 0);
-    case STEP_RELOAD: return fail(p, "reload is not supported yet; use restart");
-    case STEP_HTTP: return play_http(p, s);
-    case STEP_CONTROL: return play_control(p, s);
+    case STEP_REPLY:
+        return play_say(p, s);
+    case STEP_EXPECT:
+        return play_expect(p, s);
+    case STEP_NONE:
+        return play_none(p);
+    case STEP_WAIT:
+        return pass_time(p, s->number, NULL);
+    case STEP_RESTART:
+        return play_again(p, 1);
+    case STEP_CRASH:
+        return play_again(p, 0);
+    case STEP_RELOAD:
+        return fail(p, "reload is not supported yet; use restart");
+    case STEP_HTTP:
+        return play_http(p, s);
+    case STEP_CONTROL:
+        return play_control(p, s);
     }
     return fail(p, "unknown step");
 }
 
-/* ---- around ------------------------------------------------------------------------------------- */
+/* ---- around ---------------------------------------------------------------------------------- */
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
 {
@@ -577,7 +602,8 @@ static int make_folder(struct playback *p)
 {
     const char *base = getenv("TMPDIR");
     if (!base || !*base) base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-    if ((size_t)snprintf(p->folder, sizeof p->folder, "%s/tokobot-chat-XXXXXX", base) >= sizeof p->folder)
+    if ((size_t)snprintf(p->folder, sizeof p->folder, "%s/tokobot-chat-XXXXXX", base) >=
+        sizeof p->folder)
         return fail(p, "TMPDIR is too long a path");
     if (!mkdtemp(p->folder)) {
         fail(p, "%s: %s", p->folder, strerror(errno));

@@ -1,6 +1,7 @@
-/* plugin_test.c - `tokobot plugin test DIR`: plays every *.chat file under DIR, each against a fresh host in
- * this process. The host has the plugins simulator, super-admin and catalog; a file bot.ini beside the
- * .chat, or in a folder above it up to DIR, adds and changes keys, the nearest one last. */
+/* plugin_test.c - `tokobot plugin test DIR`: plays every *.chat file under DIR, each against a
+ * fresh host in this process. The host has the plugins simulator, super-admin and catalog; a file
+ * bot.ini beside the .chat, or in a folder above it up to DIR, adds and changes keys, the nearest
+ * one last. */
 #include "cli.h"
 #include "fragments.h"
 #include "playback.h"
@@ -65,7 +66,7 @@ static int parse_options(int argc, char **argv, struct options *o)
     return o->root ? 0 : -1;
 }
 
-/* ---- finding the files -------------------------------------------------------------------------- */
+/* ---- finding the files ----------------------------------------------------------------------- */
 
 static void files_add(struct files *f, const char *path)
 {
@@ -103,7 +104,8 @@ static void files_find(struct files *f, const char *folder)
     free(entries);
 }
 
-/* The files to play; `root` becomes the folder where looking for bot.ini begins, without a slash at its end. */
+/* The files to play; `root` becomes the folder where looking for bot.ini begins, without a slash at
+ * its end. */
 static void find_files(struct files *f, const char *path, int is_folder, char root[PATH_MAX])
 {
     snprintf(root, PATH_MAX, "%s%s", is_folder || strchr(path, '/') ? "" : "./", path);
@@ -112,15 +114,16 @@ static void find_files(struct files *f, const char *path, int is_folder, char ro
         *strrchr(root, '/') = '\0';
         return;
     }
-    for (size_t len = strlen(root); len > 1 && root[len - 1] == '/'; len--)
-        root[len - 1] = '\0';
+    for (size_t len = strlen(root); len > 1 && root[len - 1] == '/'; len--) root[len - 1] = '\0';
     files_find(f, root);
 }
 
-/* ---- one file ----------------------------------------------------------------------------------- */
+/* ---- one file -------------------------------------------------------------------------------- */
 
-/* The base, -c, and each bot.ini from the root down to the file's own folder. 0, or -1 with a sentence. */
-static int collect_ini(const struct options *o, const char *path, struct fragments *ini, char *error, size_t cap)
+/* The base, -c, and each bot.ini from the root down to the file's own folder. 0, or -1 with a
+ * sentence. */
+static int collect_ini(const struct options *o, const char *path, struct fragments *ini,
+                       char *error, size_t cap)
 {
     if (fragments_add(ini, base_ini, NULL, error, cap) != 0) return -1;
     if (o->ini) {
@@ -162,7 +165,8 @@ static int play(const struct options *o, const char *path, const char *plugins,
     return rc;
 }
 
-static void run_file(const struct options *o, const char *path, const char *plugins, struct tally *tally)
+static void run_file(const struct options *o, const char *path, const char *plugins,
+                     struct tally *tally)
 {
     struct transcript t = { 0 };
     struct buf report = { 0 };
@@ -207,18 +211,22 @@ int cli_plugin_test(int argc, char **argv)
         fprintf(stderr, "%s: %s\n", o.root, strerror(errno));
         return CLI_REFUSED;
     }
-    if (!o.plugins) cli_plugin_folder(plugins, sizeof plugins);
-    else if (!realpath(o.plugins, plugins)) snprintf(plugins, sizeof plugins, "%s", o.plugins);
+    if (!o.plugins)
+        cli_plugin_folder(plugins, sizeof plugins);
+    else if (!realpath(o.plugins, plugins))
+        snprintf(plugins, sizeof plugins, "%s", o.plugins);
     find_files(&files, o.root, S_ISDIR(st.st_mode), root);
     o.root = root;
 
     for (size_t i = 0; i < files.count; i++) {
-        if (!o.filter || strstr(files.paths[i], o.filter)) run_file(&o, files.paths[i], plugins, &tally);
+        if (!o.filter || strstr(files.paths[i], o.filter))
+            run_file(&o, files.paths[i], plugins, &tally);
         free(files.paths[i]);
     }
     free(files.paths);
     if (tally.passed + tally.failed + tally.skipped == 0)
-        printf("no *.chat file %s%s under %s\n", o.filter ? "with " : "to play", o.filter ? o.filter : "", root);
+        printf("no *.chat file %s%s under %s\n", o.filter ? "with " : "to play",
+               o.filter ? o.filter : "", root);
     printf("%d passed, %d failed, %d skipped\n", tally.passed, tally.failed, tally.skipped);
     return tally.failed > 0 || tally.passed == 0 ? CLI_REFUSED : CLI_OK;
 }

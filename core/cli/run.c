@@ -1,7 +1,8 @@
 /* run.c - `tokobot run`: the supervisor, and under it the host.
  *
- * The supervisor makes the listening socket, so that no connection is refused while a crashed host comes back. It reads
- * bot.ini only for that; a configuration with errors is told by the host, which knows the plugins' keys too. */
+ * The supervisor makes the listening socket, so that no connection is refused while a crashed host
+ * comes back. It reads bot.ini only for that; a configuration with errors is told by the host,
+ * which knows the plugins' keys too. */
 #include "cli.h"
 
 #include <errno.h>
@@ -31,12 +32,19 @@ static int parse(struct options *o, int argc, char **argv)
     *o = (struct options){ "bot.ini", -1, 1, 0 };
     for (int i = 1; i < argc; i++) {
         int has_value = i + 1 < argc;
-        if (!strcmp(argv[i], "-c") && has_value) o->ini = argv[++i];
-        else if (!strcmp(argv[i], "--listen-fd") && has_value) o->listen_fd = atoi(argv[++i]);
-        else if (!strcmp(argv[i], "--no-supervisor")) o->supervised = 0;
-        else if (!strcmp(argv[i], "--host")) o->is_host = 1;
+        if (!strcmp(argv[i], "-c") && has_value)
+            o->ini = argv[++i];
+        else if (!strcmp(argv[i], "--listen-fd") && has_value)
+            o->listen_fd = atoi(argv[++i]);
+        else if (!strcmp(argv[i], "--no-supervisor"))
+            o->supervised = 0;
+        else if (!strcmp(argv[i], "--host"))
+            o->is_host = 1;
         else {
-            fprintf(stderr, "tokobot run: what is \"%s\"? usage: tokobot run [-c bot.ini] [--no-supervisor]\n", argv[i]);
+            fprintf(
+                stderr,
+                "tokobot run: what is \"%s\"? usage: tokobot run [-c bot.ini] [--no-supervisor]\n",
+                argv[i]);
             return -1;
         }
     }
@@ -50,7 +58,8 @@ static void open_log(struct config *c)
     for (int i = 0; i < 4; i++)
         if (!strcmp(level, levels[i])) log_set_level((enum log_level)i);
     if (log_open(config_text(c, "core", "log_file")) < 0)
-        log_warn("log", "the file cannot be opened; only stderr is used", LOG_STR("file", config_text(c, "core", "log_file")),
+        log_warn("log", "the file cannot be opened; only stderr is used",
+                 LOG_STR("file", config_text(c, "core", "log_file")),
                  LOG_STR("error", strerror(errno)));
 }
 
@@ -59,7 +68,8 @@ static int run_host(const struct options *o, struct config *c)
     char folder[4096];
     if (!config_error_count(c)) open_log(c);
     if (o->listen_fd >= 0) fcntl(o->listen_fd, F_SETFD, FD_CLOEXEC);
-    struct host_conf conf = { .config = c, .plugin_folder = cli_plugin_folder(folder, sizeof folder) };
+    struct host_conf conf = { .config = c,
+                              .plugin_folder = cli_plugin_folder(folder, sizeof folder) };
     struct host_serve_conf serve = { .listen_fd = o->listen_fd };
     int code = host_serve(&conf, &serve);
     log_close();
@@ -76,8 +86,10 @@ static int is_running(struct config *c)
     int held = flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
     close(fd);
     if (held)
-        fprintf(stderr, "another tokobot runs on data_dir %s: stop it first, or give this one a data_dir of its own\n",
-                config_text(c, "core", "data_dir"));
+        fprintf(
+            stderr,
+            "another tokobot runs on data_dir %s: stop it first, or give this one a data_dir of its own\n",
+            config_text(c, "core", "data_dir"));
     return held;
 }
 
@@ -94,7 +106,9 @@ static int run_supervisor(const struct options *o, struct config *c)
         open_log(c);
         snprintf(fd, sizeof fd, "%d", listen_fd);
         char *argv[] = { "tokobot", "run", "-c", (char *)o->ini, "--listen-fd", fd, NULL };
-        struct supervisor_conf conf = { .argv = argv, .keep_fds = &listen_fd, .keep_count = 1,
+        struct supervisor_conf conf = { .argv = argv,
+                                        .keep_fds = &listen_fd,
+                                        .keep_count = 1,
                                         .kill_ms = config_int(c, "core", "drain") + 10000 };
         config_free(c);
         c = NULL;

@@ -27,7 +27,7 @@ static const struct option options[] = {
     { NULL, 0, NULL, 0 },
 };
 
-/* ------------------------------------------------------------------------------- printing */
+/* ---- printing -------------------------------------------------------------------------------- */
 
 /* "uptime_seconds" -> "uptime seconds", padded. */
 static void print_label(const char *key, size_t width)
@@ -170,7 +170,7 @@ static void print_object(struct json_object *o, int indent)
     }
 }
 
-/* ----------------------------------------------------------------------------------- asking */
+/* ---- asking ---------------------------------------------------------------------------------- */
 
 static int print_answer(const char *line, int as_json)
 {

@@ -17,7 +17,9 @@ static const char *const roles[] = {
     [SPEAKER_SUPER] = "super",
 };
 
-static const char *const attachments[] = { "image", "location", "voice", "video", "document", NULL };
+static const char *const attachments[] = {
+    "image", "location", "voice", "video", "document", NULL
+};
 
 static const struct {
     const char *name;
@@ -30,8 +32,8 @@ struct parser {
     struct transcript *t;
     size_t cap;
     int line;
-    struct buf text;     /* of the step that + may continue */
-    size_t open;         /* its index + 1; 0 = none */
+    struct buf text; /* of the step that + may continue */
+    size_t open;     /* its index + 1; 0 = none */
     char *error;
     size_t error_cap;
 };
@@ -77,7 +79,7 @@ static void step_open(struct parser *p, const char *text)
     buf_adds(&p->text, text);
 }
 
-/* ---- words of a line ---------------------------------------------------------------------------- */
+/* ---- words of a line ------------------------------------------------------------------------- */
 
 /* Cuts the next word off; NULL at the end or before a comment. */
 static char *next_word(char **at)
@@ -111,7 +113,7 @@ static int read_number(const char *word, int64_t *out)
     return word && isdigit((unsigned char)word[0]) ? text_int(word, out) : -1;
 }
 
-/* ---- one function a kind of line ---------------------------------------------------------------- */
+/* ---- one function a kind of line ------------------------------------------------------------- */
 
 /* as ROLE PHONE [of "STORE"] */
 static int parse_as(struct parser *p, char *rest)
@@ -125,13 +127,15 @@ static int parse_as(struct parser *p, char *rest)
     s->role = (enum speaker_role)i;
     char *phone = next_word(&rest);
     s->phone = read_phone(p, phone);
-    if (!s->phone) return fail(p, "\"%s\" is no phone number; write it as 6281100000031", phone ? phone : "");
+    if (!s->phone)
+        return fail(p, "\"%s\" is no phone number; write it as 6281100000031", phone ? phone : "");
 
     char *of = next_word(&rest);
     if (of && strcmp(of, "of") == 0) {
         rest += strspn(rest, " \t");
         char *end = rest[0] == '"' ? strchr(rest + 1, '"') : NULL;
-        if (!end || end == rest + 1) return fail(p, "after \"of\" comes the store's name in \"quotes\"");
+        if (!end || end == rest + 1)
+            return fail(p, "after \"of\" comes the store's name in \"quotes\"");
         s->store = arena_strndup(&p->t->arena, rest + 1, (size_t)(end - rest - 1));
         rest = end + 1;
         of = NULL;
@@ -142,8 +146,8 @@ static int parse_as(struct parser *p, char *rest)
     return ends(p, rest);
 }
 
-/* "[image proof.png] caption": the kind, what is attached, and the text after it. A text that only begins
- * with a bracket is a text. */
+/* "[image proof.png] caption": the kind, what is attached, and the text after it. A text that only
+ * begins with a bracket is a text. */
 static const char *read_attachment(struct parser *p, struct step *s, const char *text)
 {
     if (text[0] != '[') return text;
@@ -189,11 +193,13 @@ static int parse_expect(struct parser *p, char *rest)
     if (rest[0] && rest[0] != ' ') {
         char *phone = next_word(&rest);
         s->phone = read_phone(p, phone);
-        if (!s->phone) return fail(p, "after < comes a space and a pattern, a phone number, or none");
+        if (!s->phone)
+            return fail(p, "after < comes a space and a pattern, a phone number, or none");
     } else if (rest[0]) {
         rest++;
     }
-    if (!rest[strspn(rest, " \t")]) return fail(p, "the pattern is missing; * stands for any message");
+    if (!rest[strspn(rest, " \t")])
+        return fail(p, "the pattern is missing; * stands for any message");
     step_open(p, rest);
     return 0;
 }
@@ -219,7 +225,8 @@ static int parse_http(struct parser *p, char *rest)
     const char *method = next_word(&rest), *glob = next_word(&rest), *arrow = next_word(&rest);
     const char *status = next_word(&rest), *file = next_word(&rest);
     int64_t number = 0;
-    if (!status || strcmp(arrow, "->") != 0) return fail(p, "write http METHOD URL-PATTERN -> STATUS FILE");
+    if (!status || strcmp(arrow, "->") != 0)
+        return fail(p, "write http METHOD URL-PATTERN -> STATUS FILE");
     if (strcmp(status, "timeout") == 0)
         number = HTTP_STATUS_TIMEOUT;
     else if (strcmp(status, "refused") == 0)
@@ -262,14 +269,16 @@ static int parse_word(struct parser *p, char *line)
         step_add(p, plain[i].kind);
         return ends(p, rest);
     }
-    return fail(p, "\"%s\" is not known; a line begins with as > + < wait restart crash reload http ! or #",
-                word);
+    return fail(
+        p, "\"%s\" is not known; a line begins with as > + < wait restart crash reload http ! or #",
+        word);
 }
 
 static int parse_line(struct parser *p, char *line)
 {
     if (line[0] == '+') {
-        if (p->open == 0) return fail(p, "+ continues a message or a pattern, and there is none above it");
+        if (p->open == 0)
+            return fail(p, "+ continues a message or a pattern, and there is none above it");
         if (line[1] && line[1] != ' ') return fail(p, "after + comes a space and the text");
         buf_addc(&p->text, '\n');
         buf_adds(&p->text, line[1] ? line + 2 : "");
@@ -313,9 +322,10 @@ void transcript_free(struct transcript *t)
     memset(t, 0, sizeof *t);
 }
 
-/* ---- wildcards ---------------------------------------------------------------------------------- */
+/* ---- wildcards ------------------------------------------------------------------------------- */
 
-/* Reads the pattern's next literal part into `part` (as long as the pattern); returns what follows it. */
+/* Reads the pattern's next literal part into `part` (as long as the pattern); returns what follows
+ * it. */
 static const char *read_part(const char *pattern, char *part, size_t *len)
 {
     *len = 0;
@@ -327,8 +337,8 @@ static const char *read_part(const char *pattern, char *part, size_t *len)
     return pattern;
 }
 
-/* Parts between stars are found leftmost one after the other; the first is held by the start of the text,
- * the last by its end. 1, or 0 with the part that was not found left in `part`. */
+/* Parts between stars are found leftmost one after the other; the first is held by the start of the
+ * text, the last by its end. 1, or 0 with the part that was not found left in `part`. */
 static int match(const char *pattern, const char *text, size_t text_len, char *part)
 {
     const char *at = text, *end = text + text_len;
@@ -347,7 +357,8 @@ static int match(const char *pattern, const char *text, size_t text_len, char *p
     return 0;
 }
 
-int transcript_match(const char *pattern, const char *text, struct arena *arena, const char **missing)
+int transcript_match(const char *pattern, const char *text, struct arena *arena,
+                     const char **missing)
 {
     size_t len = strlen(text);
     while (len > 0 && isspace((unsigned char)text[len - 1])) len--;

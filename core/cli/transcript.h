@@ -1,4 +1,5 @@
-/* transcript.h - the language of *.chat files: a conversation written down, to be played against a host.
+/* transcript.h - the language of *.chat files: a conversation written down, to be played against a
+ * host.
  *
  *   as ROLE PHONE [of "STORE"]     who speaks from here: customer, staff, admin, super
  *   > text                         a message; + continues it, and a < pattern, on a new line
@@ -24,16 +25,16 @@
 
 enum step_kind {
     STEP_AS,
-    STEP_SAY,      /* text, attachment */
-    STEP_REPLY,    /* number, text */
-    STEP_EXPECT,   /* text is the pattern; phone NULL = the speaker */
+    STEP_SAY,    /* text, attachment */
+    STEP_REPLY,  /* number, text */
+    STEP_EXPECT, /* text is the pattern; phone NULL = the speaker */
     STEP_NONE,
-    STEP_WAIT,     /* number: ms */
+    STEP_WAIT, /* number: ms */
     STEP_RESTART,
     STEP_CRASH,
     STEP_RELOAD,
     STEP_HTTP,
-    STEP_CONTROL   /* text: what follows "tokobot" */
+    STEP_CONTROL /* text: what follows "tokobot" */
 };
 
 enum speaker_role { SPEAKER_CUSTOMER, SPEAKER_STAFF, SPEAKER_ADMIN, SPEAKER_SUPER };
@@ -66,7 +67,8 @@ void transcript_free(struct transcript *t);
 
 /* 1 when the whole text fits the pattern. White space at the end of the text does not count. On a
  * mismatch *missing (may be NULL) gets the part of the pattern that was not found, in arena. */
-int transcript_match(const char *pattern, const char *text, struct arena *arena, const char **missing);
+int transcript_match(const char *pattern, const char *text, struct arena *arena,
+                     const char **missing);
 /* A URL against a glob in which * stands for anything; the same rules, without the arena. */
 int transcript_glob(const char *glob, const char *url);
 

@@ -34,11 +34,11 @@
 #define ANSWER_MAX         (8u << 20) /* likewise */
 #define MAX_IDLE_S         3L         /* http: Node's servers hang up after 5 s */
 #define MAX_IDLE_TLS_S     50L        /* https: a handshake is dear, public servers keep 60 s */
-#define HEADER_SETS_MAX  64
-#define HOSTS_MAX        64  /* remembered without being in use */
-#define POOL_MAX         64  /* easy handles */
-#define CONNECTIONS_KEPT 64L /* of all hosts */
-#define QUEUE_LOOK_MS    50  /* how often waiting jobs are looked at for their timeout */
+#define HEADER_SETS_MAX    64
+#define HOSTS_MAX          64  /* remembered without being in use */
+#define POOL_MAX           64  /* easy handles */
+#define CONNECTIONS_KEPT   64L /* of all hosts */
+#define QUEUE_LOOK_MS      50  /* how often waiting jobs are looked at for their timeout */
 
 struct host {
     char *name; /* "http://host:3000" */
@@ -90,7 +90,7 @@ struct http_client {
     int64_t looked_us; /* when the lines were last looked at */
 };
 
-/* --------------------------------------------------------------------------- ends of a job */
+/* ---- ends of a job --------------------------------------------------------------------------- */
 
 void http_job_free(struct http_job *job)
 {
@@ -116,7 +116,7 @@ static void finish(struct http_client *c, struct http_job *job, enum http_error 
     c->conf.done(c->conf.ctx, job);
 }
 
-/* ------------------------------------------------------------------------------- header sets */
+/* ---- header sets ----------------------------------------------------------------------------- */
 
 /* The characters of a header's name or a method. */
 static int is_token(const char *line, size_t len)
@@ -217,7 +217,7 @@ static void header_set_release(struct header_set *set)
     if (set && --set->users == 0 && !set->cached) header_set_free(set);
 }
 
-/* --------------------------------------------------------------------------------- transfers */
+/* ---- transfers ------------------------------------------------------------------------------- */
 
 static size_t on_data(char *data, size_t size, size_t count, void *arg)
 {
@@ -309,7 +309,7 @@ static void transfer_setup(struct transfer *t, struct http_job *job, struct host
     curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, host->is_tls ? MAX_IDLE_TLS_S : MAX_IDLE_S);
 }
 
-/* ------------------------------------------------------------------------------------- hosts */
+/* ---- hosts ----------------------------------------------------------------------------------- */
 
 /* Whose connections a URL uses: "http://host:3000". 0 when it is no URL of ours. */
 static size_t host_part(const char *url)
@@ -383,8 +383,7 @@ static struct http_job *line_take(struct http_client *c, struct host *h, struct 
     return job;
 }
 
-/* ------------------------------------------------------------------------------ starting, ending
- */
+/* ---- starting, ending ------------------------------------------------------------------------ */
 
 static void active_insert(struct http_client *c, struct transfer *t)
 {
@@ -581,7 +580,7 @@ static void cancel_job(struct http_client *c, uint64_t id)
     }
 }
 
-/* -------------------------------------------------------------------------------- the thread */
+/* ---- the thread ------------------------------------------------------------------------------ */
 
 /* Takes over what other threads left. Returns 0 when the client stops. */
 static int take_orders(struct http_client *c)
@@ -641,7 +640,7 @@ static void *client_run(void *arg)
     return NULL;
 }
 
-/* ------------------------------------------------------------------------------------ public */
+/* ---- public ---------------------------------------------------------------------------------- */
 
 static void curl_prepare(void)
 {

@@ -7,7 +7,13 @@
 
 #include "../base/buf.h"
 
-enum http_error { HTTP_OK = 0, HTTP_EIO = 1, HTTP_ETIMEDOUT = 2, HTTP_ECANCELED = 3, HTTP_ETOOBIG = 4 };
+enum http_error {
+    HTTP_OK = 0,
+    HTTP_EIO = 1,
+    HTTP_ETIMEDOUT = 2,
+    HTTP_ECANCELED = 3,
+    HTTP_ETOOBIG = 4
+};
 
 struct http_job {
     struct http_job *next; /* for whoever holds it */
@@ -15,18 +21,18 @@ struct http_job {
     void *owner;           /* the caller's */
     char *method;          /* owned, as all below */
     char *url;
-    char *headers;         /* "Name: value\n..." or NULL */
-    char *body;            /* or NULL */
+    char *headers; /* "Name: value\n..." or NULL */
+    char *body;    /* or NULL */
     size_t body_len;
-    uint32_t timeout_ms;   /* of all, also of waiting for a free connection; 0 = 30 s */
-    size_t max_bytes;      /* of the answer; 0 = 8 MiB */
+    uint32_t timeout_ms; /* of all, also of waiting for a free connection; 0 = 30 s */
+    size_t max_bytes;    /* of the answer; 0 = 8 MiB */
     /* result */
-    int status;            /* HTTP status, 0 when no answer came */
+    int status; /* HTTP status, 0 when no answer came */
     enum http_error error;
-    int sent;              /* 1: some of the request may have reached the other side */
-    char message[160];     /* what went wrong, or "" */
+    int sent;          /* 1: some of the request may have reached the other side */
+    char message[160]; /* what went wrong, or "" */
     struct buf answer;
-    int64_t deadline_us;   /* the client's own */
+    int64_t deadline_us; /* the client's own */
 };
 
 struct http_client;
@@ -36,11 +42,14 @@ struct http_client_conf {
     unsigned per_host; /* connections; 0 = 16 */
 };
 
-struct http_client *http_client_start(const struct http_client_conf *conf); /* NULL: out of resources */
+struct http_client *http_client_start(
+    const struct http_client_conf *conf);                             /* NULL: out of resources */
 void http_client_submit(struct http_client *c, struct http_job *job); /* takes it; any thread */
-/* A job not yet done ends as HTTP_ECANCELED (sent may be 1). Any thread; unknown ids are ignored. */
+/* A job not yet done ends as HTTP_ECANCELED (sent may be 1). Any thread; unknown ids are ignored.
+ */
 void http_client_cancel(struct http_client *c, uint64_t id);
-void http_client_stop(struct http_client *c); /* cancels all; every done() has returned; NULL-safe */
-void http_job_free(struct http_job *job);     /* NULL-safe */
+void http_client_stop(
+    struct http_client *c);               /* cancels all; every done() has returned; NULL-safe */
+void http_job_free(struct http_job *job); /* NULL-safe */
 
 #endif

@@ -63,7 +63,7 @@ static int address_make(const char *path, struct sockaddr_un *sa)
     return 0;
 }
 
-/* -------------------------------------------------------------------------------- output */
+/* ---- output ---------------------------------------------------------------------------------- */
 
 /* Says what epoll shall tell: input unless it has ended, room to write while something waits. */
 static void connection_watch(struct connection *k)
@@ -142,7 +142,7 @@ static void connection_say_error(struct connection *k, const char *error)
     buf_free(&line);
 }
 
-/* --------------------------------------------------------------------------------- input */
+/* ---- input ----------------------------------------------------------------------------------- */
 
 /* Checks that a line is one JSON object with a text "cmd" and hands it over. */
 static void connection_line(struct connection *k, const char *line, size_t len)
@@ -267,7 +267,7 @@ static void listener_ready(struct control_source *self, uint32_t events)
     if (epoll_ctl(c->conf.epoll_fd, EPOLL_CTL_ADD, fd, &ev) != 0) connection_close(k);
 }
 
-/* --------------------------------------------------------------------------- start and stop */
+/* ---- start and stop -------------------------------------------------------------------------- */
 
 struct control *control_start(const struct control_conf *conf, char *error, size_t cap)
 {
@@ -314,7 +314,7 @@ void control_stop(struct control *c)
     free(c);
 }
 
-/* --------------------------------------------------------------------------- the client side */
+/* ---- the client side ------------------------------------------------------------------------- */
 
 int control_connect(const char *path, char *error, size_t cap)
 {

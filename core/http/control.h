@@ -8,19 +8,23 @@
 
 struct control;
 struct control_conf {
-    const char *path; /* at most 107 bytes; a stale socket is replaced (the caller holds data_dir/lock) */
-    int epoll_fd;     /* the control socket adds its descriptors here; data.ptr = struct control_source* */
+    const char
+        *path; /* at most 107 bytes; a stale socket is replaced (the caller holds data_dir/lock) */
+    int epoll_fd; /* the control socket adds its descriptors here; data.ptr = struct control_source*
+                   */
     /* One line that is a JSON object; `verb` is its "cmd". `connection` is never used again. */
     void (*line)(void *ctx, uint64_t connection, const char *verb, const char *json, size_t len);
     void (*closed)(void *ctx, uint64_t connection);
     void *ctx;
 };
 /* What epoll's data.ptr points to for our descriptors; first member of our own structs. */
-struct control_source { void (*ready)(struct control_source *self, uint32_t events); };
+struct control_source {
+    void (*ready)(struct control_source *self, uint32_t events);
+};
 
 struct control *control_start(const struct control_conf *conf, char *error, size_t cap);
-/* Sends one line (the newline is added). close != 0: closes once it is written. A connection that has
- * gone is ignored; one that does not read 4 MiB is closed. */
+/* Sends one line (the newline is added). close != 0: closes once it is written. A connection that
+ * has gone is ignored; one that does not read 4 MiB is closed. */
 void control_send(struct control *c, uint64_t connection, const char *json, size_t len, int close);
 void control_stop(struct control *c); /* writes what it can, removes the socket; NULL-safe */
 

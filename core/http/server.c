@@ -113,7 +113,7 @@ static const struct own_answer {
     { 500, "{\"error\":\"internal error\"}", 0 },
 };
 
-/* ------------------------------------------------------------------------------- responses */
+/* ---- responses ------------------------------------------------------------------------------- */
 
 static struct MHD_Response *response_new(const char *type, const char *body, size_t len,
                                          unsigned retry_after_s)
@@ -176,7 +176,7 @@ static enum MHD_Result answer_own(struct http_request *rq, int status)
     return rc;
 }
 
-/* -------------------------------------------------------------------------------- requests */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 static void kept_insert(struct http_request **head, struct http_request *rq)
 {
@@ -373,7 +373,7 @@ static enum MHD_Result request_handle(struct http_request *rq)
     return answer_own(rq, 500);
 }
 
-/* --------------------------------------------------------------------- libmicrohttpd's calls */
+/* ---- libmicrohttpd's calls ------------------------------------------------------------------- */
 
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const char *url,
                                   const char *method, const char *version, const char *data,
@@ -452,7 +452,7 @@ static void on_log(void *cls, const char *format, va_list args)
     log_debug("http", line);
 }
 
-/* ------------------------------------------------------------------------------ start, stop */
+/* ---- start, stop ----------------------------------------------------------------------------- */
 
 /* Many systems start a process with 1,024 descriptors and let it have more. */
 static void descriptors_raise(unsigned wanted)
@@ -587,7 +587,7 @@ void http_server_stop(struct http_server *s)
     server_free(s);
 }
 
-/* ---------------------------------------------------------------------------------- the rest */
+/* ---- the rest -------------------------------------------------------------------------------- */
 
 const char *http_request_method(const struct http_request *rq)
 {

@@ -18,24 +18,32 @@ static const char KNOWN[] = "SELECT 1 FROM inbox WHERE key = ?1";
 static const char INSERT_INTERNAL[] =
     "INSERT INTO inbox(key, kind, state, person, store, gateway, session, chat, event, body, due_at, received_at)"
     " VALUES (?1, 3, ?2, nullif(?3, 0), nullif(?4, 0), ?5, ?6, ?7, ?8, ?9, nullif(?10, 0), ?11)";
-static const char FORGET_KEY[] = "DELETE FROM inbox WHERE key = ?1 AND state = 1 AND handler IS NULL";
-static const char FINISH[] = "UPDATE inbox SET state = ?2, done_at = ?3, store = ?4, handler = NULL, resume = NULL,"
-                             " said = NULL, due_at = NULL WHERE id = ?1";
-static const char WAIT[] = "UPDATE inbox SET state = 1, handler = ?2, resume = ?3, due_at = ?4, store = ?5, said = ?6"
-                           " WHERE id = ?1";
+static const char FORGET_KEY[] =
+    "DELETE FROM inbox WHERE key = ?1 AND state = 1 AND handler IS NULL";
+static const char FINISH[] =
+    "UPDATE inbox SET state = ?2, done_at = ?3, store = ?4, handler = NULL, resume = NULL,"
+    " said = NULL, due_at = NULL WHERE id = ?1";
+static const char WAIT[] =
+    "UPDATE inbox SET state = 1, handler = ?2, resume = ?3, due_at = ?4, store = ?5, said = ?6"
+    " WHERE id = ?1";
 static const char MASK[] = "UPDATE inbox SET text = '•••' WHERE id = ?1";
-static const char FORGET_KV[] = "DELETE FROM kv WHERE scope = 3 AND plugin = ?1 AND store = 0 AND person = ?2";
-#define COLUMNS                                                                                                        \
-    "id, kind, person, store, gateway, session, chat, phone, lid, name, event, text, quoted_id, body, sent_at,"        \
+static const char FORGET_KV[] =
+    "DELETE FROM kv WHERE scope = 3 AND plugin = ?1 AND store = 0 AND person = ?2";
+#define COLUMNS                                                                                                 \
+    "id, kind, person, store, gateway, session, chat, phone, lid, name, event, text, quoted_id, body, sent_at," \
     " received_at, handler, resume, due_at, said"
-static const char OPEN[] = "SELECT " COLUMNS " FROM inbox WHERE state < 2 AND NOT (state = 1 AND handler IS NULL)"
-                           " ORDER BY id";
-static const char DUE[] = "SELECT " COLUMNS " FROM inbox WHERE state = 1 AND handler IS NULL AND due_at <= ?1"
-                          " ORDER BY due_at, id LIMIT 100";
-static const char TAKE_DUE[] = "UPDATE inbox SET state = 0, key = NULL, due_at = NULL WHERE id = ?1";
+static const char OPEN[] =
+    "SELECT " COLUMNS " FROM inbox WHERE state < 2 AND NOT (state = 1 AND handler IS NULL)"
+    " ORDER BY id";
+static const char DUE[] =
+    "SELECT " COLUMNS " FROM inbox WHERE state = 1 AND handler IS NULL AND due_at <= ?1"
+    " ORDER BY due_at, id LIMIT 100";
+static const char TAKE_DUE[] =
+    "UPDATE inbox SET state = 0, key = NULL, due_at = NULL WHERE id = ?1";
 static const char NEXT_DUE[] = "SELECT min(due_at) FROM inbox WHERE state = 1 AND handler IS NULL";
 
-static struct event *event_of_arrival(struct host *h, const struct arrival *a, enum event_kind kind, int64_t person)
+static struct event *event_of_arrival(struct host *h, const struct arrival *a, enum event_kind kind,
+                                      int64_t person)
 {
     struct event *ev = event_new(h, kind);
     struct arena *m = &ev->arena;
@@ -56,19 +64,24 @@ static struct event *event_of_arrival(struct host *h, const struct arrival *a, e
 }
 
 /* One native message is one row, whatever chat id it came under: the key has no chat in it (I3). */
-static int journal_message(struct host *h, struct arrival *a, enum event_kind kind, struct event **out)
+static int journal_message(struct host *h, struct arrival *a, enum event_kind kind,
+                           struct event **out)
 {
     char key[512];
     int has_key = a->native_id && *a->native_id;
-    snprintf(key, sizeof key, "%s/%s/%c/%s", a->gateway, a->session ? a->session : "", kind == EVENT_OWN ? 'o' : 'm',
-             has_key ? a->native_id : "");
-    if (has_key && db_int(&h->db, 0, KNOWN, "s", key)) return 0; /* before a newcomer is made of a repetition */
+    snprintf(key, sizeof key, "%s/%s/%c/%s", a->gateway, a->session ? a->session : "",
+             kind == EVENT_OWN ? 'o' : 'm', has_key ? a->native_id : "");
+    if (has_key && db_int(&h->db, 0, KNOWN, "s", key))
+        return 0; /* before a newcomer is made of a repetition */
     int64_t person = people_resolve(h, a->gateway, a->session, a->chat, a->phone, a->lid,
                                     kind == EVENT_OWN ? NULL : a->name);
     if (person < 0) return -1;
-    int rc = db_exec(&h->db, INSERT_MESSAGE, "siissssss" "ssii", has_key ? key : NULL, (int64_t)kind, person, a->gateway,
-                     a->session, a->chat, a->phone, a->lid, a->name, a->text ? a->text : "", a->quoted_id,
-                     a->sent_at, a->received_at);
+    int rc = db_exec(&h->db, INSERT_MESSAGE,
+                     "siissssss"
+                     "ssii",
+                     has_key ? key : NULL, (int64_t)kind, person, a->gateway, a->session, a->chat,
+                     a->phone, a->lid, a->name, a->text ? a->text : "", a->quoted_id, a->sent_at,
+                     a->received_at);
     if (rc != 0) return -1;
     *out = event_of_arrival(h, a, kind, person);
     return 1;
@@ -78,15 +91,22 @@ int inbox_journal(struct host *h, struct arrival *a, struct event **out)
 {
     *out = NULL;
     switch (a->kind) {
-    case BOT_IN_MESSAGE: return journal_message(h, a, EVENT_MESSAGE, out);
-    case BOT_IN_OWN: return journal_message(h, a, EVENT_OWN, out);
-    case BOT_IN_ACK: return outbox_ack(h->outbox, a->gateway, a->session, a->native_id, a->ack) < 0 ? -1 : 0;
+    case BOT_IN_MESSAGE:
+        return journal_message(h, a, EVENT_MESSAGE, out);
+    case BOT_IN_OWN:
+        return journal_message(h, a, EVENT_OWN, out);
+    case BOT_IN_ACK:
+        return outbox_ack(h->outbox, a->gateway, a->session, a->native_id, a->ack) < 0 ? -1 : 0;
     case BOT_IN_SESSION:
         if (outbox_session_state(h->outbox, a->gateway, a->session, a->state, a->event) == 1)
-            return inbox_emit(h, NULL, "session.status", NULL, 0, a->session, a->session ? strlen(a->session) : 0) < 0 ? -1
-                                                                                                                      : 0;
+            return inbox_emit(h, NULL, "session.status", NULL, 0, a->session,
+                              a->session ? strlen(a->session) : 0) < 0
+                       ? -1
+                       : 0;
         return 0;
-    default: host_count_event(h, a->gateway, a->event); return 0;
+    default:
+        host_count_event(h, a->gateway, a->event);
+        return 0;
     }
 }
 
@@ -94,8 +114,8 @@ static struct event *event_of_row(struct host *h, sqlite3_stmt *st)
 {
     struct event *ev = event_new(h, (enum event_kind)sqlite3_column_int(st, 1));
     struct arena *m = &ev->arena;
-    const char **strings[] = { &ev->gateway, &ev->session, &ev->chat_id, &ev->phone, &ev->lid, &ev->name,
-                               &ev->event_name, &ev->text, &ev->quoted_id };
+    const char **strings[] = { &ev->gateway, &ev->session,    &ev->chat_id, &ev->phone,    &ev->lid,
+                               &ev->name,    &ev->event_name, &ev->text,    &ev->quoted_id };
     for (int i = 0; i < (int)BOT_COUNT(strings); i++)
         *strings[i] = arena_strdup(m, (const char *)sqlite3_column_text(st, 4 + i));
     ev->id = sqlite3_column_int64(st, 0);
@@ -121,12 +141,13 @@ static struct event *event_of_row(struct host *h, sqlite3_stmt *st)
         ev->said_len = ev->reply.len;
     }
     if (ev->kind == EVENT_MESSAGE && !ev->text) ev->text = "";
-    if (ev->kind != EVENT_INTERNAL) ev->event_name = ev->kind == EVENT_OWN ? "message.own" : "message";
+    if (ev->kind != EVENT_INTERNAL)
+        ev->event_name = ev->kind == EVENT_OWN ? "message.own" : "message";
     return ev;
 }
 
-static struct event *internal_event(struct host *h, const struct event *from, int64_t id, const char *name,
-                                    const void *body, size_t len)
+static struct event *internal_event(struct host *h, const struct event *from, int64_t id,
+                                    const char *name, const void *body, size_t len)
 {
     struct event *ev = event_new(h, EVENT_INTERNAL);
     ev->id = id;
@@ -143,16 +164,17 @@ static struct event *internal_event(struct host *h, const struct event *from, in
     return ev;
 }
 
-int inbox_emit(struct host *h, struct event *from, const char *name, const char *key, int64_t due_at, const void *body,
-               size_t len)
+int inbox_emit(struct host *h, struct event *from, const char *name, const char *key,
+               int64_t due_at, const void *body, size_t len)
 {
     if (key && db_exec(&h->db, FORGET_KEY, "s", key) != 0) return BOT_EIO;
     if (key && !due_at) return BOT_OK;
     int64_t person = from ? from->person : 0, store = from ? from->store : 0;
     int64_t now = clock_ms();
     int rc = db_exec(&h->db, INSERT_INTERNAL, "siiissssbii", key,
-                     (int64_t)(due_at ? INBOX_WAITING : INBOX_NEW), person, store, from ? from->gateway : NULL,
-                     from ? from->session : NULL, from ? from->chat_id : NULL, name, body, len, due_at, now);
+                     (int64_t)(due_at ? INBOX_WAITING : INBOX_NEW), person, store,
+                     from ? from->gateway : NULL, from ? from->session : NULL,
+                     from ? from->chat_id : NULL, name, body, len, due_at, now);
     if (rc != 0) return BOT_EIO;
     if (due_at) {
         if (due_at < h->loop.due_at) h->loop.due_at = due_at;
@@ -175,14 +197,18 @@ int inbox_finish(struct host *h, struct event *ev, enum inbox_state state)
     if (!ev->id) return 0;
     for (size_t i = 0; ev->used_kv && i < h->registry->plugin_count; i++)
         if (db_exec(&h->db, FORGET_KV, "si", h->registry->plugins[i]->name, ev->id) != 0) return -1;
-    return db_exec(&h->db, FINISH, "iiii", ev->id, (int64_t)state, clock_ms(), ev->store) == 0 ? 0 : -1;
+    return db_exec(&h->db, FINISH, "iiii", ev->id, (int64_t)state, clock_ms(), ev->store) == 0 ? 0
+                                                                                               : -1;
 }
 
 int inbox_wait(struct host *h, struct event *ev)
 {
     if (!ev->id) return 0;
-    return db_exec(&h->db, WAIT, "isbiis", ev->id, ev->handler ? ev->handler : "", ev->resume, ev->resume_len,
-                   ev->deadline, ev->store, ev->reply.len ? ev->reply.data : NULL) == 0 ? 0 : -1;
+    return db_exec(&h->db, WAIT, "isbiis", ev->id, ev->handler ? ev->handler : "", ev->resume,
+                   ev->resume_len, ev->deadline, ev->store,
+                   ev->reply.len ? ev->reply.data : NULL) == 0
+               ? 0
+               : -1;
 }
 
 int inbox_mask(struct host *h, struct event *ev)
@@ -204,7 +230,8 @@ int inbox_load_due(struct host *h, int64_t now, void (*queue)(struct host *h, st
     struct event *due[100];
     int count = 0, rc;
     sqlite3_stmt *st = db_query(&h->db, DUE, "i", now);
-    while ((rc = db_step(&h->db, st)) == 1 && count < (int)BOT_COUNT(due)) due[count++] = event_of_row(h, st);
+    while ((rc = db_step(&h->db, st)) == 1 && count < (int)BOT_COUNT(due))
+        due[count++] = event_of_row(h, st);
     if (rc == 1) {
         db_done(st); /* the rest is found next time */
         rc = 0;

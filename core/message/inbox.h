@@ -1,7 +1,8 @@
 /* inbox.h - the journal of everything that arrived or was emitted. On the loop, inside a turn.
  *
- * States: new -> done | failed | aside, with waiting in between while a handler waits (LATER) or until `due_at`
- * (at(), schedules). A row's `key` makes one native message one row, under whichever id of the chat. */
+ * States: new -> done | failed | aside, with waiting in between while a handler waits (LATER) or
+ * until `due_at` (at(), schedules). A row's `key` makes one native message one row, under whichever
+ * id of the chat. */
 #ifndef TOKOBOT_INBOX_H
 #define TOKOBOT_INBOX_H
 
@@ -10,12 +11,13 @@
 
 struct arrival; /* loop.h */
 
-/* Inserts an arrival's message; 1 journaled (*out is the event, ready to be queued after COMMIT), 0 known already,
- * -1 database error. */
+/* Inserts an arrival's message; 1 journaled (*out is the event, ready to be queued after COMMIT), 0
+ * known already, -1 database error. */
 int inbox_journal(struct host *h, struct arrival *a, struct event **out);
-/* Inserts an internal event in the running savepoint; it runs after COMMIT (due_at 0) or at due_at. BOT_OK or error. */
-int inbox_emit(struct host *h, struct event *from, const char *name, const char *key, int64_t due_at,
-               const void *body, size_t len);
+/* Inserts an internal event in the running savepoint; it runs after COMMIT (due_at 0) or at due_at.
+ * BOT_OK or error. */
+int inbox_emit(struct host *h, struct event *from, const char *name, const char *key,
+               int64_t due_at, const void *body, size_t len);
 int inbox_finish(struct host *h, struct event *ev, enum inbox_state state);
 int inbox_wait(struct host *h, struct event *ev); /* LATER: stores handler, resume blob, deadline */
 /* Masks the stored text of a message whose answer was a secret. */

@@ -1,4 +1,5 @@
-/* lanes.c - whose turn it is: each chat's rows in order, one in flight; each session open, full or held. See outbox.c. */
+/* lanes.c - whose turn it is: each chat's rows in order, one in flight; each session open, full or
+ * held. See outbox.c. */
 #include "lanes.h"
 
 #include <stdio.h>
@@ -15,7 +16,7 @@ enum {
     PROBE_PATIENCE_MS = 45000
 };
 
-/* ---- sessions and lanes ------------------------------------------------------------------------------------ */
+/* ---- sessions and lanes ---------------------------------------------------------------------- */
 
 struct session *session_of(struct outbox *o, const char *gateway, const char *name)
 {
@@ -77,8 +78,10 @@ void lane_sleep(struct outbox *o, struct lane *lane, int64_t until)
     lane->sleep_until = until;
     struct lane *before = TAILQ_LAST(&o->sleeping, lane_list);
     while (before && before->sleep_until > until) before = TAILQ_PREV(before, lane_list, link);
-    if (before) TAILQ_INSERT_AFTER(&o->sleeping, before, lane, link);
-    else TAILQ_INSERT_HEAD(&o->sleeping, lane, link);
+    if (before)
+        TAILQ_INSERT_AFTER(&o->sleeping, before, lane, link);
+    else
+        TAILQ_INSERT_HEAD(&o->sleeping, lane, link);
 }
 
 void lane_block(struct outbox *o, struct lane *lane)
@@ -100,14 +103,15 @@ void lane_drop_if_empty(struct outbox *o, struct lane *lane)
 void outgoing_free(struct outgoing *row)
 {
     if (!row) return;
-    if (row->lane && !row->accepted) row->lane->staged--; /* its savepoint was dropped; the lane stays for the next */
+    if (row->lane && !row->accepted)
+        row->lane->staged--; /* its savepoint was dropped; the lane stays for the next */
     free(row->send_id);
     free(row->native_id);
     free(row->text);
     free(row);
 }
 
-/* ---- what may go now -------------------------------------------------------------------------------------------- */
+/* ---- what may go now ------------------------------------------------------------------------- */
 
 int session_open(const struct session *s)
 {
@@ -119,10 +123,12 @@ void lane_schedule(struct outbox *o, struct lane *lane)
 {
     int64_t now = clock_ms();
     struct outgoing *row;
-    while ((row = TAILQ_FIRST(&lane->rows)) && !row->resolving && row->expires <= now && lane->flying != row)
+    while ((row = TAILQ_FIRST(&lane->rows)) && !row->resolving && row->expires <= now &&
+           lane->flying != row)
         outgoing_settle(o, row, OUTBOX_EXPIRED, "not sent in time");
     if (row && (lane->flying || lane->sleep_until > now)) return;
-    lane_wake(o, lane); /* also when nothing is left: who walks through the blocked lanes must come to an end */
+    lane_wake(o, lane); /* also when nothing is left: who walks through the blocked lanes must come
+                           to an end */
     if (!row) return;
     if (row->not_before > now) {
         lane_sleep(o, lane, row->not_before);
@@ -138,7 +144,8 @@ void lane_schedule(struct outbox *o, struct lane *lane)
 
 void session_schedule(struct outbox *o, struct session *s)
 {
-    for (struct lane *lane; session_open(s) && (lane = TAILQ_FIRST(&s->blocked));) lane_schedule(o, lane);
+    for (struct lane *lane; session_open(s) && (lane = TAILQ_FIRST(&s->blocked));)
+        lane_schedule(o, lane);
 }
 
 void session_release(struct outbox *o, struct session *s)
@@ -152,8 +159,11 @@ void session_release(struct outbox *o, struct session *s)
 void session_hold(struct session *s, const char *why)
 {
     int64_t now = clock_ms();
-    if (s->held_until > now && !s->probing) return; /* held already, by another answer to the same trouble */
-    s->backoff = !s->backoff ? BACKOFF_MIN_MS : s->backoff * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS : s->backoff * 2;
+    if (s->held_until > now && !s->probing)
+        return; /* held already, by another answer to the same trouble */
+    s->backoff = !s->backoff                       ? BACKOFF_MIN_MS
+                 : s->backoff * 2 > BACKOFF_MAX_MS ? BACKOFF_MAX_MS
+                                                   : s->backoff * 2;
     if (!s->held_until)
         log_warn("outbox", "the queue is held", LOG_STR("session", s->key), LOG_STR("cause", why));
     s->held_until = now + s->backoff;

@@ -1,5 +1,5 @@
-/* lanes.h - the inside of the outbox, shared by outbox.c and lanes.c and nobody else: sessions, lanes, rows.
- * On the loop. See outbox.c for how a row goes through them. */
+/* lanes.h - the inside of the outbox, shared by outbox.c and lanes.c and nobody else: sessions,
+ * lanes, rows. On the loop. See outbox.c for how a row goes through them. */
 #ifndef TOKOBOT_LANES_H
 #define TOKOBOT_LANES_H
 
@@ -18,7 +18,7 @@ struct session {
     int state;          /* enum bot_session_state */
     int64_t held_until; /* 0 = not held */
     int64_t backoff;
-    int probing;        /* a held queue tries one row */
+    int probing; /* a held queue tries one row */
     unsigned in_flight;
     struct lane_list blocked; /* lanes that wait for the session */
     char **ids;
@@ -53,7 +53,8 @@ struct outgoing {
     int64_t retrying_since; /* 0 = not; of this process */
     unsigned attempts;
     int with_gateway; /* handed over and without an outcome yet */
-    uint64_t handed; /* how often it was handed to the gateway: an older hand-over says nothing of it any more */
+    uint64_t handed;  /* how often it was handed to the gateway: an older hand-over says nothing of
+                         it any more */
     char *send_id, *native_id;
     char error[160];
     char *text;
@@ -84,6 +85,7 @@ void session_hold(struct session *s, const char *why);
 void session_probe(struct outbox *o, struct session *s, int64_t now);
 void lane_wake(struct outbox *o, struct lane *lane);
 /* The row is finished in memory; the next turn writes it (outbox.c). */
-void outgoing_settle(struct outbox *o, struct outgoing *row, enum outbox_state state, const char *error);
+void outgoing_settle(struct outbox *o, struct outgoing *row, enum outbox_state state,
+                     const char *error);
 
 #endif

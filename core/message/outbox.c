@@ -4,9 +4,10 @@
  *   lane       one chat's rows in order; only the first is in flight
  *   session    one account of a gateway: its pool of send ids, and whether its queue is held
  *
- * A row's way in memory follows its way on disk by one COMMIT: `marked` rows are `sending` on disk and go to the gateway
- * after COMMIT; `settled` rows have an outcome that the next turn writes. When a turn is lost both lists are simply
- * written again. Frees: a row by outbox_committed() once its outcome is on disk; lanes when they are empty. */
+ * A row's way in memory follows its way on disk by one COMMIT: `marked` rows are `sending` on disk
+ * and go to the gateway after COMMIT; `settled` rows have an outcome that the next turn writes.
+ * When a turn is lost both lists are simply written again. Frees: a row by outbox_committed() once
+ * its outcome is on disk; lanes when they are empty. */
 #include "lanes.h"
 
 #include <stdio.h>
@@ -35,15 +36,19 @@ static const char INSERT[] =
     " expires_at, created_at, attempted_at) VALUES (?1, ?2, nullif(?3, 0), nullif(?4, 0), ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
     " ?12, ?13, ?14, ?15)";
 static const char MARK[] = "UPDATE outbox SET state = 1, attempted_at = ?2 WHERE id = ?1";
-static const char SETTLE[] = "UPDATE outbox SET state = ?2, native_id = ?3, attempts = ?4, error = ?5, done_at = ?6"
-                             " WHERE id = ?1";
-static const char LOAD[] = "SELECT id, state, gateway, session, chat, text, send_id, answer, not_before, expires_at,"
-                           " created_at, attempted_at FROM outbox WHERE state < 2 ORDER BY id";
-static const char ACK[] = "UPDATE outbox SET ack = CASE WHEN ?4 = -1 THEN -1 ELSE max(ifnull(ack, 0), ?4) END"
-                          " WHERE native_id = ?3 AND gateway = ?1 AND session = ?2 AND ack IS NOT -1";
-static const char QUOTED[] = "SELECT store, text, tag FROM outbox WHERE native_id = ?3 AND gateway = ?1 AND session = ?2";
+static const char SETTLE[] =
+    "UPDATE outbox SET state = ?2, native_id = ?3, attempts = ?4, error = ?5, done_at = ?6"
+    " WHERE id = ?1";
+static const char LOAD[] =
+    "SELECT id, state, gateway, session, chat, text, send_id, answer, not_before, expires_at,"
+    " created_at, attempted_at FROM outbox WHERE state < 2 ORDER BY id";
+static const char ACK[] =
+    "UPDATE outbox SET ack = CASE WHEN ?4 = -1 THEN -1 ELSE max(ifnull(ack, 0), ?4) END"
+    " WHERE native_id = ?3 AND gateway = ?1 AND session = ?2 AND ack IS NOT -1";
+static const char QUOTED[] =
+    "SELECT store, text, tag FROM outbox WHERE native_id = ?3 AND gateway = ?1 AND session = ?2";
 
-/* ---- rows ------------------------------------------------------------------------------------------------------------ */
+/* ---- rows ------------------------------------------------------------------------------------ */
 
 struct outbox *outbox_new(struct host *h)
 {
@@ -83,14 +88,16 @@ void outbox_free(struct outbox *o)
 static int insert(struct outbox *o, struct outgoing *row, const struct outbox_new *n)
 {
     const struct session *s = row->lane->session;
-    int rc = db_exec(&o->host->db, INSERT, "iiiissssssiiiii", (int64_t)row->state, n->event, n->person, n->store, s->gateway,
-                     s->name, n->chat, row->text, row->send_id, n->tag, (int64_t)row->answer, row->not_before,
-                     row->expires, row->created_at, row->attempted_at);
+    int rc = db_exec(&o->host->db, INSERT, "iiiissssssiiiii", (int64_t)row->state, n->event,
+                     n->person, n->store, s->gateway, s->name, n->chat, row->text, row->send_id,
+                     n->tag, (int64_t)row->answer, row->not_before, row->expires, row->created_at,
+                     row->attempted_at);
     row->id = db_insert_id(&o->host->db);
     return rc == 0 ? BOT_OK : BOT_EIO;
 }
 
-static int add_part(struct outbox *o, struct event *ev, const struct outbox_new *n, const char *text, size_t len)
+static int add_part(struct outbox *o, struct event *ev, const struct outbox_new *n,
+                    const char *text, size_t len)
 {
     struct lane *lane = lane_of(o, n->gateway, n->session, n->chat);
     struct session *s = lane->session;
@@ -103,8 +110,10 @@ static int add_part(struct outbox *o, struct event *ev, const struct outbox_new 
     row->not_before = n->not_before;
     row->expires = n->expires ? n->expires : now + (n->answer ? ANSWER_LIFE_MS : NOTICE_LIFE_MS);
     if (s->id_count) row->send_id = s->ids[--s->id_count];
-    /* It goes out right after this COMMIT when nothing is before it: then it is `sending` from the start. */
-    int goes = !lane->staged && TAILQ_EMPTY(&lane->rows) && row->not_before <= now && session_open(s);
+    /* It goes out right after this COMMIT when nothing is before it: then it is `sending` from the
+     * start. */
+    int goes =
+        !lane->staged && TAILQ_EMPTY(&lane->rows) && row->not_before <= now && session_open(s);
     row->state = goes ? OUTBOX_SENDING : OUTBOX_QUEUED;
     row->on_disk = goes;
     row->attempted_at = goes ? now : 0;
@@ -117,7 +126,8 @@ static int add_part(struct outbox *o, struct event *ev, const struct outbox_new 
     return BOT_OK;
 }
 
-/* Where a text of more than 4,000 characters is cut: after a line, else after a word, else between characters. */
+/* Where a text of more than 4,000 characters is cut: after a line, else after a word, else between
+ * characters. */
 static size_t cut(const char *text, size_t len)
 {
     size_t bytes = 0, chars = 0;
@@ -173,7 +183,8 @@ static void load_row(struct outbox *o, sqlite3_stmt *st)
     row->expires = sqlite3_column_int64(st, 9);
     row->created_at = sqlite3_column_int64(st, 10);
     row->attempted_at = sqlite3_column_int64(st, 11);
-    row->on_disk = row->resolving = row->state == OUTBOX_SENDING; /* nobody knows whether it went out */
+    row->on_disk = row->resolving =
+        row->state == OUTBOX_SENDING; /* nobody knows whether it went out */
     row->lane->staged++;
     outbox_accept(o, row);
 }
@@ -186,7 +197,7 @@ int outbox_load(struct outbox *o)
     return rc;
 }
 
-/* ---- outcomes ------------------------------------------------------------------------------------------------------------ */
+/* ---- outcomes -------------------------------------------------------------------------------- */
 
 static void land(struct lane *lane)
 {
@@ -206,7 +217,8 @@ static void count_settled(struct outbox *o, enum outbox_state state)
 }
 
 /* The row is finished in memory; the next turn writes it. */
-void outgoing_settle(struct outbox *o, struct outgoing *row, enum outbox_state state, const char *error)
+void outgoing_settle(struct outbox *o, struct outgoing *row, enum outbox_state state,
+                     const char *error)
 {
     struct lane *lane = row->lane;
     row->state = state;
@@ -238,8 +250,8 @@ static int64_t backoff(unsigned attempts)
     return ms < BACKOFF_MAX_MS ? ms : BACKOFF_MAX_MS;
 }
 
-/* Before a row without an id goes out once more, the time of that attempt is put on disk: after a crash its gateway is
- * asked about this attempt, not about the one that is known to have failed. */
+/* Before a row without an id goes out once more, the time of that attempt is put on disk: after a
+ * crash its gateway is asked about this attempt, not about the one that is known to have failed. */
 static void mark_again(struct outgoing *row)
 {
     if (!row->send_id && !row->resolving) row->on_disk = 0;
@@ -291,20 +303,33 @@ static struct outgoing *find_flying(struct outbox *o, int64_t id)
 
 static void ask(struct outbox *o, struct outgoing *row);
 
-int outbox_outcome(struct outbox *o, int64_t id, int outcome, const char *native_id, const char *error)
+int outbox_outcome(struct outbox *o, int64_t id, int outcome, const char *native_id,
+                   const char *error)
 {
     struct outgoing *row = find_flying(o, id);
     if (!row) return BOT_EGONE;
     struct lane *lane = row->lane;
     struct session *s = lane->session;
-    if (outcome != BOT_SEND_HOLD && outcome != BOT_SEND_UNKNOWN && (s->held_until || s->backoff)) session_release(o, s);
+    if (outcome != BOT_SEND_HOLD && outcome != BOT_SEND_UNKNOWN && (s->held_until || s->backoff))
+        session_release(o, s);
     switch (outcome) {
-    case BOT_SENT: sent(o, row, native_id); break;
-    case BOT_SEND_REFUSED: outgoing_settle(o, row, OUTBOX_REFUSED, error); break;
-    case BOT_SEND_RETRY: again(o, row, error); break;
-    case BOT_SEND_HOLD: held(o, row, error); return BOT_OK;
-    case BOT_SEND_UNKNOWN: ask(o, row); return BOT_OK;
-    default: return BOT_EINVAL;
+    case BOT_SENT:
+        sent(o, row, native_id);
+        break;
+    case BOT_SEND_REFUSED:
+        outgoing_settle(o, row, OUTBOX_REFUSED, error);
+        break;
+    case BOT_SEND_RETRY:
+        again(o, row, error);
+        break;
+    case BOT_SEND_HOLD:
+        held(o, row, error);
+        return BOT_OK;
+    case BOT_SEND_UNKNOWN:
+        ask(o, row);
+        return BOT_OK;
+    default:
+        return BOT_EINVAL;
     }
     next_of(o, lane);
     return BOT_OK;
@@ -318,20 +343,27 @@ int outbox_resolved(struct outbox *o, int64_t id, int outcome, const char *nativ
     struct session *s = lane->session;
     if (outcome != BOT_RESOLVED_LATER && (s->held_until || s->backoff)) session_release(o, s);
     switch (outcome) {
-    case BOT_RESOLVED_SENT: sent(o, row, native_id); break;
+    case BOT_RESOLVED_SENT:
+        sent(o, row, native_id);
+        break;
     case BOT_RESOLVED_NOT_SENT:
         row->resolving = 0;
         again(o, row, "not taken");
         break;
-    case BOT_RESOLVED_UNKNOWN: outgoing_settle(o, row, OUTBOX_UNKNOWN, "it may have been sent"); break;
-    case BOT_RESOLVED_LATER: held(o, row, "the network cannot be asked"); return BOT_OK;
-    default: return BOT_EINVAL;
+    case BOT_RESOLVED_UNKNOWN:
+        outgoing_settle(o, row, OUTBOX_UNKNOWN, "it may have been sent");
+        break;
+    case BOT_RESOLVED_LATER:
+        held(o, row, "the network cannot be asked");
+        return BOT_OK;
+    default:
+        return BOT_EINVAL;
     }
     next_of(o, lane);
     return BOT_OK;
 }
 
-/* ---- the turn ------------------------------------------------------------------------------------------------------------ */
+/* ---- the turn -------------------------------------------------------------------------------- */
 
 int outbox_has_work(const struct outbox *o)
 {
@@ -344,11 +376,11 @@ int outbox_turn(struct outbox *o)
     int64_t now = clock_ms();
     struct outgoing *row;
     TAILQ_FOREACH(row, &o->settled, step_link)
-        if (db_exec(db, SETTLE, "iisisi", row->id, (int64_t)row->state, row->native_id, (int64_t)row->attempts,
-                    *row->error ? row->error : NULL, now) != 0)
-            return -1;
-        else
-            row->written = 1;
+    if (db_exec(db, SETTLE, "iisisi", row->id, (int64_t)row->state, row->native_id,
+                (int64_t)row->attempts, *row->error ? row->error : NULL, now) != 0)
+        return -1;
+    else
+        row->written = 1;
     TAILQ_FOREACH(row, &o->to_mark, step_link)
     {
         if (db_exec(db, MARK, "ii", row->id, now) != 0) return -1;
@@ -365,7 +397,7 @@ void outbox_rolled_back(struct outbox *o)
     TAILQ_FOREACH(row, &o->to_mark, step_link) row->written = 0;
 }
 
-/* ---- handing rows to the gateways: after COMMIT, outside of any transaction ------------------------------------------------ */
+/* ---- handing rows to the gateways: after COMMIT, outside of any transaction ------------------ */
 
 struct handing {
     struct outbox *o;
@@ -399,8 +431,8 @@ static struct outgoing *still_handed(struct outbox *o, const struct event *ev)
     return row && row->handed == ev->connection ? row : NULL;
 }
 
-/* Without an outcome and with a request under way the row waits for that, whatever the gateway returned; outbox_gateway_idle()
- * has the last word. */
+/* Without an outcome and with a request under way the row waits for that, whatever the gateway
+ * returned; outbox_gateway_idle() has the last word. */
 static void hand_over(struct outbox *o, struct outgoing *row, int resolve)
 {
     struct event *ev = event_new(o->host, EVENT_GATEWAY);
@@ -409,12 +441,16 @@ static void hand_over(struct outbox *o, struct outgoing *row, int resolve)
     ev->connection = ++row->handed;
     row->with_gateway = 1;
     int64_t id = row->id;
-    int verdict = event_invoke(ev, row->lane->session->gw->plugin, BOT_NO_STORE, hand, &g, resolve ? "resolve" : "send");
+    int verdict = event_invoke(ev, row->lane->session->gw->plugin, BOT_NO_STORE, hand, &g,
+                               resolve ? "resolve" : "send");
     event_step_reset(ev);
     if (TAILQ_EMPTY(&ev->call_list) && still_handed(o, ev)) {
-        if (verdict == BOT_LATER) outbox_gateway_idle(o, ev);
-        else if (resolve) outbox_resolved(o, id, BOT_RESOLVED_LATER, NULL);
-        else outbox_outcome(o, id, BOT_SEND_RETRY, NULL, "the gateway did not take it");
+        if (verdict == BOT_LATER)
+            outbox_gateway_idle(o, ev);
+        else if (resolve)
+            outbox_resolved(o, id, BOT_RESOLVED_LATER, NULL);
+        else
+            outbox_outcome(o, id, BOT_SEND_RETRY, NULL, "the gateway did not take it");
     }
     event_unref(ev);
 }
@@ -517,11 +553,14 @@ static void take_marked(struct outbox *o)
 
 static void hand_over_marked(struct outbox *o)
 {
-    if (o->host->stopping) return; /* the gateways' stop() may have run: they are asked about after the next start */
+    if (o->host->stopping)
+        return; /* the gateways' stop() may have run: they are asked about after the next start */
     for (struct outgoing *row; (row = TAILQ_FIRST(&o->marked));) {
         TAILQ_REMOVE(&o->marked, row, step_link);
-        if (row->resolving) ask(o, row);
-        else hand_over(o, row, 0);
+        if (row->resolving)
+            ask(o, row);
+        else
+            hand_over(o, row, 0);
     }
 }
 
@@ -555,16 +594,20 @@ int64_t outbox_next_due(const struct outbox *o)
     return due;
 }
 
-/* ---- what the network and the gateways say ------------------------------------------------------------------------------------ */
+/* ---- what the network and the gateways say --------------------------------------------------- */
 
-int outbox_ack(struct outbox *o, const char *gateway, const char *session, const char *native_id, int ack)
+int outbox_ack(struct outbox *o, const char *gateway, const char *session, const char *native_id,
+               int ack)
 {
     if (!native_id || !*native_id) return 0;
-    return db_exec(&o->host->db, ACK, "sssi", gateway, session ? session : "", native_id, (int64_t)ack) == 0 ? 0 : -1;
+    return db_exec(&o->host->db, ACK, "sssi", gateway, session ? session : "", native_id,
+                   (int64_t)ack) == 0
+               ? 0
+               : -1;
 }
 
-int outbox_quoted(struct outbox *o, const char *gateway, const char *session, const char *native_id, int64_t *store,
-                  const char **text, const char **tag, struct arena *arena)
+int outbox_quoted(struct outbox *o, const char *gateway, const char *session, const char *native_id,
+                  int64_t *store, const char **text, const char **tag, struct arena *arena)
 {
     struct db *db = &o->host->db;
     sqlite3_stmt *st = db_query(db, QUOTED, "sss", gateway, session ? session : "", native_id);
@@ -576,7 +619,8 @@ int outbox_quoted(struct outbox *o, const char *gateway, const char *session, co
     return 1;
 }
 
-int outbox_ids(struct outbox *o, const char *gateway, const char *session, const char *const *ids, size_t n)
+int outbox_ids(struct outbox *o, const char *gateway, const char *session, const char *const *ids,
+               size_t n)
 {
     struct session *s = session_of(o, gateway, session);
     s->ids_asked_at = n ? 0 : clock_ms();
@@ -587,14 +631,15 @@ int outbox_ids(struct outbox *o, const char *gateway, const char *session, const
     return BOT_OK;
 }
 
-int outbox_session_state(struct outbox *o, const char *gateway, const char *name, int state, const char *detail)
+int outbox_session_state(struct outbox *o, const char *gateway, const char *name, int state,
+                         const char *detail)
 {
     struct session *s = session_of(o, gateway, name);
     int changed = s->state != state;
     s->state = state;
     if (changed)
-        log_info("session", state == BOT_SESSION_CONNECTED ? "connected" : "not connected", LOG_STR("session", s->key),
-                 LOG_STR("detail", detail));
+        log_info("session", state == BOT_SESSION_CONNECTED ? "connected" : "not connected",
+                 LOG_STR("session", s->key), LOG_STR("detail", detail));
     if (state == BOT_SESSION_CONNECTED && s->held_until) session_release(o, s);
     return changed;
 }
@@ -604,11 +649,14 @@ void outbox_stats(const struct outbox *o, struct outbox_stats *out)
     *out = o->stats;
     size_t at = 0;
     out->in_flight = 0;
-    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));) out->in_flight += s->in_flight;
+    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));)
+        out->in_flight += s->in_flight;
 }
 
 void outbox_sessions(const struct outbox *o,
-                     void (*each)(void *ctx, const char *gateway, const char *session, int state, int held), void *ctx)
+                     void (*each)(void *ctx, const char *gateway, const char *session, int state,
+                                  int held),
+                     void *ctx)
 {
     size_t at = 0;
     for (struct session *s; (s = map_next(&o->sessions, &at, NULL));)

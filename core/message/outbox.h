@@ -1,8 +1,8 @@
 /* outbox.h - what is to be sent, and the sender. On the loop.
  *
- * States: queued -> sending -> sent | refused | unknown | expired. A row is written in the savepoint of the event
- * that caused it; it is `sending` on disk before anything leaves the process (I6). One row of a chat is in flight at
- * a time, in order of insertion. */
+ * States: queued -> sending -> sent | refused | unknown | expired. A row is written in the
+ * savepoint of the event that caused it; it is `sending` on disk before anything leaves the process
+ * (I6). One row of a chat is in flight at a time, in order of insertion. */
 #ifndef TOKOBOT_OUTBOX_H
 #define TOKOBOT_OUTBOX_H
 
@@ -36,19 +36,23 @@ void outbox_free(struct outbox *o);
 /* STAGED_OUT: after COMMIT the row joins its chat's queue; or it never was. */
 void outbox_accept(struct outbox *o, struct outgoing *row);
 void outgoing_free(struct outgoing *row);
-int outbox_load(struct outbox *o); /* at start: rows not finished */
+int outbox_load(struct outbox *o);   /* at start: rows not finished */
 void outbox_start(struct outbox *o); /* after the plugins' start(): asks for the first send ids */
 /* In the running savepoint of `ev`. BOT_OK or an error. */
 int outbox_add(struct outbox *o, struct event *ev, const struct outbox_new *row);
-/* Inside a turn, before COMMIT: writes outcomes that came in, marks rows that go out next. 0 or -1. */
+/* Inside a turn, before COMMIT: writes outcomes that came in, marks rows that go out next. 0 or -1.
+ */
 int outbox_turn(struct outbox *o);
 int outbox_has_work(const struct outbox *o); /* 1: outbox_turn() has something to write */
-void outbox_committed(struct outbox *o); /* after COMMIT: hands rows to the gateways */
-void outbox_rolled_back(struct outbox *o); /* the turn was lost: outcomes are written again next time */
-void outbox_clock(struct outbox *o, int64_t now); /* before a turn: what is due by the clock is taken up */
+void outbox_committed(struct outbox *o);     /* after COMMIT: hands rows to the gateways */
+void outbox_rolled_back(
+    struct outbox *o); /* the turn was lost: outcomes are written again next time */
+void outbox_clock(struct outbox *o,
+                  int64_t now); /* before a turn: what is due by the clock is taken up */
 int64_t outbox_next_due(const struct outbox *o); /* ms, INT64_MAX = nothing waits for the clock */
 /* An ack from the network. In a turn. */
-int outbox_ack(struct outbox *o, const char *gateway, const char *session, const char *native_id, int ack);
+int outbox_ack(struct outbox *o, const char *gateway, const char *session, const char *native_id,
+               int ack);
 /* The store, text and tag of one of our messages, for a quote: 1 found, strings in arena. */
 int outbox_quoted(struct outbox *o, const char *gateway, const char *session, const char *native_id,
                   int64_t *store, const char **text, const char **tag, struct arena *arena);
@@ -57,9 +61,11 @@ int outbox_quoted(struct outbox *o, const char *gateway, const char *session, co
 void outbox_gateway_idle(struct outbox *o, struct event *ev);
 
 /* Behind service gateways/0. */
-int outbox_outcome(struct outbox *o, int64_t id, int outcome, const char *native_id, const char *error);
+int outbox_outcome(struct outbox *o, int64_t id, int outcome, const char *native_id,
+                   const char *error);
 int outbox_resolved(struct outbox *o, int64_t id, int outcome, const char *native_id);
-int outbox_ids(struct outbox *o, const char *gateway, const char *session, const char *const *ids, size_t n);
+int outbox_ids(struct outbox *o, const char *gateway, const char *session, const char *const *ids,
+               size_t n);
 int outbox_session_state(struct outbox *o, const char *gateway, const char *session, int state,
                          const char *detail);
 
@@ -68,6 +74,8 @@ struct outbox_stats {
 };
 void outbox_stats(const struct outbox *o, struct outbox_stats *out);
 void outbox_sessions(const struct outbox *o,
-                     void (*each)(void *ctx, const char *gateway, const char *session, int state, int held), void *ctx);
+                     void (*each)(void *ctx, const char *gateway, const char *session, int state,
+                                  int held),
+                     void *ctx);
 
 #endif

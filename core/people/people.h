@@ -6,21 +6,23 @@
 #include <tokobot/services/people.h>
 #include <tokobot/services/stores.h>
 
-/* The person with this phone and/or lid (either may be NULL), made when new; links a new alias to a known person, and
- * merges when the two lead to different persons (person_columns, hook person.merged). Remembers name and chat. Returns the
- * id, or -1 on a database error. */
+/* The person with this phone and/or lid (either may be NULL), made when new; links a new alias to a
+ * known person, and merges when the two lead to different persons (person_columns, hook
+ * person.merged). Remembers name and chat. Returns the id, or -1 on a database error. */
 int64_t people_resolve(struct host *h, const char *gateway, const char *session, const char *chat,
                        const char *phone, const char *lid, const char *name);
 /* Fills ev->person_name, language, phone. 0 or -1. */
 int people_load(struct event *ev);
-uint32_t people_roles(struct host *h, int64_t person, int64_t store); /* with BOT_CUSTOMER always, BOT_SUPER when listed */
+uint32_t people_roles(struct host *h, int64_t person,
+                      int64_t store); /* with BOT_CUSTOMER always, BOT_SUPER when listed */
 int people_is_super(struct host *h, int64_t person);
-/* Where to write to a person who is not writing now. 0, or -1 when there is no way. Strings in arena. */
+/* Where to write to a person who is not writing now. 0, or -1 when there is no way. Strings in
+ * arena. */
 int people_address(struct host *h, int64_t person, struct arena *arena, const char **gateway,
                    const char **session, const char **chat);
 /* Calls fn for each person with the role in the store (BOT_SUPER: store is ignored). */
-int people_with_role(struct host *h, int64_t store, uint32_t role, void (*fn)(void *ctx, int64_t person),
-                     void *ctx);
+int people_with_role(struct host *h, int64_t store, uint32_t role,
+                     void (*fn)(void *ctx, int64_t person), void *ctx);
 
 /* Fills ev->store_* for this store. 0; -1 when there is no such store. */
 int stores_load(struct event *ev, int64_t store);
@@ -31,23 +33,28 @@ int members_touch(struct event *ev);
 /* Stores this person administers, ascending; returns how many there are, up to cap are filled. */
 int stores_managed(struct host *h, int64_t person, int64_t *out, int cap);
 
-/* The store to fall back to: the one he wrote to last (only an inactive one when there is no active one), or the only
- * active one of the number. Fills ev->store_* and member_*; returns its id, 0 = none, -1 on error. */
+/* The store to fall back to: the one he wrote to last (only an inactive one when there is no active
+ * one), or the only active one of the number. Fills ev->store_* and member_*; returns its id, 0 =
+ * none, -1 on error. */
 int64_t stores_load_last(struct event *ev);
 int64_t stores_load_only(struct event *ev);
-/* Active stores to choose from, those he knows first; returns how many of cap were filled, -1 on error. */
+/* Active stores to choose from, those he knows first; returns how many of cap were filled, -1 on
+ * error. */
 int stores_choices(struct event *ev, int64_t *out, int cap);
-int stores_name(struct host *h, int64_t store, struct arena *arena, const char **name, const char **code); /* 0, -1 */
-int64_t stores_by_name(struct host *h, const char *name); /* the only active one of this name, any ASCII case; 0 = none */
+int stores_name(struct host *h, int64_t store, struct arena *arena, const char **name,
+                const char **code); /* 0, -1 */
+int64_t stores_by_name(
+    struct host *h,
+    const char *name); /* the only active one of this name, any ASCII case; 0 = none */
 void stores_changed(struct host *h); /* forget what is cached; again right after a rollback */
 /* What a manager of several stores, or a super admin, worked on last; 0 = nothing. */
 int64_t stores_remembered(struct host *h, int64_t person);
 int stores_remember(struct host *h, int64_t person, int64_t store);
 /* ev->roles for ev->person in ev->store; store 0: all his roles together. */
 void people_load_roles(struct event *ev);
-uint32_t people_roles_anywhere(struct event *ev); /* of all his stores together */
+uint32_t people_roles_anywhere(struct event *ev);   /* of all his stores together */
 void people_forget(struct host *h, int64_t person); /* what is cached of him */
-void people_free(struct host *h); /* frees the caches; host_free() calls it */
+void people_free(struct host *h);                   /* frees the caches; host_free() calls it */
 
 extern const struct bot_stores stores_service;
 extern const struct bot_people people_service;

@@ -32,7 +32,9 @@ static int64_t api_config_int(struct bot_plugin *self, const char *key)
 
 static void api_log(struct bot_plugin *self, int level, const char *text)
 {
-    log_write((enum log_level)(level < 0 ? 0 : level > LOG_LEVEL_ERROR ? LOG_LEVEL_ERROR : level),
+    log_write((enum log_level)(level < 0                 ? 0
+                               : level > LOG_LEVEL_ERROR ? LOG_LEVEL_ERROR
+                                                         : level),
               plugin_of(self)->name, text ? text : "", NULL, 0);
 }
 
@@ -128,23 +130,26 @@ const struct bot_api host_api = {
     .slot_set = api_slot_set,
 };
 
-/* ---- service gateways/0 -------------------------------------------------------------------------------- */
+/* ---- service gateways/0 ---------------------------------------------------------------------- */
 
 static const char *gateway_name(struct event *ev)
 {
     return ev->plugin && ev->plugin->gateway ? ev->plugin->name : NULL;
 }
 
-static int gw_outcome(struct bot_ctx *ctx, int64_t id, int outcome, const char *native_id, const char *error)
+static int gw_outcome(struct bot_ctx *ctx, int64_t id, int outcome, const char *native_id,
+                      const char *error)
 {
     struct event *ev = event_of(ctx);
-    return gateway_name(ev) ? outbox_outcome(ev->host->outbox, id, outcome, native_id, error) : BOT_EINVAL;
+    return gateway_name(ev) ? outbox_outcome(ev->host->outbox, id, outcome, native_id, error)
+                            : BOT_EINVAL;
 }
 
 static int gw_resolved(struct bot_ctx *ctx, int64_t id, int outcome, const char *native_id)
 {
     struct event *ev = event_of(ctx);
-    return gateway_name(ev) ? outbox_resolved(ev->host->outbox, id, outcome, native_id) : BOT_EINVAL;
+    return gateway_name(ev) ? outbox_resolved(ev->host->outbox, id, outcome, native_id)
+                            : BOT_EINVAL;
 }
 
 static int gw_ids(struct bot_ctx *ctx, const char *session, const char *const *ids, size_t n)

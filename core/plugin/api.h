@@ -1,4 +1,5 @@
-/* api.h - the one table of functions that plugins are given (struct bot_api), and its parts by file. */
+/* api.h - the one table of functions that plugins are given (struct bot_api), and its parts by
+ * file. */
 #ifndef TOKOBOT_API_H
 #define TOKOBOT_API_H
 
@@ -21,7 +22,8 @@ int api_hook(struct bot_plugin *self, const struct bot_hook_spec *t, size_t n, s
 int api_dialog(struct bot_plugin *self, const struct bot_dialog_spec *t, size_t n, size_t elem);
 int api_schedule(struct bot_plugin *self, const struct bot_schedule_spec *t, size_t n, size_t elem);
 int api_config(struct bot_plugin *self, const struct bot_config_spec *t, size_t n, size_t elem);
-int api_migration(struct bot_plugin *self, const struct bot_migration_spec *t, size_t n, size_t elem);
+int api_migration(struct bot_plugin *self, const struct bot_migration_spec *t, size_t n,
+                  size_t elem);
 int api_route(struct bot_plugin *self, const struct bot_route_spec *t, size_t n, size_t elem);
 int api_provide(struct bot_plugin *self, const char *name, const void *table, void *owner);
 int api_person_column(struct bot_plugin *self, const char *table, const char *column);
@@ -45,7 +47,8 @@ int api_slot_set(struct bot_ctx *ctx, const char *slot, const char *value);
 int api_audit(struct bot_ctx *ctx, const char *action, const char *detail);
 
 /* api_data.c */
-int api_db(struct bot_ctx *ctx, const char *sql, const struct bot_arg *args, size_t n, struct bot_rows **rows);
+int api_db(struct bot_ctx *ctx, const char *sql, const struct bot_arg *args, size_t n,
+           struct bot_rows **rows);
 int api_row_next(struct bot_rows *rows);
 int64_t api_row_int(struct bot_rows *rows, uint32_t column);
 const char *api_row_text(struct bot_rows *rows, uint32_t column);
@@ -54,24 +57,28 @@ int api_row_type(struct bot_rows *rows, uint32_t column);
 int64_t api_changes(struct bot_ctx *ctx);
 int64_t api_insert_id(struct bot_ctx *ctx);
 const char *api_kv_get(struct bot_ctx *ctx, int scope, const char *key, size_t *len);
-int api_kv_set(struct bot_ctx *ctx, int scope, const char *key, const char *value, size_t len, int64_t expires);
+int api_kv_set(struct bot_ctx *ctx, int scope, const char *key, const char *value, size_t len,
+               int64_t expires);
 int api_search_put(struct bot_ctx *ctx, const char *index, int64_t id, const char *text);
-int api_search_find(struct bot_ctx *ctx, const char *index, const char *query, struct bot_found *found,
-                    size_t cap);
+int api_search_find(struct bot_ctx *ctx, const char *index, const char *query,
+                    struct bot_found *found, size_t cap);
 
 /* api_later.c */
 int64_t api_db_read(struct bot_ctx *ctx, const char *sql, const struct bot_arg *args, size_t n,
                     bot_done_fn *done, const void *data, size_t len);
-int64_t api_http(struct bot_ctx *ctx, const struct bot_http *request, bot_done_fn *done, const void *data,
-                 size_t len);
-int64_t api_timer(struct bot_ctx *ctx, int64_t delay_ms, bot_done_fn *done, const void *data, size_t len);
-int64_t api_work(struct bot_ctx *ctx, const struct bot_work *work, const void *input, size_t input_len,
-                 bot_done_fn *done, const void *data, size_t len);
-int api_at(struct bot_ctx *ctx, const char *name, const char *key, int64_t when, const void *body, size_t len);
+int64_t api_http(struct bot_ctx *ctx, const struct bot_http *request, bot_done_fn *done,
+                 const void *data, size_t len);
+int64_t api_timer(struct bot_ctx *ctx, int64_t delay_ms, bot_done_fn *done, const void *data,
+                  size_t len);
+int64_t api_work(struct bot_ctx *ctx, const struct bot_work *work, const void *input,
+                 size_t input_len, bot_done_fn *done, const void *data, size_t len);
+int api_at(struct bot_ctx *ctx, const char *name, const char *key, int64_t when, const void *body,
+           size_t len);
 int api_cancel(struct bot_ctx *ctx, int64_t id);
 int api_later(struct bot_ctx *ctx, int64_t deadline_ms, const void *blob, size_t len);
 
-/* The phase and thread that a comment in plugin.h names; a debug host aborts, a release one refuses. */
+/* The phase and thread that a comment in plugin.h names; a debug host aborts, a release one
+ * refuses. */
 int api_in_event(const struct event *ev, const char *function);
 int api_in_turn(const struct event *ev, const char *function);
 

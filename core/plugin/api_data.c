@@ -10,14 +10,18 @@
 
 enum { KEY_MAX = 200, VALUE_MAX = 1 << 20 };
 
-static const char GET[] = "SELECT value FROM kv WHERE plugin = ?1 AND scope = ?2 AND store = ?3 AND person = ?4 AND key = ?5"
-                          " AND (expires_at IS NULL OR expires_at > ?6)";
-static const char PUT[] = "INSERT INTO kv(plugin, scope, store, person, key, value, expires_at)"
-                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, nullif(?7, 0))"
-                          " ON CONFLICT DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at";
-static const char REMOVE[] = "DELETE FROM kv WHERE plugin = ?1 AND scope = ?2 AND store = ?3 AND person = ?4 AND key = ?5";
+static const char GET[] =
+    "SELECT value FROM kv WHERE plugin = ?1 AND scope = ?2 AND store = ?3 AND person = ?4 AND key = ?5"
+    " AND (expires_at IS NULL OR expires_at > ?6)";
+static const char PUT[] =
+    "INSERT INTO kv(plugin, scope, store, person, key, value, expires_at)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, nullif(?7, 0))"
+    " ON CONFLICT DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at";
+static const char REMOVE[] =
+    "DELETE FROM kv WHERE plugin = ?1 AND scope = ?2 AND store = ?3 AND person = ?4 AND key = ?5";
 
-int api_db(struct bot_ctx *ctx, const char *sql, const struct bot_arg *args, size_t n, struct bot_rows **rows)
+int api_db(struct bot_ctx *ctx, const char *sql, const struct bot_arg *args, size_t n,
+           struct bot_rows **rows)
 {
     struct event *ev = event_of(ctx);
     int rc = api_in_turn(ev, "db");
@@ -47,8 +51,10 @@ int64_t api_row_int(struct bot_rows *rows, uint32_t column)
 const char *api_row_text(struct bot_rows *rows, uint32_t column)
 {
     const char *text = NULL;
-    if (rows && rows->set) text = cell(rows, column)->text;
-    else if (rows && rows->st) text = (const char *)sqlite3_column_text(rows->st, (int)column);
+    if (rows && rows->set)
+        text = cell(rows, column)->text;
+    else if (rows && rows->st)
+        text = (const char *)sqlite3_column_text(rows->st, (int)column);
     return text ? text : "";
 }
 
@@ -84,7 +90,7 @@ int64_t api_insert_id(struct bot_ctx *ctx)
     return event_of(ctx)->insert_id;
 }
 
-/* ---- key-value ------------------------------------------------------------------------------------------------ */
+/* ---- key-value ------------------------------------------------------------------------------- */
 
 struct place {
     int64_t store, person;
@@ -94,7 +100,8 @@ static int place_of(struct event *ev, int scope, struct place *p)
 {
     *p = (struct place){ 0, 0 };
     switch (scope) {
-    case BOT_KV_PLUGIN: return BOT_OK;
+    case BOT_KV_PLUGIN:
+        return BOT_OK;
     case BOT_KV_STORE:
         if (ev->scope == BOT_NO_STORE || !ev->store) return BOT_ESCOPE;
         p->store = ev->store;
@@ -110,7 +117,8 @@ static int place_of(struct event *ev, int scope, struct place *p)
         p->person = ev->id;
         ev->used_kv = 1;
         return BOT_OK;
-    default: return BOT_EINVAL;
+    default:
+        return BOT_EINVAL;
     }
 }
 
@@ -119,9 +127,11 @@ const char *api_kv_get(struct bot_ctx *ctx, int scope, const char *key, size_t *
     struct event *ev = event_of(ctx);
     struct place p;
     if (len) *len = 0;
-    if (api_in_turn(ev, "kv_get") != BOT_OK || !key || place_of(ev, scope, &p) != BOT_OK) return NULL;
+    if (api_in_turn(ev, "kv_get") != BOT_OK || !key || place_of(ev, scope, &p) != BOT_OK)
+        return NULL;
     struct db *db = &ev->host->db;
-    sqlite3_stmt *st = db_query(db, GET, "siiisi", ev->plugin->name, (int64_t)scope, p.store, p.person, key, clock_ms());
+    sqlite3_stmt *st = db_query(db, GET, "siiisi", ev->plugin->name, (int64_t)scope, p.store,
+                                p.person, key, clock_ms());
     if (db_step(db, st) != 1) return NULL;
     size_t n = (size_t)sqlite3_column_bytes(st, 0);
     const char *data = sqlite3_column_blob(st, 0);
@@ -131,7 +141,8 @@ const char *api_kv_get(struct bot_ctx *ctx, int scope, const char *key, size_t *
     return value;
 }
 
-int api_kv_set(struct bot_ctx *ctx, int scope, const char *key, const char *value, size_t len, int64_t expires)
+int api_kv_set(struct bot_ctx *ctx, int scope, const char *key, const char *value, size_t len,
+               int64_t expires)
 {
     struct event *ev = event_of(ctx);
     struct place p;
@@ -140,13 +151,15 @@ int api_kv_set(struct bot_ctx *ctx, int scope, const char *key, const char *valu
     if (!key || strlen(key) > KEY_MAX || len > VALUE_MAX) return BOT_EINVAL;
     if ((rc = place_of(ev, scope, &p)) != BOT_OK) return rc;
     struct db *db = &ev->host->db;
-    if (!value) rc = db_exec(db, REMOVE, "siiis", ev->plugin->name, (int64_t)scope, p.store, p.person, key);
+    if (!value)
+        rc = db_exec(db, REMOVE, "siiis", ev->plugin->name, (int64_t)scope, p.store, p.person, key);
     else
-        rc = db_exec(db, PUT, "siiisbi", ev->plugin->name, (int64_t)scope, p.store, p.person, key, value, len, expires);
+        rc = db_exec(db, PUT, "siiisbi", ev->plugin->name, (int64_t)scope, p.store, p.person, key,
+                     value, len, expires);
     return rc == 0 ? BOT_OK : BOT_EIO;
 }
 
-/* ---- search ----------------------------------------------------------------------------------------------------- */
+/* ---- search ---------------------------------------------------------------------------------- */
 
 int api_search_put(struct bot_ctx *ctx, const char *index, int64_t id, const char *text)
 {
@@ -160,7 +173,8 @@ int api_search_put(struct bot_ctx *ctx, const char *index, int64_t id, const cha
     return rc;
 }
 
-int api_search_find(struct bot_ctx *ctx, const char *index, const char *query, struct bot_found *found, size_t cap)
+int api_search_find(struct bot_ctx *ctx, const char *index, const char *query,
+                    struct bot_found *found, size_t cap)
 {
     struct event *ev = event_of(ctx);
     int rc = api_in_turn(ev, "search_find");

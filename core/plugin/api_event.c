@@ -1,4 +1,5 @@
-/* api_event.c - the event at hand, and what a handler does in answer. See plugin.h for the contracts. */
+/* api_event.c - the event at hand, and what a handler does in answer. See plugin.h for the
+ * contracts. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +23,8 @@ static const char INSERT_AUDIT[] = "INSERT INTO audit(at, person, store, plugin,
 int api_in_event(const struct event *ev, const char *function)
 {
     if (ev->plugin && pthread_equal(pthread_self(), ev->host->loop.thread)) return BOT_OK;
-    log_error("plugin", "called on a foreign thread or outside a callback", LOG_STR("function", function));
+    log_error("plugin", "called on a foreign thread or outside a callback",
+              LOG_STR("function", function));
 #ifndef NDEBUG
     abort();
 #endif
@@ -32,14 +34,15 @@ int api_in_event(const struct event *ev, const char *function)
 int api_in_turn(const struct event *ev, const char *function)
 {
     int rc = api_in_event(ev, function);
-    if (rc == BOT_OK && ev->phase == PHASE_EVENT) return db_is_lost(&ev->host->db) ? BOT_EIO : BOT_OK;
+    if (rc == BOT_OK && ev->phase == PHASE_EVENT)
+        return db_is_lost(&ev->host->db) ? BOT_EIO : BOT_OK;
     if (rc != BOT_OK) return rc;
     log_error("plugin", "needs a turn; a gateway's send() has none", LOG_STR("function", function),
               LOG_STR("plugin", ev->plugin->name));
     return BOT_EPHASE;
 }
 
-/* ---- reading --------------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static const char *arg_by_name(const struct event *ev, const char *name)
 {
@@ -53,7 +56,8 @@ static const char *quoted(struct event *ev, int want_tag)
     int64_t store = 0;
     const char *text = NULL, *tag = NULL;
     if (!ev->quoted_id || !ev->gateway) return NULL;
-    if (!outbox_quoted(ev->host->outbox, ev->gateway, ev->session, ev->quoted_id, &store, &text, &tag, &ev->step))
+    if (!outbox_quoted(ev->host->outbox, ev->gateway, ev->session, ev->quoted_id, &store, &text,
+                       &tag, &ev->step))
         return NULL;
     return want_tag ? tag : text;
 }
@@ -61,16 +65,26 @@ static const char *quoted(struct event *ev, int want_tag)
 const char *api_field(struct bot_ctx *ctx, const char *name)
 {
     struct event *ev = event_of(ctx);
-    const struct { const char *name, *value; } fields[] = {
-        { "text", ev->text },           { "rest", ev->rest },
-        { "chat", ev->chat_id },        { "phone", ev->phone },
+    const struct {
+        const char *name, *value;
+    } fields[] = {
+        { "text", ev->text },
+        { "rest", ev->rest },
+        { "chat", ev->chat_id },
+        { "phone", ev->phone },
         { "name", ev->person_name && *ev->person_name ? ev->person_name : ev->name },
-        { "gateway", ev->gateway },     { "session", ev->session },
-        { "lid", ev->lid },             { "event", ev->event_name },
-        { "language", ev->language },   { "body", ev->body },
-        { "store.name", ev->store_name }, { "store.code", ev->store_code },
-        { "store.timezone", ev->timezone }, { "store.language", ev->language },
-        { "path", ev->route_path },     { "method", ev->route_method },
+        { "gateway", ev->gateway },
+        { "session", ev->session },
+        { "lid", ev->lid },
+        { "event", ev->event_name },
+        { "language", ev->language },
+        { "body", ev->body },
+        { "store.name", ev->store_name },
+        { "store.code", ev->store_code },
+        { "store.timezone", ev->timezone },
+        { "store.language", ev->language },
+        { "path", ev->route_path },
+        { "method", ev->route_method },
         { "query", ev->route_query },
     };
     if (!name) return NULL;
@@ -86,12 +100,21 @@ const char *api_field(struct bot_ctx *ctx, const char *name)
 int64_t api_number(struct bot_ctx *ctx, const char *name)
 {
     struct event *ev = event_of(ctx);
-    const struct { const char *name; int64_t value; } numbers[] = {
-        { "store", ev->scope == BOT_THIS_STORE ? ev->store : ev->scope == BOT_ALL_STORES ? ev->store : 0 },
-        { "person", ev->person },           { "role", ev->roles },
-        { "event", ev->id },                { "received_at", ev->received_at },
-        { "sent_at", ev->sent_at },         { "request", (int64_t)ev->request },
-        { "connection", (int64_t)ev->connection }, { "is_new", ev->is_new_member },
+    const struct {
+        const char *name;
+        int64_t value;
+    } numbers[] = {
+        { "store", ev->scope == BOT_THIS_STORE   ? ev->store
+                   : ev->scope == BOT_ALL_STORES ? ev->store
+                                                 : 0 },
+        { "person", ev->person },
+        { "role", ev->roles },
+        { "event", ev->id },
+        { "received_at", ev->received_at },
+        { "sent_at", ev->sent_at },
+        { "request", (int64_t)ev->request },
+        { "connection", (int64_t)ev->connection },
+        { "is_new", ev->is_new_member },
     };
     if (!name) return 0;
     for (size_t i = 0; i < BOT_COUNT(numbers); i++)
@@ -132,7 +155,7 @@ const char *api_text(struct bot_ctx *ctx, const char *key, const struct bot_arg 
     return texts_fill(ev->plugin->texts, ev->language, key, args, n, ev->timezone, &ev->step);
 }
 
-/* ---- acting ------------------------------------------------------------------------------------------------- */
+/* ---- acting ---------------------------------------------------------------------------------- */
 
 int api_reply(struct bot_ctx *ctx, const char *text)
 {
@@ -155,13 +178,22 @@ struct sending {
     int rc, count;
 };
 
-static int send_row(struct sending *s, int64_t person, const char *gateway, const char *session, const char *chat)
+static int send_row(struct sending *s, int64_t person, const char *gateway, const char *session,
+                    const char *chat)
 {
     const struct bot_send *m = s->send;
     struct outbox_new row = {
-        .gateway = gateway, .session = session, .chat = chat,
-        .store = s->ev->store, .person = person, .text = m->text, .tag = m->tag,
-        .not_before = m->not_before, .expires = m->expires, .answer = m->priority > 0, .event = s->ev->id,
+        .gateway = gateway,
+        .session = session,
+        .chat = chat,
+        .store = s->ev->store,
+        .person = person,
+        .text = m->text,
+        .tag = m->tag,
+        .not_before = m->not_before,
+        .expires = m->expires,
+        .answer = m->priority > 0,
+        .event = s->ev->id,
     };
     s->count++;
     return outbox_add(s->ev->host->outbox, s->ev, &row);
@@ -202,7 +234,8 @@ int api_send(struct bot_ctx *ctx, const struct bot_send *send)
     struct bot_send m = { 0 };
     if (!send) return BOT_EINVAL;
     memcpy(&m, send, send->size < sizeof m ? send->size : sizeof m);
-    if (!m.text || !*m.text || strlen(m.text) > SEND_MAX || !!m.person + !!m.role + !!m.chat != 1) return BOT_EINVAL;
+    if (!m.text || !*m.text || strlen(m.text) > SEND_MAX || !!m.person + !!m.role + !!m.chat != 1)
+        return BOT_EINVAL;
     struct sending s = { ev, &m, BOT_OK, 0 };
     if (m.chat) {
         s.rc = send_to_chat(&s);
@@ -221,7 +254,8 @@ int api_emit(struct bot_ctx *ctx, const char *name, const void *body, size_t len
     struct event *ev = event_of(ctx);
     int rc = api_in_turn(ev, "emit");
     if (rc != BOT_OK) return rc;
-    if (!name || !*name || strlen(name) > 80 || len > EMIT_MAX || !strncmp(name, "message.", 8)) return BOT_EINVAL;
+    if (!name || !*name || strlen(name) > 80 || len > EMIT_MAX || !strncmp(name, "message.", 8))
+        return BOT_EINVAL;
     return inbox_emit(ev->host, ev, name, NULL, 0, body, body ? len : 0);
 }
 
@@ -240,13 +274,18 @@ int api_respond(struct bot_ctx *ctx, const struct bot_response *response)
     if (!connection && !host_request_open(ev->host, request)) return BOT_EGONE;
     if (ev->phase == PHASE_SEND) { /* a gateway that sends to a connection: nothing to wait for */
         if (!connection) return BOT_EINVAL;
-        ev->host->ports.control_send(ev->host->ports.ctx, connection, r.body ? r.body : "", len, !r.more);
+        ev->host->ports.control_send(ev->host->ports.ctx, connection, r.body ? r.body : "", len,
+                                     !r.more);
         return BOT_OK;
     }
     struct staged *s = stage(ev, STAGED_RESPONSE);
-    s->response = (struct response){ .request = request, .connection = connection,
-                                     .status = r.status ? r.status : 200, .more = (int)r.more,
-                                     .type = xstrdup(r.type), .body = xmemdup(r.body ? r.body : "", len), .len = len };
+    s->response = (struct response){ .request = request,
+                                     .connection = connection,
+                                     .status = r.status ? r.status : 200,
+                                     .more = (int)r.more,
+                                     .type = xstrdup(r.type),
+                                     .body = xmemdup(r.body ? r.body : "", len),
+                                     .len = len };
     return BOT_OK;
 }
 
@@ -280,8 +319,8 @@ int api_audit(struct bot_ctx *ctx, const char *action, const char *detail)
     int rc = api_in_turn(ev, "audit");
     if (rc != BOT_OK) return rc;
     if (!action) return BOT_EINVAL;
-    return db_exec(&ev->host->db, INSERT_AUDIT, "iiisss", clock_ms(), ev->person, ev->store, ev->plugin->name, action,
-                   detail ? detail : "") == 0
+    return db_exec(&ev->host->db, INSERT_AUDIT, "iiisss", clock_ms(), ev->person, ev->store,
+                   ev->plugin->name, action, detail ? detail : "") == 0
                ? BOT_OK
                : BOT_EIO;
 }

@@ -1,4 +1,5 @@
-/* api_later.c - asynchronous calls for plugins. See plugin.h for the contracts, calls.h for what becomes of them. */
+/* api_later.c - asynchronous calls for plugins. See plugin.h for the contracts, calls.h for what
+ * becomes of them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +14,14 @@
 #include "../storage/statement.h"
 #include "api.h"
 
-enum { PENDING_MAX = 20000, HTTP_TIMEOUT_MS = 30000, HTTP_BYTES = 1 << 20, RESUME_MAX = 64 << 10, DEADLINE_MS = 60000,
-       DATA_MAX = 1 << 20 };
+enum {
+    PENDING_MAX = 20000,
+    HTTP_TIMEOUT_MS = 30000,
+    HTTP_BYTES = 1 << 20,
+    RESUME_MAX = 64 << 10,
+    DEADLINE_MS = 60000,
+    DATA_MAX = 1 << 20
+};
 
 static const int64_t DELAY_MAX_MS = 100LL * 365 * 86400 * 1000;
 
@@ -30,7 +37,8 @@ static int64_t begin(struct event *ev, struct call *c)
     return (int64_t)c->id;
 }
 
-static int allowed(struct event *ev, const char *function, bot_done_fn *done, const void *data, size_t len)
+static int allowed(struct event *ev, const char *function, bot_done_fn *done, const void *data,
+                   size_t len)
 {
     int rc = api_in_event(ev, function);
     if (rc != BOT_OK) return rc;
@@ -38,7 +46,8 @@ static int allowed(struct event *ev, const char *function, bot_done_fn *done, co
     return ev->host->loop.calls->pending < PENDING_MAX ? BOT_OK : BOT_EBUSY;
 }
 
-int64_t api_http(struct bot_ctx *ctx, const struct bot_http *request, bot_done_fn *done, const void *data, size_t len)
+int64_t api_http(struct bot_ctx *ctx, const struct bot_http *request, bot_done_fn *done,
+                 const void *data, size_t len)
 {
     struct event *ev = event_of(ctx);
     int rc = allowed(ev, "http", done, data, len);
@@ -61,7 +70,8 @@ int64_t api_http(struct bot_ctx *ctx, const struct bot_http *request, bot_done_f
     return begin(ev, c);
 }
 
-int64_t api_timer(struct bot_ctx *ctx, int64_t delay_ms, bot_done_fn *done, const void *data, size_t len)
+int64_t api_timer(struct bot_ctx *ctx, int64_t delay_ms, bot_done_fn *done, const void *data,
+                  size_t len)
 {
     struct event *ev = event_of(ctx);
     int rc = allowed(ev, "timer", done, data, len);
@@ -71,8 +81,8 @@ int64_t api_timer(struct bot_ctx *ctx, int64_t delay_ms, bot_done_fn *done, cons
     return begin(ev, c);
 }
 
-int64_t api_work(struct bot_ctx *ctx, const struct bot_work *work, const void *input, size_t input_len,
-                 bot_done_fn *done, const void *data, size_t len)
+int64_t api_work(struct bot_ctx *ctx, const struct bot_work *work, const void *input,
+                 size_t input_len, bot_done_fn *done, const void *data, size_t len)
 {
     struct event *ev = event_of(ctx);
     int rc = allowed(ev, "work", done, data, len);
@@ -92,8 +102,8 @@ int64_t api_work(struct bot_ctx *ctx, const struct bot_work *work, const void *i
 }
 
 /* $store and $person are the event's here, too. */
-static void copy_args(struct event *ev, const struct statement *stmt, const struct bot_arg *args, size_t n,
-                      struct pool_job *job)
+static void copy_args(struct event *ev, const struct statement *stmt, const struct bot_arg *args,
+                      size_t n, struct pool_job *job)
 {
     int has_store = 0;
     job->args = xcalloc(n + 2, sizeof *job->args);
@@ -117,8 +127,8 @@ static void copy_args(struct event *ev, const struct statement *stmt, const stru
     }
 }
 
-int64_t api_db_read(struct bot_ctx *ctx, const char *sql, const struct bot_arg *args, size_t n, bot_done_fn *done,
-                    const void *data, size_t len)
+int64_t api_db_read(struct bot_ctx *ctx, const char *sql, const struct bot_arg *args, size_t n,
+                    bot_done_fn *done, const void *data, size_t len)
 {
     struct event *ev = event_of(ctx);
     int rc = allowed(ev, "db_read", done, data, len);
@@ -136,15 +146,18 @@ int64_t api_db_read(struct bot_ctx *ctx, const char *sql, const struct bot_arg *
     return begin(ev, c);
 }
 
-int api_at(struct bot_ctx *ctx, const char *name, const char *key, int64_t when, const void *body, size_t len)
+int api_at(struct bot_ctx *ctx, const char *name, const char *key, int64_t when, const void *body,
+           size_t len)
 {
     struct event *ev = event_of(ctx);
     int rc = api_in_turn(ev, "at");
     if (rc != BOT_OK) return rc;
     char full[400];
-    if (!name || !*name || strlen(name) > 80 || (key && strlen(key) > 200) || (!key && !when) || len > DATA_MAX)
+    if (!name || !*name || strlen(name) > 80 || (key && strlen(key) > 200) || (!key && !when) ||
+        len > DATA_MAX)
         return BOT_EINVAL;
-    snprintf(full, sizeof full, "at/%s/%lld/%s/%s", ev->plugin->name, (long long)ev->store, name, key ? key : "");
+    snprintf(full, sizeof full, "at/%s/%lld/%s/%s", ev->plugin->name, (long long)ev->store, name,
+             key ? key : "");
     return inbox_emit(ev->host, ev, name, key ? full : NULL, when, body, body ? len : 0);
 }
 
@@ -153,7 +166,7 @@ static const struct call *staged_call(const struct event *ev, int64_t id)
 {
     const struct staged *s;
     TAILQ_FOREACH(s, &ev->staged, link)
-        if (s->kind == STAGED_CALL && s->call->id == (uint64_t)id) return s->call;
+    if (s->kind == STAGED_CALL && s->call->id == (uint64_t)id) return s->call;
     return NULL;
 }
 

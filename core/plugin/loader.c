@@ -1,9 +1,10 @@
 /* loader.c - plugin files: a private copy, dlopen, the checks, init() into a registry.
  *
- * glibc hands out old code for a path that is still open, and a library that is overwritten while it is mapped kills the
- * process; so each file is copied to a name in data_dir/plugin-cache that is never used again, and that copy is opened.
- * Nothing is ever closed: code may still be pointed to. A plugin that is refused leaves nothing behind, because the registry
- * it would be in is built again without it. */
+ * glibc hands out old code for a path that is still open, and a library that is overwritten while
+ * it is mapped kills the process; so each file is copied to a name in data_dir/plugin-cache that is
+ * never used again, and that copy is opened. Nothing is ever closed: code may still be pointed to.
+ * A plugin that is refused leaves nothing behind, because the registry it would be in is built
+ * again without it. */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <elf.h>
@@ -26,7 +27,8 @@
 #define SYMBOL "bot_plugin_v1"
 enum { PROBLEM = 400 };
 
-/* A plugin file that has been opened; kept by the host so that a second registry needs no second copy. */
+/* A plugin file that has been opened; kept by the host so that a second registry needs no second
+ * copy. */
 struct library {
     char *name, *file, *copy;
     void *handle;
@@ -48,15 +50,18 @@ static int is_elf_here(const Elf64_Ehdr *e)
     return e->e_type == ET_DYN && (machine == EM_NONE || e->e_machine == machine);
 }
 
-/* Whether all that is to be mapped is in the file: the loader would map a file that is cut short, and die of it. */
+/* Whether all that is to be mapped is in the file: the loader would map a file that is cut short,
+ * and die of it. */
 static int is_whole(int fd, const Elf64_Ehdr *e)
 {
     struct stat st;
     if (fstat(fd, &st) < 0) return 0;
     for (unsigned i = 0; i < e->e_phnum; i++) {
         Elf64_Phdr p;
-        if (pread(fd, &p, sizeof p, (off_t)(e->e_phoff + i * sizeof p)) != (ssize_t)sizeof p) return 0;
-        if (p.p_offset > (uint64_t)st.st_size || p.p_filesz > (uint64_t)st.st_size - p.p_offset) return 0;
+        if (pread(fd, &p, sizeof p, (off_t)(e->e_phoff + i * sizeof p)) != (ssize_t)sizeof p)
+            return 0;
+        if (p.p_offset > (uint64_t)st.st_size || p.p_filesz > (uint64_t)st.st_size - p.p_offset)
+            return 0;
     }
     return e->e_phnum > 0;
 }
@@ -66,14 +71,16 @@ static int check_file(struct library *lib)
     Elf64_Ehdr e;
     int fd = open(lib->copy ? lib->copy : lib->file, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        snprintf(lib->problem, sizeof lib->problem, "%s: %s; build or install it, or set %s = off", lib->file,
-                 strerror(errno), lib->name);
+        snprintf(lib->problem, sizeof lib->problem, "%s: %s; build or install it, or set %s = off",
+                 lib->file, strerror(errno), lib->name);
         return -1;
     }
     if (read(fd, &e, sizeof e) != (ssize_t)sizeof e || !is_elf_here(&e))
-        snprintf(lib->problem, sizeof lib->problem, "%s is no shared library for this machine: build it here", lib->file);
+        snprintf(lib->problem, sizeof lib->problem,
+                 "%s is no shared library for this machine: build it here", lib->file);
     else if (!is_whole(fd, &e))
-        snprintf(lib->problem, sizeof lib->problem, "%s is cut short: copy or build it again", lib->file);
+        snprintf(lib->problem, sizeof lib->problem, "%s is cut short: copy or build it again",
+                 lib->file);
     close(fd);
     return *lib->problem ? -1 : 0;
 }
@@ -102,13 +109,15 @@ static int make_copy(struct host *h, struct library *lib)
     int rc = -1, out = -1;
     int in = open(lib->file, O_RDONLY | O_CLOEXEC);
     if (in < 0) {
-        snprintf(lib->problem, sizeof lib->problem, "%s: %s; build or install it, or set %s = off", lib->file,
-                 strerror(errno), lib->name);
+        snprintf(lib->problem, sizeof lib->problem, "%s: %s; build or install it, or set %s = off",
+                 lib->file, strerror(errno), lib->name);
         goto out;
     }
     out = open(lib->copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0500);
-    if (out < 0) snprintf(lib->problem, sizeof lib->problem, "%s: %s", lib->copy, strerror(errno));
-    else rc = copy_bytes(in, out, lib);
+    if (out < 0)
+        snprintf(lib->problem, sizeof lib->problem, "%s: %s", lib->copy, strerror(errno));
+    else
+        rc = copy_bytes(in, out, lib);
 out:
     if (in >= 0) close(in);
     if (out >= 0) close(out);
@@ -131,15 +140,18 @@ static int check_manifest(struct library *lib)
     if (m->size < offsetof(struct bot_manifest, start))
         snprintf(out, PROBLEM, "%s: its manifest is cut short", lib->file);
     else if (m->sdk_version >> 16 != BOT_SDK_MAJOR)
-        snprintf(out, PROBLEM, "%s is built for SDK %u.%u, this host has %d.%d: build it again", lib->file,
-                 m->sdk_version >> 16, m->sdk_version & 0xffff, BOT_SDK_MAJOR, BOT_SDK_MINOR);
+        snprintf(out, PROBLEM, "%s is built for SDK %u.%u, this host has %d.%d: build it again",
+                 lib->file, m->sdk_version >> 16, m->sdk_version & 0xffff, BOT_SDK_MAJOR,
+                 BOT_SDK_MINOR);
     else if ((m->sdk_version & 0xffff) > BOT_SDK_MINOR || m->api_size > sizeof(struct bot_api))
-        snprintf(out, PROBLEM, "%s needs SDK %u.%u, this host has %d.%d: install a newer Tokobot", lib->file,
-                 m->sdk_version >> 16, m->sdk_version & 0xffff, BOT_SDK_MAJOR, BOT_SDK_MINOR);
+        snprintf(out, PROBLEM, "%s needs SDK %u.%u, this host has %d.%d: install a newer Tokobot",
+                 lib->file, m->sdk_version >> 16, m->sdk_version & 0xffff, BOT_SDK_MAJOR,
+                 BOT_SDK_MINOR);
     else if (!m->name || !m->version || !m->init)
         snprintf(out, PROBLEM, "%s: its manifest lacks a name, a version or init()", lib->file);
     else if (strcmp(m->name, lib->name) != 0)
-        snprintf(out, PROBLEM, "%s calls itself \"%s\": write %s = on", lib->file, m->name, m->name);
+        snprintf(out, PROBLEM, "%s calls itself \"%s\": write %s = on", lib->file, m->name,
+                 m->name);
     else if (is_taken(m->name))
         snprintf(out, PROBLEM, "%s: the name \"%s\" is taken", lib->file, m->name);
     return *out ? -1 : 0;
@@ -154,23 +166,31 @@ static void library_open(struct host *h, struct library *lib)
         return;
     }
     lib->manifest = dlsym(lib->handle, SYMBOL);
-    if (!lib->manifest) snprintf(lib->problem, sizeof lib->problem, "%s exports no " SYMBOL ": use BOT_PLUGIN", lib->file);
-    else check_manifest(lib);
+    if (!lib->manifest)
+        snprintf(lib->problem, sizeof lib->problem, "%s exports no " SYMBOL ": use BOT_PLUGIN",
+                 lib->file);
+    else
+        check_manifest(lib);
 }
 
 static char *library_path(struct host *h, const struct config_plugin *p)
 {
     struct buf path = { 0 };
-    if (p->path) buf_adds(&path, p->path);
-    else buf_addf(&path, "%s/%s.so", h->plugin_folder, p->name);
+    if (p->path)
+        buf_adds(&path, p->path);
+    else
+        buf_addf(&path, "%s/%s.so", h->plugin_folder, p->name);
     return buf_take(&path);
 }
 
-/* ---- one registry ------------------------------------------------------------------------------------------------ */
+/* ---- one registry ---------------------------------------------------------------------------- */
 
 static void provide_core(struct registry *r)
 {
-    const struct { const char *name; const void *table; } services[] = {
+    const struct {
+        const char *name;
+        const void *table;
+    } services[] = {
         { "stores/0", &stores_service },
         { "people/0", &people_service },
         { "gateways/0", &gateways_service },
@@ -217,7 +237,8 @@ static int init_plugin(struct registry *r, struct library *lib)
     int rc = m->init(&host_api, (struct bot_plugin *)(void *)p);
     p->initialising = 0;
     if (rc == BOT_OK && !r->problem) return 0;
-    snprintf(lib->problem, sizeof lib->problem, "%s: %s", lib->name, r->problem ? r->problem : "its init() failed");
+    snprintf(lib->problem, sizeof lib->problem, "%s: %s", lib->name,
+             r->problem ? r->problem : "its init() failed");
     return -1;
 }
 
@@ -227,10 +248,11 @@ static int check_requires(struct registry *r, struct library *lib)
     if (!list) return 0;
     char *copy = xstrdup(list), *rest = NULL;
     int rc = 0;
-    for (char *name = strtok_r(copy, " ", &rest); name && rc == 0; name = strtok_r(NULL, " ", &rest)) {
+    for (char *name = strtok_r(copy, " ", &rest); name && rc == 0;
+         name = strtok_r(NULL, " ", &rest)) {
         if (map_get(&r->services, name)) continue;
-        snprintf(lib->problem, sizeof lib->problem, "%s needs the service %s, which no plugin that is on provides", lib->name,
-                 name);
+        snprintf(lib->problem, sizeof lib->problem,
+                 "%s needs the service %s, which no plugin that is on provides", lib->name, name);
         rc = -1;
     }
     free(copy);
@@ -239,10 +261,12 @@ static int check_requires(struct registry *r, struct library *lib)
 
 static int by_name(const void *a, const void *b)
 {
-    return strcmp((*(struct command *const *)a)->spec.name, (*(struct command *const *)b)->spec.name);
+    return strcmp((*(struct command *const *)a)->spec.name,
+                  (*(struct command *const *)b)->spec.name);
 }
 
-/* NULL when one of the libraries was refused on the way: its `problem` says why, and it is to be built again. */
+/* NULL when one of the libraries was refused on the way: its `problem` says why, and it is to be
+ * built again. */
 static struct registry *build(struct host *h, struct library *libs, size_t count)
 {
     struct registry *r = xcalloc(1, sizeof *r);
@@ -253,7 +277,8 @@ static struct registry *build(struct host *h, struct library *libs, size_t count
         if (!*libs[i].problem) ok = init_plugin(r, &libs[i]) == 0;
     for (size_t i = 0; i < count && ok; i++)
         if (!*libs[i].problem) ok = check_requires(r, &libs[i]) == 0;
-    if (r->command_count) qsort(r->command_list, r->command_count, sizeof(struct command *), by_name);
+    if (r->command_count)
+        qsort(r->command_list, r->command_count, sizeof(struct command *), by_name);
     if (ok) return r;
     registry_free(r);
     return NULL;

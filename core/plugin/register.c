@@ -1,7 +1,9 @@
-/* register.c - what plugins register in init(): checked, copied, written into the ledger of their registry.
+/* register.c - what plugins register in init(): checked, copied, written into the ledger of their
+ * registry.
  *
- * Every string is copied: a plugin's memory is its own. A mistake is told in words in registry->problem, which the
- * loader shows; the registration returns BOT_EINVAL and the plugin is refused. */
+ * Every string is copied: a plugin's memory is its own. A mistake is told in words in
+ * registry->problem, which the loader shows; the registration returns BOT_EINVAL and the plugin is
+ * refused. */
 #include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,7 +32,8 @@ static struct plugin *registering(struct bot_plugin *self, const char *what)
 {
     struct plugin *p = plugin_of(self);
     if (p->initialising) return p;
-    log_error("plugin", "registered outside init()", LOG_STR("plugin", p->name), LOG_STR("what", what));
+    log_error("plugin", "registered outside init()", LOG_STR("plugin", p->name),
+              LOG_STR("what", what));
     return NULL;
 }
 
@@ -38,7 +41,8 @@ static int is_name(const char *s, const char *more, size_t max)
 {
     if (!s || !*s || strlen(s) > max) return 0;
     for (; *s; s++)
-        if (!islower((unsigned char)*s) && !isdigit((unsigned char)*s) && !strchr(more, *s)) return 0;
+        if (!islower((unsigned char)*s) && !isdigit((unsigned char)*s) && !strchr(more, *s))
+            return 0;
     return 1;
 }
 
@@ -47,14 +51,15 @@ static const char *copy(struct plugin *p, const char *s)
     return arena_strdup(&p->registry->arena, s);
 }
 
-/* Element i of a table whose elements may be smaller (an older plugin) or larger than ours, as ours. */
+/* Element i of a table whose elements may be smaller (an older plugin) or larger than ours, as
+ * ours. */
 static void element(void *out, size_t size, const void *table, size_t i, size_t elem)
 {
     memset(out, 0, size);
     memcpy(out, (const char *)table + i * elem, elem < size ? elem : size);
 }
 
-/* ---- commands ---------------------------------------------------------------------------------------- */
+/* ---- commands -------------------------------------------------------------------------------- */
 
 static int split_args(struct plugin *p, struct command *c)
 {
@@ -68,7 +73,8 @@ static int split_args(struct plugin *p, struct command *c)
             word[len - 1] = 0;
             word++;
         } else if (c->arg_required != c->arg_count) {
-            return problem(p, "command %s: \"%s\" cannot be required after an optional argument", c->spec.name, word);
+            return problem(p, "command %s: \"%s\" cannot be required after an optional argument",
+                           c->spec.name, word);
         }
         c->arg_names[c->arg_count++] = word;
         if (!optional) c->arg_required = c->arg_count;
@@ -79,11 +85,13 @@ static int split_args(struct plugin *p, struct command *c)
 static int add_command_name(struct plugin *p, struct command *c, const char *name)
 {
     struct registry *r = p->registry;
-    if (!is_name(name, "_", 40)) return problem(p, "command \"%s\": a name is a-z 0-9 _, at most 40 characters", name);
+    if (!is_name(name, "_", 40))
+        return problem(p, "command \"%s\": a name is a-z 0-9 _, at most 40 characters", name);
     const struct command *other = map_get(&r->commands, name);
     if (other) return problem(p, "command \"%s\" is already %s's", name, other->plugin->name);
     map_put(&r->commands, name, c);
-    r->command_names = xrealloc(r->command_names, (r->command_name_count + 1) * sizeof *r->command_names);
+    r->command_names =
+        xrealloc(r->command_names, (r->command_name_count + 1) * sizeof *r->command_names);
     r->command_names[r->command_name_count++] = copy(p, name);
     return BOT_OK;
 }
@@ -92,9 +100,11 @@ static int add_command(struct plugin *p, const struct bot_command_spec *spec)
 {
     struct registry *r = p->registry;
     struct command *c = arena_zalloc(&r->arena, sizeof *c);
-    if (!spec->run) return problem(p, "command \"%s\" has no run function", spec->name ? spec->name : "?");
+    if (!spec->run)
+        return problem(p, "command \"%s\" has no run function", spec->name ? spec->name : "?");
     if (!spec->role || spec->role > BOT_ANYONE || spec->scope > BOT_NO_STORE)
-        return problem(p, "command \"%s\" needs a role and a scope that exist", spec->name ? spec->name : "?");
+        return problem(p, "command \"%s\" needs a role and a scope that exist",
+                       spec->name ? spec->name : "?");
     *c = (struct command){ .plugin = p, .spec = *spec };
     c->spec.name = copy(p, spec->name);
     c->spec.aliases = copy(p, spec->aliases);
@@ -103,7 +113,8 @@ static int add_command(struct plugin *p, const struct bot_command_spec *spec)
     c->spec.usage = copy(p, spec->usage);
     int rc = add_command_name(p, c, c->spec.name);
     char *aliases = arena_strdup(&r->arena, c->spec.aliases), *rest = NULL;
-    for (char *a = aliases ? strtok_r(aliases, ", ", &rest) : NULL; a && rc == BOT_OK; a = strtok_r(NULL, ", ", &rest))
+    for (char *a = aliases ? strtok_r(aliases, ", ", &rest) : NULL; a && rc == BOT_OK;
+         a = strtok_r(NULL, ", ", &rest))
         rc = add_command_name(p, c, a);
     if (rc == BOT_OK) rc = split_args(p, c);
     if (rc != BOT_OK) return rc;
@@ -124,13 +135,14 @@ int api_command(struct bot_plugin *self, const struct bot_command_spec *t, size_
     return rc;
 }
 
-/* ---- hooks --------------------------------------------------------------------------------------------- */
+/* ---- hooks ----------------------------------------------------------------------------------- */
 
 static void insert_hook(struct hook_list *list, const struct hook *hook)
 {
     list->hooks = xrealloc(list->hooks, (list->count + 1) * sizeof *list->hooks);
     size_t i = list->count++;
-    for (; i && list->hooks[i - 1].spec.priority > hook->spec.priority; i--) list->hooks[i] = list->hooks[i - 1];
+    for (; i && list->hooks[i - 1].spec.priority > hook->spec.priority; i--)
+        list->hooks[i] = list->hooks[i - 1];
     list->hooks[i] = *hook;
 }
 
@@ -141,7 +153,8 @@ int api_hook(struct bot_plugin *self, const struct bot_hook_spec *t, size_t n, s
     for (size_t i = 0; i < n; i++) {
         struct hook hook = { .plugin = p, .order = p->order };
         element(&hook.spec, sizeof hook.spec, t, i, elem);
-        if (!hook.spec.event || !*hook.spec.event || !hook.spec.run || hook.spec.scope > BOT_NO_STORE)
+        if (!hook.spec.event || !*hook.spec.event || !hook.spec.run ||
+            hook.spec.scope > BOT_NO_STORE)
             return problem(p, "hook \"%s\" needs an event, a scope and a run function",
                            hook.spec.event ? hook.spec.event : "?");
         hook.spec.event = copy(p, hook.spec.event);
@@ -156,17 +169,21 @@ int api_hook(struct bot_plugin *self, const struct bot_hook_spec *t, size_t n, s
     return BOT_OK;
 }
 
-/* ---- dialogs ------------------------------------------------------------------------------------------- */
+/* ---- dialogs --------------------------------------------------------------------------------- */
 
 static int copy_steps(struct plugin *p, struct bot_dialog_spec *spec)
 {
-    if (!spec->name || !spec->done || !spec->steps || !spec->step_count || spec->scope > BOT_NO_STORE)
-        return problem(p, "dialog \"%s\" needs a name, steps and done", spec->name ? spec->name : "?");
-    struct bot_dialog_step *steps = arena_zalloc(&p->registry->arena, spec->step_count * sizeof *steps);
+    if (!spec->name || !spec->done || !spec->steps || !spec->step_count ||
+        spec->scope > BOT_NO_STORE)
+        return problem(p, "dialog \"%s\" needs a name, steps and done",
+                       spec->name ? spec->name : "?");
+    struct bot_dialog_step *steps =
+        arena_zalloc(&p->registry->arena, spec->step_count * sizeof *steps);
     for (size_t i = 0; i < spec->step_count; i++) {
         element(&steps[i], sizeof steps[i], spec->steps, i, spec->step_size);
         if (!is_name(steps[i].slot, "_", 40) || !steps[i].prompt)
-            return problem(p, "dialog \"%s\": step %zu needs a slot and a prompt", spec->name, i + 1);
+            return problem(p, "dialog \"%s\": step %zu needs a slot and a prompt", spec->name,
+                           i + 1);
         steps[i].slot = copy(p, steps[i].slot);
         steps[i].prompt = copy(p, steps[i].prompt);
         steps[i].retry = copy(p, steps[i].retry);
@@ -189,18 +206,21 @@ int api_dialog(struct bot_plugin *self, const struct bot_dialog_spec *t, size_t 
         if ((rc = copy_steps(p, &d->spec)) != BOT_OK) break;
         char key[200];
         snprintf(key, sizeof key, "%s/%s", p->name, d->spec.name);
-        if (map_get(&p->registry->dialogs, key)) rc = problem(p, "dialog \"%s\" is registered twice", d->spec.name);
-        else map_put(&p->registry->dialogs, key, d);
+        if (map_get(&p->registry->dialogs, key))
+            rc = problem(p, "dialog \"%s\" is registered twice", d->spec.name);
+        else
+            map_put(&p->registry->dialogs, key, d);
     }
     return rc;
 }
 
-/* ---- the smaller tables ----------------------------------------------------------------------------------- */
+/* ---- the smaller tables ---------------------------------------------------------------------- */
 
 static int is_daily(const char *s)
 {
-    return s && strlen(s) == 5 && s[2] == ':' && s[0] >= '0' && s[0] <= '2' && isdigit((unsigned char)s[1]) &&
-           s[3] >= '0' && s[3] <= '5' && isdigit((unsigned char)s[4]) && (s[0] < '2' || s[1] < '4');
+    return s && strlen(s) == 5 && s[2] == ':' && s[0] >= '0' && s[0] <= '2' &&
+           isdigit((unsigned char)s[1]) && s[3] >= '0' && s[3] <= '5' &&
+           isdigit((unsigned char)s[4]) && (s[0] < '2' || s[1] < '4');
 }
 
 int api_schedule(struct bot_plugin *self, const struct bot_schedule_spec *t, size_t n, size_t elem)
@@ -211,8 +231,10 @@ int api_schedule(struct bot_plugin *self, const struct bot_schedule_spec *t, siz
     for (size_t i = 0; i < n; i++) {
         struct schedule s = { .plugin = p };
         element(&s.spec, sizeof s.spec, t, i, elem);
-        if (!is_name(s.spec.name, "_-", 40) || !s.spec.run || (!s.spec.every_s && !is_daily(s.spec.daily_at)))
-            return problem(p, "schedule \"%s\" needs a name, run, and every_s or daily_at \"HH:MM\"",
+        if (!is_name(s.spec.name, "_-", 40) || !s.spec.run ||
+            (!s.spec.every_s && !is_daily(s.spec.daily_at)))
+            return problem(p,
+                           "schedule \"%s\" needs a name, run, and every_s or daily_at \"HH:MM\"",
                            s.spec.name ? s.spec.name : "?");
         s.spec.name = copy(p, s.spec.name);
         s.spec.daily_at = copy(p, s.spec.daily_at);
@@ -231,7 +253,8 @@ int api_config(struct bot_plugin *self, const struct bot_config_spec *t, size_t 
     for (size_t i = 0; i < n; i++) {
         element(&keys[i], sizeof keys[i], t, i, elem);
         if (!is_name(keys[i].key, "_", 40) || keys[i].type > BOT_CONFIG_URL)
-            return problem(p, "config key \"%s\" needs a name of a-z 0-9 _ and a type", keys[i].key ? keys[i].key : "?");
+            return problem(p, "config key \"%s\" needs a name of a-z 0-9 _ and a type",
+                           keys[i].key ? keys[i].key : "?");
         keys[i].key = copy(p, keys[i].key);
         keys[i].fallback = copy(p, keys[i].fallback);
         keys[i].choices = copy(p, keys[i].choices);
@@ -243,7 +266,8 @@ int api_config(struct bot_plugin *self, const struct bot_config_spec *t, size_t 
     return BOT_OK;
 }
 
-int api_migration(struct bot_plugin *self, const struct bot_migration_spec *t, size_t n, size_t elem)
+int api_migration(struct bot_plugin *self, const struct bot_migration_spec *t, size_t n,
+                  size_t elem)
 {
     struct plugin *p = registering(self, "migration");
     if (!p) return BOT_EPHASE;
@@ -270,13 +294,18 @@ int api_route(struct bot_plugin *self, const struct bot_route_spec *t, size_t n,
         route->plugin = p;
         element(&route->spec, sizeof route->spec, t, i, elem);
         if (!route->spec.path || !route->spec.run || route->spec.kind > BOT_ROUTE_CONTROL)
-            return problem(p, "route \"%s\" needs a kind, a path and run", route->spec.path ? route->spec.path : "?");
+            return problem(p, "route \"%s\" needs a kind, a path and run",
+                           route->spec.path ? route->spec.path : "?");
         route->spec.path = copy(p, route->spec.path);
         char key[300];
-        if (route->spec.kind == BOT_ROUTE_CONTROL) snprintf(key, sizeof key, "c/%s", route->spec.path);
-        else snprintf(key, sizeof key, "h/%s/%s", p->name, route->spec.path);
+        if (route->spec.kind == BOT_ROUTE_CONTROL)
+            snprintf(key, sizeof key, "c/%s", route->spec.path);
+        else
+            snprintf(key, sizeof key, "h/%s/%s", p->name, route->spec.path);
         const struct route *other = map_get(&p->registry->routes, key);
-        if (other) return problem(p, "route \"%s\" is already %s's", route->spec.path, other->plugin->name);
+        if (other)
+            return problem(p, "route \"%s\" is already %s's", route->spec.path,
+                           other->plugin->name);
         map_put(&p->registry->routes, key, route);
     }
     return BOT_OK;
@@ -286,8 +315,10 @@ int api_provide(struct bot_plugin *self, const char *name, const void *table, vo
 {
     struct plugin *p = registering(self, "provide");
     if (!p) return BOT_EPHASE;
-    if (!name || !strchr(name, '/') || !table) return problem(p, "a service is \"name/major\" with a table");
-    if (map_get(&p->registry->services, name)) return problem(p, "service \"%s\" is provided already", name);
+    if (!name || !strchr(name, '/') || !table)
+        return problem(p, "a service is \"name/major\" with a table");
+    if (map_get(&p->registry->services, name))
+        return problem(p, "service \"%s\" is provided already", name);
     struct service *s = arena_zalloc(&p->registry->arena, sizeof *s);
     *s = (struct service){ p, copy(p, name), table, owner };
     map_put(&p->registry->services, name, s);
@@ -298,11 +329,15 @@ int api_person_column(struct bot_plugin *self, const char *table, const char *co
 {
     struct plugin *p = registering(self, "person_column");
     if (!p) return BOT_EPHASE;
-    if (!is_name(table, "_", 60) || !is_name(column, "_", 60) || strncmp(table, p->table_prefix, strlen(p->table_prefix)) != 0)
-        return problem(p, "person_column: \"%s\" is not a table of this plugin", table ? table : "?");
+    if (!is_name(table, "_", 60) || !is_name(column, "_", 60) ||
+        strncmp(table, p->table_prefix, strlen(p->table_prefix)) != 0)
+        return problem(p, "person_column: \"%s\" is not a table of this plugin",
+                       table ? table : "?");
     struct registry *r = p->registry;
-    r->person_columns = xrealloc(r->person_columns, (r->person_column_count + 1) * sizeof *r->person_columns);
-    r->person_columns[r->person_column_count++] = (struct person_column){ p, copy(p, table), copy(p, column) };
+    r->person_columns =
+        xrealloc(r->person_columns, (r->person_column_count + 1) * sizeof *r->person_columns);
+    r->person_columns[r->person_column_count++] =
+        (struct person_column){ p, copy(p, table), copy(p, column) };
     return BOT_OK;
 }
 

@@ -1,4 +1,5 @@
-/* registry.c - looking up what is registered. See registry.h; it is filled by register.c and loader.c. */
+/* registry.c - looking up what is registered. See registry.h; it is filled by register.c and
+ * loader.c. */
 #include "registry.h"
 
 #include <stdio.h>
@@ -20,7 +21,8 @@ const struct hook_list *registry_hooks(const struct registry *r, const char *eve
     return map_get(&r->hooks, event);
 }
 
-const struct dialog_def *registry_dialog(const struct registry *r, const char *plugin, const char *name)
+const struct dialog_def *registry_dialog(const struct registry *r, const char *plugin,
+                                         const char *name)
 {
     char key[200];
     snprintf(key, sizeof key, "%s/%s", plugin, name);

@@ -1,4 +1,5 @@
-/* route.c - requests to plugins' routes: HTTP below /p/NAME/ and verbs of the control socket. On the loop, in a step. */
+/* route.c - requests to plugins' routes: HTTP below /p/NAME/ and verbs of the control socket. On
+ * the loop, in a step. */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,8 +9,10 @@
 int dispatch_route(struct event *ev)
 {
     char key[400];
-    if (ev->connection) snprintf(key, sizeof key, "c/%s", ev->route_path);
-    else snprintf(key, sizeof key, "h/%s", ev->route_path);
+    if (ev->connection)
+        snprintf(key, sizeof key, "c/%s", ev->route_path);
+    else
+        snprintf(key, sizeof key, "h/%s", ev->route_path);
     const struct route *route = map_get(&ev->host->registry->routes, key);
     if (!route) return BOT_PASS;
     return event_call(ev, route->plugin, BOT_ALL_STORES, route->spec.run, route->spec.path);

@@ -1,4 +1,5 @@
-/* schedule.c - see schedule.h. A job that was due while the bot was down runs once when it is back. */
+/* schedule.c - see schedule.h. A job that was due while the bot was down runs once when it is back.
+ */
 #include "schedule.h"
 
 #include <stdio.h>
@@ -29,7 +30,10 @@ static int run_due(struct host *h, const struct schedule *s, int64_t due, int64_
     char event[200];
     snprintf(event, sizeof event, "schedule:%s/%s", s->plugin->name, s->spec.name);
     if (due <= now && inbox_emit(h, NULL, event, NULL, 0, NULL, 0) != BOT_OK) return -1;
-    return db_exec(&h->db, PUT, "ssi", s->plugin->name, s->spec.name, next_time(h, &s->spec, now)) == 0 ? 0 : -1;
+    return db_exec(&h->db, PUT, "ssi", s->plugin->name, s->spec.name,
+                   next_time(h, &s->spec, now)) == 0
+               ? 0
+               : -1;
 }
 
 int schedules_run(struct host *h, int64_t now)
@@ -54,7 +58,9 @@ int schedule_handle(struct event *ev)
     for (size_t i = 0; i < r->schedule_count; i++) {
         const struct schedule *s = &r->schedules[i];
         size_t len = strlen(s->plugin->name);
-        if (strncmp(name, s->plugin->name, len) != 0 || name[len] != '/' || strcmp(name + len + 1, s->spec.name) != 0) continue;
+        if (strncmp(name, s->plugin->name, len) != 0 || name[len] != '/' ||
+            strcmp(name + len + 1, s->spec.name) != 0)
+            continue;
         return event_call(ev, s->plugin, BOT_ALL_STORES, s->spec.run, s->spec.name);
     }
     return BOT_PASS;

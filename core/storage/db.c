@@ -12,17 +12,18 @@
 #include "../base/buf.h"
 #include "../base/log.h"
 
-/* A checkpoint costs two fsyncs and stalls the loop while it copies; 16 MiB between two of them keeps it rare and the
- * WAL small enough to be replayed in a moment. */
+/* A checkpoint costs two fsyncs and stalls the loop while it copies; 16 MiB between two of them
+ * keeps it rare and the WAL small enough to be replayed in a moment. */
 enum { CHECKPOINT_PAGES = 4000 };
 
-static const char PRAGMAS[] = "PRAGMA journal_mode = WAL;"
-                              "PRAGMA synchronous = FULL;"
-                              "PRAGMA wal_autocheckpoint = 0;" /* db_checkpoint(), between turns */
-                              "PRAGMA foreign_keys = OFF;"     /* the core's own references; see people.c */
-                              "PRAGMA temp_store = MEMORY;"
-                              "PRAGMA cache_size = -16384;"
-                              "PRAGMA trusted_schema = OFF;";
+static const char PRAGMAS[] =
+    "PRAGMA journal_mode = WAL;"
+    "PRAGMA synchronous = FULL;"
+    "PRAGMA wal_autocheckpoint = 0;" /* db_checkpoint(), between turns */
+    "PRAGMA foreign_keys = OFF;"     /* the core's own references; see people.c */
+    "PRAGMA temp_store = MEMORY;"
+    "PRAGMA cache_size = -16384;"
+    "PRAGMA trusted_schema = OFF;";
 
 static int wal_grew(void *ctx, sqlite3 *sql, const char *name, int pages)
 {
@@ -78,9 +79,12 @@ void db_close(struct db *db)
 sqlite3 *db_open_reader(const char *path, const char *vfs)
 {
     sqlite3 *sql = NULL;
-    if (sqlite3_open_v2(path, &sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, vfs) != SQLITE_OK ||
-        sqlite3_exec(sql, "PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;",
-                     NULL, NULL, NULL) != SQLITE_OK) {
+    if (sqlite3_open_v2(path, &sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, vfs) !=
+            SQLITE_OK ||
+        sqlite3_exec(
+            sql,
+            "PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;",
+            NULL, NULL, NULL) != SQLITE_OK) {
         sqlite3_close_v2(sql);
         return NULL;
     }
@@ -98,7 +102,8 @@ sqlite3_stmt *db_statement(struct db *db, const char *sql)
     int rc = sqlite3_prepare_v3(db->sql, sql, -1, SQLITE_PREPARE_PERSISTENT, &st, NULL);
     if (rc != SQLITE_OK) {
         remember(db, rc);
-        log_error("database", "a statement of the core does not compile", LOG_STR("error", db->error));
+        log_error("database", "a statement of the core does not compile",
+                  LOG_STR("error", db->error));
         return NULL;
     }
     map_put_id(&db->statements, (uint64_t)(uintptr_t)sql, st);
@@ -112,8 +117,12 @@ static int bind_all(sqlite3_stmt *st, const char *types, va_list ap)
         const void *data;
         size_t len;
         switch (*types) {
-        case 'i': rc = sqlite3_bind_int64(st, i, va_arg(ap, int64_t)); break;
-        case 's': rc = sqlite3_bind_text(st, i, va_arg(ap, const char *), -1, SQLITE_STATIC); break;
+        case 'i':
+            rc = sqlite3_bind_int64(st, i, va_arg(ap, int64_t));
+            break;
+        case 's':
+            rc = sqlite3_bind_text(st, i, va_arg(ap, const char *), -1, SQLITE_STATIC);
+            break;
         case 't':
             data = va_arg(ap, const void *);
             len = va_arg(ap, size_t);
@@ -122,9 +131,12 @@ static int bind_all(sqlite3_stmt *st, const char *types, va_list ap)
         case 'b':
             data = va_arg(ap, const void *);
             len = va_arg(ap, size_t);
-            rc = data ? sqlite3_bind_blob64(st, i, data, len, SQLITE_STATIC) : sqlite3_bind_null(st, i);
+            rc = data ? sqlite3_bind_blob64(st, i, data, len, SQLITE_STATIC)
+                      : sqlite3_bind_null(st, i);
             break;
-        default: rc = sqlite3_bind_null(st, i); break;
+        default:
+            rc = sqlite3_bind_null(st, i);
+            break;
         }
     }
     return rc;
@@ -235,7 +247,8 @@ void db_checkpoint(struct db *db)
     if (db->wal_pages < CHECKPOINT_PAGES) return;
     int log = 0, done = 0;
     int rc = sqlite3_wal_checkpoint_v2(db->sql, NULL, SQLITE_CHECKPOINT_PASSIVE, &log, &done);
-    /* Busy (a reader holds an old snapshot) is no error: the next turn tries again after more pages. */
+    /* Busy (a reader holds an old snapshot) is no error: the next turn tries again after more
+     * pages. */
     db->wal_pages = rc == SQLITE_OK && done >= log ? 0 : db->wal_pages - CHECKPOINT_PAGES / 4;
     if (rc != SQLITE_OK && rc != SQLITE_BUSY)
         log_warn("database", "checkpoint failed", LOG_STR("error", sqlite3_errmsg(db->sql)));

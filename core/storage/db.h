@@ -1,7 +1,7 @@
 /* db.h - the one writing connection, and the core's own statements on it. On the loop only.
  *
- * The core's SQL is constant text with ?1 ?2 ...; a statement is prepared once and found again by the
- * address of its text. Plugins' statements are in statement.h. */
+ * The core's SQL is constant text with ?1 ?2 ...; a statement is prepared once and found again by
+ * the address of its text. Plugins' statements are in statement.h. */
 #ifndef TOKOBOT_DB_H
 #define TOKOBOT_DB_H
 
@@ -16,9 +16,9 @@ struct db {
     struct map statements; /* by address of the SQL text */
     const char *vfs;       /* NULL = the system's */
     char *path;
-    int64_t wal_pages;     /* in the WAL after the last commit */
-    int last_error;        /* SQLite's code of the last failure, 0 = none */
-    int in_turn;           /* between BEGIN and COMMIT: nothing runs once the transaction has ended */
+    int64_t wal_pages; /* in the WAL after the last commit */
+    int last_error;    /* SQLite's code of the last failure, 0 = none */
+    int in_turn;       /* between BEGIN and COMMIT: nothing runs once the transaction has ended */
     char error[200];
 };
 
@@ -30,23 +30,27 @@ sqlite3 *db_open_reader(const char *path, const char *vfs);
 
 /* A statement, reset and with nothing bound; NULL when it does not compile (db->error). */
 sqlite3_stmt *db_statement(struct db *db, const char *sql);
-/* Binds ?1.. by `types`: i int64_t, s text or NULL (const char *), t text with length (const char *, size_t), b blob
- * with length (const void *, size_t), n NULL. Text and blobs must live until the statement is done. */
-sqlite3_stmt *db_query(struct db *db, const char *sql, const char *types, ...); /* before the first row */
+/* Binds ?1.. by `types`: i int64_t, s text or NULL (const char *), t text with length (const char
+ * *, size_t), b blob with length (const void *, size_t), n NULL. Text and blobs must live until the
+ * statement is done. */
+sqlite3_stmt *db_query(struct db *db, const char *sql, const char *types,
+                       ...); /* before the first row */
 /* db_query and run to the end. 0, or SQLite's extended code (also in db->error). */
 int db_exec(struct db *db, const char *sql, const char *types, ...);
 /* The first column of the first row, or `otherwise`. */
 int64_t db_int(struct db *db, int64_t otherwise, const char *sql, const char *types, ...);
-int db_step(struct db *db, sqlite3_stmt *st); /* 1 row, 0 end, -1 error (db->error); resets unless row */
+int db_step(struct db *db,
+            sqlite3_stmt *st);  /* 1 row, 0 end, -1 error (db->error); resets unless row */
 void db_done(sqlite3_stmt *st); /* resets; NULL-safe */
-/* 1: the turn's transaction has ended by itself. What ran now would be on disk at once, without the rest of the turn, and
- * again when the turn is repeated. */
+/* 1: the turn's transaction has ended by itself. What ran now would be on disk at once, without the
+ * rest of the turn, and again when the turn is repeated. */
 int db_is_lost(const struct db *db);
-void db_failed(struct db *db, int rc); /* remembers a failure of a statement that is not the core's */
+void db_failed(struct db *db,
+               int rc); /* remembers a failure of a statement that is not the core's */
 int64_t db_changes(struct db *db);
 int64_t db_insert_id(struct db *db);
 const char *db_text(sqlite3_stmt *st, int column); /* "" for NULL; until the next step */
-int db_script(struct db *db, const char *sql); /* several statements; 0 or a code */
+int db_script(struct db *db, const char *sql);     /* several statements; 0 or a code */
 /* Checkpoints the WAL when it has grown past its bound; between turns. */
 void db_checkpoint(struct db *db);
 

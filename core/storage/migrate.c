@@ -1,5 +1,5 @@
-/* migrate.c - see migrate.h. Which migrations have run is in the table `migrations`; an id that is there is never run
- * again, whatever its SQL says now. */
+/* migrate.c - see migrate.h. Which migrations have run is in the table `migrations`; an id that is
+ * there is never run again, whatever its SQL says now. */
 #include "migrate.h"
 
 #include <stdlib.h>
@@ -11,16 +11,18 @@
 #include "schema.h"
 #include "statement.h"
 
-static const char CREATE_MIGRATIONS[] = "CREATE TABLE IF NOT EXISTS migrations ("
-                                        " plugin TEXT NOT NULL, id INTEGER NOT NULL, at INTEGER NOT NULL,"
-                                        " PRIMARY KEY (plugin, id)) STRICT, WITHOUT ROWID;";
+static const char CREATE_MIGRATIONS[] =
+    "CREATE TABLE IF NOT EXISTS migrations ("
+    " plugin TEXT NOT NULL, id INTEGER NOT NULL, at INTEGER NOT NULL,"
+    " PRIMARY KEY (plugin, id)) STRICT, WITHOUT ROWID;";
 static const char NEWEST[] = "SELECT max(id) FROM migrations WHERE plugin = ?1";
 static const char RECORD[] = "INSERT INTO migrations(plugin, id, at) VALUES (?1, ?2, ?3)";
 
 static int run_one(struct host *h, struct plugin *owner, const char *name,
                    const struct bot_migration_spec *m, struct buf *error)
 {
-    if (owner && statement_has_rollback(m->sql)) { /* a constraint or a trigger would end the turns of others */
+    if (owner && statement_has_rollback(
+                     m->sql)) { /* a constraint or a trigger would end the turns of others */
         buf_addf(error, "migration %u of %s says ROLLBACK: use ABORT or FAIL", m->id, name);
         return -1;
     }
@@ -30,7 +32,9 @@ static int run_one(struct host *h, struct plugin *owner, const char *name,
     h->sql_owner = NULL;
     h->sql_migrating = 0;
     if (rc == 0 && sqlite3_get_autocommit(h->db.sql)) {
-        buf_addf(error, "migration %u of %s ended the transaction: it may not contain COMMIT or ROLLBACK", m->id, name);
+        buf_addf(error,
+                 "migration %u of %s ended the transaction: it may not contain COMMIT or ROLLBACK",
+                 m->id, name);
         return -1;
     }
     if (rc == 0) rc = db_exec(&h->db, RECORD, "sii", name, (int64_t)m->id, clock_ms());
@@ -46,8 +50,10 @@ static int migrate(struct host *h, struct plugin *owner, const char *name,
     int64_t known = 0;
     for (size_t i = 0; i < count; i++) known = list[i].id > known ? list[i].id : known;
     if (newest > known) {
-        buf_addf(error, "the database holds version %lld of %s's tables, this %s knows %lld: install the newer one",
-                 (long long)newest, name, owner ? "plugin" : "Tokobot", (long long)known);
+        buf_addf(
+            error,
+            "the database holds version %lld of %s's tables, this %s knows %lld: install the newer one",
+            (long long)newest, name, owner ? "plugin" : "Tokobot", (long long)known);
         return -1;
     }
     if (newest == known) return 0;
@@ -63,7 +69,9 @@ static int migrate(struct host *h, struct plugin *owner, const char *name,
         rc = -1;
     }
     if (rc != 0 && !sqlite3_get_autocommit(h->db.sql)) db_script(&h->db, "ROLLBACK");
-    if (rc == 0) log_info("migrate", "tables are up to date", LOG_STR("of", name), LOG_INT("version", known));
+    if (rc == 0)
+        log_info("migrate", "tables are up to date", LOG_STR("of", name),
+                 LOG_INT("version", known));
     return rc;
 }
 

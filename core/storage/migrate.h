@@ -1,4 +1,5 @@
-/* migrate.h - brings the core's and the plugins' tables up to date. At start and at a reload, outside of turns. */
+/* migrate.h - brings the core's and the plugins' tables up to date. At start and at a reload,
+ * outside of turns. */
 #ifndef TOKOBOT_MIGRATE_H
 #define TOKOBOT_MIGRATE_H
 

@@ -1,4 +1,5 @@
-/* pool.c - see pool.h. Threads are made one by one as jobs find all others busy, so an idle bot has none. */
+/* pool.c - see pool.h. Threads are made one by one as jobs find all others busy, so an idle bot has
+ * none. */
 #include "pool.h"
 
 #include <pthread.h>
@@ -34,7 +35,8 @@ void pool_job_free(struct pool_job *job)
     }
     free(job->args);
     free(job->sql);
-    if (job->input && job->input_len) explicit_bzero(job->input, job->input_len); /* it may be a password */
+    if (job->input && job->input_len)
+        explicit_bzero(job->input, job->input_len); /* it may be a password */
     free(job->input);
     free(job->output);
     rowset_free(job->rows);
@@ -61,9 +63,12 @@ static void bind_by_name(sqlite3_stmt *st, const struct pool_job *job)
         snprintf(name, sizeof name, "$%s", a->name);
         int at = sqlite3_bind_parameter_index(st, name);
         if (!at) continue;
-        if (a->type == BOT_INT) sqlite3_bind_int64(st, at, a->integer);
-        else if (a->type == BOT_TEXT) sqlite3_bind_text(st, at, a->data, (int)a->len, SQLITE_STATIC);
-        else if (a->type == BOT_BLOB) sqlite3_bind_blob(st, at, a->data, (int)a->len, SQLITE_STATIC);
+        if (a->type == BOT_INT)
+            sqlite3_bind_int64(st, at, a->integer);
+        else if (a->type == BOT_TEXT)
+            sqlite3_bind_text(st, at, a->data, (int)a->len, SQLITE_STATIC);
+        else if (a->type == BOT_BLOB)
+            sqlite3_bind_blob(st, at, a->data, (int)a->len, SQLITE_STATIC);
     }
 }
 
@@ -94,7 +99,8 @@ static void run_read(struct pool_job *job, sqlite3 *sql)
     if (rc == SQLITE_OK) {
         bind_by_name(st, job);
         set->columns = (uint32_t)sqlite3_column_count(st);
-        while ((rc = sqlite3_step(st)) == SQLITE_ROW && set->count < ROWS_MAX && bytes < ROWSET_BYTES_MAX) {
+        while ((rc = sqlite3_step(st)) == SQLITE_ROW && set->count < ROWS_MAX &&
+               bytes < ROWSET_BYTES_MAX) {
             if (set->count == set->cap) {
                 set->cap = set->cap ? set->cap * 2 : 16;
                 set->cells = xrealloc(set->cells, set->cap * set->columns * sizeof *set->cells);
@@ -153,8 +159,10 @@ static void *worker(void *arg)
         p->queued--;
         int stopping = p->stopping;
         pthread_mutex_unlock(&p->lock);
-        if (stopping) job->status = BOT_ECANCELED;
-        else pool_job_run(job, &reader, p->conf.path, p->conf.vfs);
+        if (stopping)
+            job->status = BOT_ECANCELED;
+        else
+            pool_job_run(job, &reader, p->conf.path, p->conf.vfs);
         p->conf.done(p->conf.ctx, job);
         pthread_mutex_lock(&p->lock);
     }

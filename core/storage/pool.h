@@ -1,12 +1,17 @@
-/* pool.h - the host's few threads for slow work: a plugin's pure function, or a long SELECT on a connection of its own.
- * Started when first needed. */
+/* pool.h - the host's few threads for slow work: a plugin's pure function, or a long SELECT on a
+ * connection of its own. Started when first needed. */
 #ifndef TOKOBOT_POOL_H
 #define TOKOBOT_POOL_H
 
 #include <sqlite3.h>
 #include <tokobot/plugin.h>
 
-struct rowset_cell { int type; uint32_t len; int64_t integer; const char *text; };
+struct rowset_cell {
+    int type;
+    uint32_t len;
+    int64_t integer;
+    const char *text;
+};
 /* A finished result: cells row by row; text is NUL-terminated and lives in the set. */
 struct rowset {
     uint32_t columns;
@@ -40,7 +45,7 @@ void pool_job_free(struct pool_job *job); /* NULL-safe */
 
 struct pool;
 struct pool_conf {
-    const char *path, *vfs; /* of the database; must outlive the pool */
+    const char *path, *vfs;                        /* of the database; must outlive the pool */
     void (*done)(void *ctx, struct pool_job *job); /* takes it; on the pool's thread */
     void *ctx;
     unsigned threads; /* 0 = 2 */

@@ -1,7 +1,8 @@
 /* prune.c - see prune.h.
  *
- * Rows are looked at in the order they came, a few at a time, and the look ends at the first few that are all young: so it
- * costs the same whatever the size of the tables. What is not finished stays, however old it is. */
+ * Rows are looked at in the order they came, a few at a time, and the look ends at the first few
+ * that are all young: so it costs the same whatever the size of the tables. What is not finished
+ * stays, however old it is. */
 #include "prune.h"
 
 #include "../base/clock.h"
@@ -14,9 +15,12 @@ static const int64_t DAY_MS = 86400 * 1000;
 struct table {
     const char *look, *take;
 };
-#define TABLE(name, time)                                                                                              \
-    { "SELECT max(id), min(" time ") FROM (SELECT id, " time " FROM " name " WHERE id > ?1 ORDER BY id LIMIT ?2)",     \
-      "DELETE FROM " name " WHERE id > ?1 AND id <= ?2 AND state >= 2 AND " time " < ?3" }
+#define TABLE(name, time)                                                                          \
+    {                                                                                              \
+        "SELECT max(id), min(" time ") FROM (SELECT id, " time " FROM " name                       \
+        " WHERE id > ?1 ORDER BY id LIMIT ?2)",                                                    \
+            "DELETE FROM " name " WHERE id > ?1 AND id <= ?2 AND state >= 2 AND " time " < ?3"     \
+    }
 static const struct table inbox = TABLE("inbox", "received_at");
 static const struct table outbox = TABLE("outbox", "created_at");
 

@@ -1,18 +1,19 @@
-/* schema.c - the core's tables, as migrations like a plugin's. Times are ms since 1970; states are the numbers of the
- * enums named beside them. Never change a migration after a release: add one. */
+/* schema.c - the core's tables, as migrations like a plugin's. Times are ms since 1970; states are
+ * the numbers of the enums named beside them. Never change a migration after a release: add one. */
 #include "schema.h"
 
 #include <tokobot/plugin.h>
 
 static const char SCHEMA_1[] =
-    /* A person is one human; aliases are the ways the networks name him: "p:6281..." phone, "l:123..." hidden id. */
+    /* A person is one human; aliases are the ways the networks name him: "p:6281..." phone,
+       "l:123..." hidden id. */
     "CREATE TABLE persons ("
     " id INTEGER PRIMARY KEY AUTOINCREMENT,"
     " name TEXT NOT NULL DEFAULT '',"
-    " phone TEXT,"          /* digits; NULL until the network gives it */
-    " language TEXT,"       /* NULL: the host's */
+    " phone TEXT,"    /* digits; NULL until the network gives it */
+    " language TEXT," /* NULL: the host's */
     " blocked INTEGER NOT NULL DEFAULT 0,"
-    " gateway TEXT, session TEXT, chat TEXT,"  /* where he wrote last: for notices */
+    " gateway TEXT, session TEXT, chat TEXT," /* where he wrote last: for notices */
     " created_at INTEGER NOT NULL) STRICT;"
     "CREATE TABLE aliases ("
     " alias TEXT PRIMARY KEY,"
@@ -44,7 +45,8 @@ static const char SCHEMA_1[] =
     " last_seen INTEGER NOT NULL,"
     " blocked INTEGER NOT NULL DEFAULT 0,"
     " PRIMARY KEY (person, store)) STRICT, WITHOUT ROWID;"
-    /* How many members a store has, kept by triggers: counting 100,000 rows a question is no option. */
+    /* How many members a store has, kept by triggers: counting 100,000 rows a question is no
+       option. */
     "CREATE TABLE store_counts ("
     " store INTEGER PRIMARY KEY, members INTEGER NOT NULL) STRICT;"
     "CREATE TRIGGER members_added AFTER INSERT ON members BEGIN"
@@ -60,37 +62,38 @@ static const char SCHEMA_1[] =
     " password_hash TEXT NOT NULL,"
     " created_at INTEGER NOT NULL) STRICT;"
 
-    /* The journal. key: "gateway/session/kind/native id[/...]"; NULL for internal events without one. */
+    /* The journal. key: "gateway/session/kind/native id[/...]"; NULL for internal events without
+       one. */
     "CREATE TABLE inbox ("
     " id INTEGER PRIMARY KEY AUTOINCREMENT,"
     " key TEXT UNIQUE,"
-    " kind INTEGER NOT NULL,"               /* enum event_kind */
-    " state INTEGER NOT NULL DEFAULT 0,"    /* enum inbox_state */
+    " kind INTEGER NOT NULL,"            /* enum event_kind */
+    " state INTEGER NOT NULL DEFAULT 0," /* enum inbox_state */
     " person INTEGER, store INTEGER,"
     " gateway TEXT, session TEXT, chat TEXT,"
     " phone TEXT, lid TEXT, name TEXT,"
     " event TEXT, text TEXT, quoted_id TEXT,"
     " body BLOB,"
     " sent_at INTEGER, received_at INTEGER NOT NULL,"
-    " due_at INTEGER,"                      /* waiting: the deadline, or when at() wants it */
-    " handler TEXT, resume BLOB,"           /* waiting: who goes on, and with what */
-    " said TEXT,"                           /* waiting: replies so far; one text at the end */
+    " due_at INTEGER,"            /* waiting: the deadline, or when at() wants it */
+    " handler TEXT, resume BLOB," /* waiting: who goes on, and with what */
+    " said TEXT,"                 /* waiting: replies so far; one text at the end */
     " done_at INTEGER) STRICT;"
     "CREATE INDEX inbox_open ON inbox(id) WHERE state < 2;"
     "CREATE INDEX inbox_due ON inbox(due_at) WHERE state = 1 AND handler IS NULL;"
 
     "CREATE TABLE outbox ("
     " id INTEGER PRIMARY KEY AUTOINCREMENT,"
-    " state INTEGER NOT NULL,"              /* enum outbox_state */
-    " event INTEGER,"                       /* inbox row that caused it */
+    " state INTEGER NOT NULL," /* enum outbox_state */
+    " event INTEGER,"          /* inbox row that caused it */
     " person INTEGER, store INTEGER,"
     " gateway TEXT NOT NULL, session TEXT NOT NULL, chat TEXT NOT NULL,"
     " text TEXT NOT NULL,"
-    " send_id TEXT,"                        /* the id it is sent under, when the gateway has such ids */
-    " native_id TEXT,"                      /* the id the network gave it: the sent-map */
-    " tag TEXT,"                            /* comes back when it is quoted */
+    " send_id TEXT,"   /* the id it is sent under, when the gateway has such ids */
+    " native_id TEXT," /* the id the network gave it: the sent-map */
+    " tag TEXT,"       /* comes back when it is quoted */
     " answer INTEGER NOT NULL,"
-    " ack INTEGER,"                         /* the highest seen; -1 = failed */
+    " ack INTEGER," /* the highest seen; -1 = failed */
     " attempts INTEGER NOT NULL DEFAULT 0,"
     " not_before INTEGER NOT NULL, expires_at INTEGER NOT NULL,"
     " created_at INTEGER NOT NULL, attempted_at INTEGER, done_at INTEGER,"
@@ -103,14 +106,15 @@ static const char SCHEMA_1[] =
     " store INTEGER,"
     " plugin TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,"
     " step INTEGER NOT NULL, misses INTEGER NOT NULL,"
-    " slots TEXT NOT NULL,"                 /* JSON object; never a secret */
+    " slots TEXT NOT NULL,"                   /* JSON object; never a secret */
     " gateway TEXT, session TEXT, chat TEXT," /* where it is held */
     " started_at INTEGER NOT NULL, expires_at INTEGER NOT NULL) STRICT;"
     "CREATE INDEX dialogs_expires ON dialogs(expires_at);"
 
     "CREATE TABLE kv ("
-    " plugin TEXT NOT NULL, scope INTEGER NOT NULL,"  /* enum bot_kv_scope */
-    " store INTEGER NOT NULL, person INTEGER NOT NULL," /* event scope: the event's id in `person` */
+    " plugin TEXT NOT NULL, scope INTEGER NOT NULL,"    /* enum bot_kv_scope */
+    " store INTEGER NOT NULL, person INTEGER NOT NULL," /* event scope: the event's id in `person`
+                                                         */
     " key TEXT NOT NULL, value BLOB NOT NULL, expires_at INTEGER,"
     " PRIMARY KEY (plugin, scope, store, person, key)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX kv_expires ON kv(expires_at) WHERE expires_at IS NOT NULL;"

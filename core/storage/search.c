@@ -2,8 +2,8 @@
  *
  * Two steps. First the candidates: a text is folded and cut into bigrams of bytes, within its words
  * (with a space as boundary mark) and across the joint of two words, so that "esteh" shares all its
- * bigrams with "Es Teh Manis". search_grams maps each bigram to the ids that have it, as one blob of
- * ascending ids, delta-coded as varints; a query is some dozen point lookups. Second, the best
+ * bigrams with "Es Teh Manis". search_grams maps each bigram to the ids that have it, as one blob
+ * of ascending ids, delta-coded as varints; a query is some dozen point lookups. Second, the best
  * candidates are compared with the query word by word, with a Damerau-Levenshtein distance.
  *
  * Invariant: search_grams holds exactly the bigrams of search_docs.body, whatever happened in
@@ -22,19 +22,19 @@
 #include <tokobot/plugin.h>
 
 enum {
-    BODY_BYTES = 500,       /* of a text, before folding; the rest is not searched */
-    BODY_CAP = 1024,        /* of a folded text */
+    BODY_BYTES = 500, /* of a text, before folding; the rest is not searched */
+    BODY_CAP = 1024,  /* of a folded text */
     QUERY_BYTES = 200,
     QUERY_WORDS = 12,
-    BODY_WORDS = 32,        /* of a text that are compared word by word */
-    WORD_BYTES = 63,        /* what text_distance takes */
+    BODY_WORDS = 32, /* of a text that are compared word by word */
+    WORD_BYTES = 63, /* what text_distance takes */
     CANDIDATES = 50,
     GRAM_MAX = BODY_CAP * 3, /* a byte is in at most three bigrams */
-    JOIN_WORDS = 3,         /* so many words of a text may have been typed as one */
-    CANDIDATE_OF_BEST = 10, /* per cent of the best candidate's score: below it none is compared */
-    SCORE_MIN = 300,        /* below it a text is no answer at all */
-    SCORE_WORD_MIN = 600,   /* a word that is less near is another word */
-    SCORE_OF_BEST = 50      /* per cent of the best answer's score */
+    JOIN_WORDS = 3,          /* so many words of a text may have been typed as one */
+    CANDIDATE_OF_BEST = 10,  /* per cent of the best candidate's score: below it none is compared */
+    SCORE_MIN = 300,         /* below it a text is no answer at all */
+    SCORE_WORD_MIN = 600,    /* a word that is less near is another word */
+    SCORE_OF_BEST = 50       /* per cent of the best answer's score */
 };
 
 const char SEARCH_SCHEMA[] =
@@ -75,19 +75,36 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 /* Words that say nothing about what somebody looks for; folded. Not here: "the", which is a
  * common way to mistype "teh". */
 static const char *const stop_words[] = {
-    "abang", "ada", "adakah", "aja", "aku", "any", "apa", "apakah", "aq", "assalamualaikum", "atau",
-    "bang", "banget", "banyak", "bayar", "beli", "berapa", "berapaan", "bisa", "boleh", "bos", "brapa",
-    "bro", "brp", "bu", "buat", "buy", "can", "cari", "cariin", "dan", "dari", "deh", "dengan",
-    "dgn", "di", "dlu", "do", "dong", "dongs", "donk", "dulu", "for", "g", "ga", "gak", "gan",
-    "gimana", "gk", "gmn", "hai", "hallo", "halo", "harga", "harganya", "have", "hello", "hi",
-    "how", "hrg", "i", "ini", "is", "itu", "jual", "jualan", "ka", "kah", "kak", "kaka", "kakak",
-    "kalau", "kalo", "kan", "kasih", "ke", "klo", "ko", "kok", "lagi", "lah", "lho", "liat",
-    "lihat", "loh", "makasih", "malam", "mas", "masih", "mau", "mba", "mbak", "mimin", "min",
-    "minta", "mohon", "msh", "much", "ngga", "nggak", "nih", "nya", "of", "om", "order", "pagi",
-    "pak", "pengen", "permisi", "pesan", "pesen", "pingin", "please", "price", "punya", "ready",
-    "saja", "saya", "selamat", "siang", "sih", "sis", "sore", "stock", "stok", "stoknya", "sy",
-    "tanya", "terima", "thanks", "thx", "tidak", "tolong", "transfer", "trims", "tuh", "udah", "ukuran",
-    "untuk", "utk", "want", "ya", "yaa", "yah", "yang", "yg", "you", "yuk",
+    "abang",   "ada",    "adakah",   "aja",      "aku",
+    "any",     "apa",    "apakah",   "aq",       "assalamualaikum",
+    "atau",    "bang",   "banget",   "banyak",   "bayar",
+    "beli",    "berapa", "berapaan", "bisa",     "boleh",
+    "bos",     "brapa",  "bro",      "brp",      "bu",
+    "buat",    "buy",    "can",      "cari",     "cariin",
+    "dan",     "dari",   "deh",      "dengan",   "dgn",
+    "di",      "dlu",    "do",       "dong",     "dongs",
+    "donk",    "dulu",   "for",      "g",        "ga",
+    "gak",     "gan",    "gimana",   "gk",       "gmn",
+    "hai",     "hallo",  "halo",     "harga",    "harganya",
+    "have",    "hello",  "hi",       "how",      "hrg",
+    "i",       "ini",    "is",       "itu",      "jual",
+    "jualan",  "ka",     "kah",      "kak",      "kaka",
+    "kakak",   "kalau",  "kalo",     "kan",      "kasih",
+    "ke",      "klo",    "ko",       "kok",      "lagi",
+    "lah",     "lho",    "liat",     "lihat",    "loh",
+    "makasih", "malam",  "mas",      "masih",    "mau",
+    "mba",     "mbak",   "mimin",    "min",      "minta",
+    "mohon",   "msh",    "much",     "ngga",     "nggak",
+    "nih",     "nya",    "of",       "om",       "order",
+    "pagi",    "pak",    "pengen",   "permisi",  "pesan",
+    "pesen",   "pingin", "please",   "price",    "punya",
+    "ready",   "saja",   "saya",     "selamat",  "siang",
+    "sih",     "sis",    "sore",     "stock",    "stok",
+    "stoknya", "sy",     "tanya",    "terima",   "thanks",
+    "thx",     "tidak",  "tolong",   "transfer", "trims",
+    "tuh",     "udah",   "ukuran",   "untuk",    "utk",
+    "want",    "ya",     "yaa",      "yah",      "yang",
+    "yg",      "you",    "yuk",
 };
 
 /* Endings that are typed onto a name: "sepatunya". */
@@ -98,7 +115,7 @@ struct search {
     sqlite3_stmt *statements[STATEMENT_COUNT];
 };
 
-/* ---- opening ------------------------------------------------------------------------------------ */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static int is_stop_word(const char *word)
 {
@@ -125,12 +142,11 @@ struct search *search_open(sqlite3 *db)
 void search_close(struct search *s)
 {
     if (!s) return;
-    for (int i = 0; i < STATEMENT_COUNT; i++)
-        sqlite3_finalize(s->statements[i]);
+    for (int i = 0; i < STATEMENT_COUNT; i++) sqlite3_finalize(s->statements[i]);
     free(s);
 }
 
-/* ---- small pieces of SQL ------------------------------------------------------------------------ */
+/* ---- small pieces of SQL --------------------------------------------------------------------- */
 
 /* Binds (ix, store, key), the three keys that most statements begin with. */
 static sqlite3_stmt *bind_key(struct search *s, enum statement which, int64_t ix, int64_t store,
@@ -193,7 +209,7 @@ static int doc_get(struct search *s, int64_t ix, int64_t store, int64_t id, char
     return rc == SQLITE_ROW || rc == SQLITE_DONE ? BOT_OK : BOT_EIO;
 }
 
-/* ---- bigrams ------------------------------------------------------------------------------------ */
+/* ---- bigrams --------------------------------------------------------------------------------- */
 
 static int compare_grams(const void *a, const void *b)
 {
@@ -210,13 +226,13 @@ static size_t grams_sort(uint16_t *grams, size_t n)
     return kept;
 }
 
-/* The bigrams of a folded text, sorted, each once: of each word with a space at both ends, and across
- * each joint without its space. At most GRAM_MAX. */
+/* The bigrams of a folded text, sorted, each once: of each word with a space at both ends, and
+ * across each joint without its space. At most GRAM_MAX. */
 static size_t grams_of(const char *folded, uint16_t grams[GRAM_MAX])
 {
     size_t n = 0;
-    unsigned char before = ' ';   /* the byte before this one, a space at the start of a word */
-    unsigned char last_word = 0;  /* the last byte of the word before this one */
+    unsigned char before = ' ';  /* the byte before this one, a space at the start of a word */
+    unsigned char last_word = 0; /* the last byte of the word before this one */
     for (const unsigned char *p = (const unsigned char *)folded;; p++) {
         unsigned char c = *p ? *p : ' ';
         if (before != ' ' || c != ' ') grams[n++] = (uint16_t)(before << 8 | c);
@@ -228,9 +244,10 @@ static size_t grams_of(const char *folded, uint16_t grams[GRAM_MAX])
     return grams_sort(grams, n);
 }
 
-/* ---- posting lists ------------------------------------------------------------------------------ */
+/* ---- posting lists --------------------------------------------------------------------------- */
 
-static const unsigned char *varint_get(const unsigned char *p, const unsigned char *end, uint64_t *out)
+static const unsigned char *varint_get(const unsigned char *p, const unsigned char *end,
+                                       uint64_t *out)
 {
     uint64_t value = 0;
     unsigned shift = 0;
@@ -256,8 +273,8 @@ static void varint_add(struct buf *b, uint64_t value)
     buf_add(b, out, n);
 }
 
-/* Writes the list `ids` with `id` put in (add) or left out into `out`. Ids are taken as unsigned, so
- * any int64_t will do. Returns 1 when that changes the list. */
+/* Writes the list `ids` with `id` put in (add) or left out into `out`. Ids are taken as unsigned,
+ * so any int64_t will do. Returns 1 when that changes the list. */
 static int posting_edit(const unsigned char *ids, size_t len, uint64_t id, int add, struct buf *out)
 {
     const unsigned char *p = ids, *end = ids + len;
@@ -292,15 +309,16 @@ static int posting_edit(const unsigned char *ids, size_t len, uint64_t id, int a
     return 1;
 }
 
-static int gram_edit(struct search *s, int64_t ix, int64_t store, uint16_t gram, int64_t id, int add,
-                     struct buf *scratch)
+static int gram_edit(struct search *s, int64_t ix, int64_t store, uint16_t gram, int64_t id,
+                     int add, struct buf *scratch)
 {
     sqlite3_stmt *st = bind_key(s, GRAM_GET, ix, store, gram);
     int rc = sqlite3_step(st);
     const unsigned char *ids = rc == SQLITE_ROW ? sqlite3_column_blob(st, 0) : NULL;
     size_t len = ids ? (size_t)sqlite3_column_bytes(st, 0) : 0;
     buf_clear(scratch);
-    int changed = posting_edit(ids ? ids : (const unsigned char *)"", len, (uint64_t)id, add, scratch);
+    int changed =
+        posting_edit(ids ? ids : (const unsigned char *)"", len, (uint64_t)id, add, scratch);
     sqlite3_reset(st);
     if (rc != SQLITE_ROW && rc != SQLITE_DONE) return BOT_EIO;
     if (!changed) return BOT_OK;
@@ -310,7 +328,7 @@ static int gram_edit(struct search *s, int64_t ix, int64_t store, uint16_t gram,
     return run(st);
 }
 
-/* ---- putting ------------------------------------------------------------------------------------ */
+/* ---- putting --------------------------------------------------------------------------------- */
 
 /* Folds at most BODY_BYTES of text, without the space at either end. */
 static void fold(const char *text, size_t max, char out[BODY_CAP])
@@ -325,7 +343,8 @@ static void fold(const char *text, size_t max, char out[BODY_CAP])
     if (lead > 0) memmove(out, out + lead, n - lead + 1);
 }
 
-/* Brings search_grams from the bigrams of `old` to those of `body`: only what differs is touched. */
+/* Brings search_grams from the bigrams of `old` to those of `body`: only what differs is touched.
+ */
 static int grams_change(struct search *s, int64_t ix, int64_t store, int64_t id, const char *old,
                         const char *body)
 {
@@ -364,13 +383,13 @@ int search_put(struct search *s, const char *plugin, const char *index, int64_t 
     return run(st);
 }
 
-/* ---- the query ---------------------------------------------------------------------------------- */
+/* ---- the query ------------------------------------------------------------------------------- */
 
 struct word {
     char text[WORD_BYTES + 1];
     uint32_t letters; /* a bit for each letter that it has, one more for all else */
     uint8_t len;
-    uint8_t digits;   /* how many of its bytes are digits */
+    uint8_t digits; /* how many of its bytes are digits */
 };
 
 struct query {
@@ -426,7 +445,7 @@ static void query_read(const char *text, struct query *q)
     q->count = words_split(folded, q->words, QUERY_WORDS, 0);
 }
 
-/* ---- candidates --------------------------------------------------------------------------------- */
+/* ---- candidates ------------------------------------------------------------------------------ */
 
 /* A bigram of the query and which of its words have it. */
 struct query_gram {
@@ -458,7 +477,8 @@ static int compare_query_grams(const void *a, const void *b)
 }
 
 /* All bigrams of the query's words, each once; `totals` says how many each word has. */
-static size_t query_grams(const struct query *q, struct query_gram *out, uint8_t totals[QUERY_WORDS])
+static size_t query_grams(const struct query *q, struct query_gram *out,
+                          uint8_t totals[QUERY_WORDS])
 {
     size_t n = 0;
     for (size_t w = 0; w < q->count; w++) {
@@ -482,8 +502,7 @@ static size_t query_grams(const struct query *q, struct query_gram *out, uint8_t
 static struct candidate *tally_slot(const struct tally *t, uint64_t id)
 {
     size_t at = (size_t)((id * 0x9E3779B97F4A7C15u) >> 20) & (t->cap - 1);
-    while (t->slots[at].used && t->slots[at].id != id)
-        at = (at + 1) & (t->cap - 1);
+    while (t->slots[at].used && t->slots[at].id != id) at = (at + 1) & (t->cap - 1);
     return &t->slots[at];
 }
 
@@ -512,12 +531,12 @@ static void tally_posting(struct tally *t, const unsigned char *ids, size_t len,
             c->id = id;
             t->count++;
         }
-        for (uint32_t left = words; left; left &= left - 1)
-            c->hits[__builtin_ctz(left)]++;
+        for (uint32_t left = words; left; left &= left - 1) c->hits[__builtin_ctz(left)]++;
     }
 }
 
-/* A word that shares few of its bigrams counts nothing; the more it shares, the more each counts. */
+/* A word that shares few of its bigrams counts nothing; the more it shares, the more each counts.
+ */
 static int32_t candidate_score(const struct candidate *c, const struct query *q,
                                const uint8_t totals[QUERY_WORDS])
 {
@@ -529,7 +548,8 @@ static int32_t candidate_score(const struct candidate *c, const struct query *q,
     return score;
 }
 
-/* Keeps the CANDIDATES best, as a list sorted by falling score (of one score: the oldest id first). */
+/* Keeps the CANDIDATES best, as a list sorted by falling score (of one score: the oldest id first).
+ */
 static size_t ranked_insert(struct ranked *list, size_t n, size_t cap, struct ranked r)
 {
     if (n == cap) {
@@ -577,7 +597,7 @@ static int candidates(struct search *s, int64_t ix, int64_t store, const struct 
     return rc;
 }
 
-/* ---- word by word ------------------------------------------------------------------------------- */
+/* ---- word by word ---------------------------------------------------------------------------- */
 
 /* How many mistakes a word of this length may have. */
 static unsigned mistakes_allowed(const struct word *w)
@@ -638,7 +658,8 @@ static int score_word_or_stem(const struct word *asked, const struct word *is)
     if (best == 1000 || asked->len < 5) return best;
     for (size_t i = 0; i < BOT_COUNT(endings); i++) {
         size_t len = strlen(endings[i]);
-        if (asked->len < len + 3 || strcmp(asked->text + asked->len - len, endings[i]) != 0) continue;
+        if (asked->len < len + 3 || strcmp(asked->text + asked->len - len, endings[i]) != 0)
+            continue;
         struct word stem;
         word_set(&stem, asked->text, asked->len - len);
         int score = score_word(&stem, is) - 30;
@@ -678,8 +699,7 @@ static void body_read(const char *folded, struct body *b)
     b->word_count = words_split(folded, words, BODY_WORDS, 0);
     b->piece_count = 0;
     b->letters = 0;
-    for (size_t i = 0; i < b->word_count; i++)
-        b->letters += words[i].len;
+    for (size_t i = 0; i < b->word_count; i++) b->letters += words[i].len;
     for (size_t n = 1; n <= JOIN_WORDS; n++) {
         for (size_t i = 0; i + n <= b->word_count; i++) {
             struct piece *p = &b->pieces[b->piece_count];
@@ -699,7 +719,8 @@ static int body_nearest(const struct body *b, const struct word *asked, int word
     for (size_t i = 0; i < b->piece_count; i++) {
         const struct piece *p = &b->pieces[i];
         if (words_only && p->count > 1) break;
-        /* Words written as one need as many letters: a prefix of them is the first word's prefix. */
+        /* Words written as one need as many letters: a prefix of them is the first word's prefix.
+         */
         if (p->count > 1 && (unsigned)p->word.len > (unsigned)asked->len + mistakes_allowed(asked))
             continue;
         int score = score_word_or_stem(asked, &p->word);
@@ -754,7 +775,7 @@ static int body_score(const struct body *b, const struct query *q)
     return sum / total * (880 + 120 * letters / (b->letters ? (int)b->letters : 1)) / 1000;
 }
 
-/* ---- finding ------------------------------------------------------------------------------------ */
+/* ---- finding --------------------------------------------------------------------------------- */
 
 static int rerank(struct search *s, int64_t ix, int64_t store, const struct query *q,
                   struct ranked list[CANDIDATES], size_t *count)

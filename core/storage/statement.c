@@ -1,9 +1,10 @@
 /* statement.c - see statement.h.
  *
- * The guard is one authorizer, set when the database is opened; it asks who owns the SQL that is being prepared (SQLite
- * also prepares again by itself when the schema has changed, so the owner is set around running, too). A plugin may touch
- * tables whose names begin with its own prefix, and nothing else: no other tables, no PRAGMA, no transactions, no ATTACH,
- * and DDL only while its migrations run. */
+ * The guard is one authorizer, set when the database is opened; it asks who owns the SQL that is
+ * being prepared (SQLite also prepares again by itself when the schema has changed, so the owner is
+ * set around running, too). A plugin may touch tables whose names begin with its own prefix, and
+ * nothing else: no other tables, no PRAGMA, no transactions, no ATTACH, and DDL only while its
+ * migrations run. */
 #include "statement.h"
 
 #include <ctype.h>
@@ -50,23 +51,30 @@ static int is_own(const struct plugin *p, const char *table)
     if (!table || !has_prefix(p, table)) return 0;
     const struct registry *r = p->registry;
     for (size_t i = 0; i < r->plugin_count; i++)
-        if (strlen(r->plugins[i]->table_prefix) > strlen(p->table_prefix) && has_prefix(r->plugins[i], table)) return 0;
+        if (strlen(r->plugins[i]->table_prefix) > strlen(p->table_prefix) &&
+            has_prefix(r->plugins[i], table))
+            return 0;
     return 1;
 }
 
-static int guard_ddl(const struct host *h, const struct plugin *p, int action, const char *a, const char *b)
+static int guard_ddl(const struct host *h, const struct plugin *p, int action, const char *a,
+                     const char *b)
 {
     if (!h->sql_migrating) return SQLITE_DENY;
     switch (action) {
     case SQLITE_CREATE_INDEX:
     case SQLITE_DROP_INDEX:
         /* SQLite's own name for the index of a PRIMARY KEY or UNIQUE; nobody else may use it. */
-        if (a && !strncmp(a, "sqlite_autoindex_", 17)) return is_own(p, b) ? SQLITE_OK : SQLITE_DENY;
+        if (a && !strncmp(a, "sqlite_autoindex_", 17))
+            return is_own(p, b) ? SQLITE_OK : SQLITE_DENY;
         return is_own(p, a) && is_own(p, b) ? SQLITE_OK : SQLITE_DENY;
     case SQLITE_CREATE_TRIGGER:
-    case SQLITE_DROP_TRIGGER: return is_own(p, a) && is_own(p, b) ? SQLITE_OK : SQLITE_DENY;
-    case SQLITE_ALTER_TABLE: return is_own(p, b) ? SQLITE_OK : SQLITE_DENY;
-    default: return is_own(p, a) ? SQLITE_OK : SQLITE_DENY;
+    case SQLITE_DROP_TRIGGER:
+        return is_own(p, a) && is_own(p, b) ? SQLITE_OK : SQLITE_DENY;
+    case SQLITE_ALTER_TABLE:
+        return is_own(p, b) ? SQLITE_OK : SQLITE_DENY;
+    default:
+        return is_own(p, a) ? SQLITE_OK : SQLITE_DENY;
     }
 }
 
@@ -80,7 +88,8 @@ static int guard(void *ctx, int action, const char *a, const char *b, const char
     switch (action) {
     case SQLITE_SELECT:
     case SQLITE_FUNCTION:
-    case SQLITE_RECURSIVE: return SQLITE_OK;
+    case SQLITE_RECURSIVE:
+        return SQLITE_OK;
     case SQLITE_READ:
     case SQLITE_INSERT:
     case SQLITE_UPDATE:
@@ -99,9 +108,12 @@ static int guard(void *ctx, int action, const char *a, const char *b, const char
     case SQLITE_DROP_TABLE:
     case SQLITE_DROP_TRIGGER:
     case SQLITE_DROP_VIEW:
-    case SQLITE_ALTER_TABLE: return guard_ddl(h, p, action, a, b);
-    case SQLITE_REINDEX: return h->sql_migrating ? SQLITE_OK : SQLITE_DENY;
-    default: return SQLITE_DENY;
+    case SQLITE_ALTER_TABLE:
+        return guard_ddl(h, p, action, a, b);
+    case SQLITE_REINDEX:
+        return h->sql_migrating ? SQLITE_OK : SQLITE_DENY;
+    default:
+        return SQLITE_DENY;
     }
 }
 
@@ -110,17 +122,21 @@ void statement_guard(struct host *h)
     sqlite3_set_authorizer(h->db.sql, guard, h);
 }
 
-/* A plugin's statement could otherwise end the turn's transaction: INSERT OR ROLLBACK, ON CONFLICT ROLLBACK and
- * RAISE(ROLLBACK) all contain the word outside a literal. */
+/* A plugin's statement could otherwise end the turn's transaction: INSERT OR ROLLBACK, ON CONFLICT
+ * ROLLBACK and RAISE(ROLLBACK) all contain the word outside a literal. */
 /* Past a text, a quoted name or a comment that begins at `s`; `s` itself when none does. */
 static const char *skip_quoted(const char *s)
 {
     char end = *s == '[' ? ']' : *s == '\'' || *s == '"' || *s == '`' ? *s : 0;
     const char *after = NULL;
-    if (end) after = strchr(s + 1, end);
-    else if (!strncmp(s, "--", 2)) after = strchr(s, '\n');
-    else if (!strncmp(s, "/*", 2)) after = (after = strstr(s + 2, "*/")) ? after + 1 : NULL;
-    else return s;
+    if (end)
+        after = strchr(s + 1, end);
+    else if (!strncmp(s, "--", 2))
+        after = strchr(s, '\n');
+    else if (!strncmp(s, "/*", 2))
+        after = (after = strstr(s + 2, "*/")) ? after + 1 : NULL;
+    else
+        return s;
     return after ? after + 1 : s + strlen(s);
 }
 
@@ -145,13 +161,17 @@ int statement_error(int rc)
 {
     switch (rc) {
     case SQLITE_OK:
-    case SQLITE_DONE: return BOT_OK;
+    case SQLITE_DONE:
+        return BOT_OK;
     case SQLITE_CONSTRAINT_UNIQUE:
     case SQLITE_CONSTRAINT_PRIMARYKEY:
-    case SQLITE_CONSTRAINT_ROWID: return BOT_EEXIST;
-    case SQLITE_AUTH: return BOT_ESCOPE;
+    case SQLITE_CONSTRAINT_ROWID:
+        return BOT_EEXIST;
+    case SQLITE_AUTH:
+        return BOT_ESCOPE;
     default:
-        if ((rc & 0xff) == SQLITE_CONSTRAINT || (rc & 0xff) == SQLITE_MISMATCH) return BOT_ECONSTRAINT;
+        if ((rc & 0xff) == SQLITE_CONSTRAINT || (rc & 0xff) == SQLITE_MISMATCH)
+            return BOT_ECONSTRAINT;
         return (rc & 0xff) == SQLITE_ERROR ? BOT_EINVAL : BOT_EIO;
     }
 }
@@ -160,7 +180,8 @@ static void complain(const struct plugin *p, const char *what, const char *detai
 {
     char head[81];
     snprintf(head, sizeof head, "%s", sql);
-    log_error("sql", what, LOG_STR("plugin", p->name), LOG_STR("error", detail), LOG_STR("statement", head));
+    log_error("sql", what, LOG_STR("plugin", p->name), LOG_STR("error", detail),
+              LOG_STR("statement", head));
 }
 
 static void name_params(struct statement *stmt)
@@ -223,8 +244,8 @@ struct statement *statement_get(struct host *h, struct plugin *p, const char *sq
     stmt->readonly = sqlite3_stmt_readonly(st);
     stmt->scoped = touched.too_many;
     for (int i = 0; i < touched.count && !stmt->scoped; i++)
-        stmt->scoped = sqlite3_table_column_metadata(h->db.sql, NULL, touched.names[i], "store", NULL, NULL,
-                                                     NULL, NULL, NULL) == SQLITE_OK;
+        stmt->scoped = sqlite3_table_column_metadata(h->db.sql, NULL, touched.names[i], "store",
+                                                     NULL, NULL, NULL, NULL, NULL) == SQLITE_OK;
     name_params(stmt);
     map_put_id(&p->statements, (uint64_t)(uintptr_t)sql, stmt);
     return stmt;
@@ -234,15 +255,21 @@ static int bind_value(sqlite3_stmt *st, int i, const struct bot_arg *a, int copy
 {
     sqlite3_destructor_type keep = copy ? SQLITE_TRANSIENT : SQLITE_STATIC;
     switch (a->type) {
-    case BOT_INT: return sqlite3_bind_int64(st, i, a->integer);
-    case BOT_TEXT: return sqlite3_bind_text(st, i, a->data, (int)a->len, keep);
-    case BOT_BLOB: return sqlite3_bind_blob(st, i, a->data, (int)a->len, keep);
-    default: return sqlite3_bind_null(st, i);
+    case BOT_INT:
+        return sqlite3_bind_int64(st, i, a->integer);
+    case BOT_TEXT:
+        return sqlite3_bind_text(st, i, a->data, (int)a->len, keep);
+    case BOT_BLOB:
+        return sqlite3_bind_blob(st, i, a->data, (int)a->len, keep);
+    default:
+        return sqlite3_bind_null(st, i);
     }
 }
 
-/* The argument for parameter `i`: the one that had this name (this very literal) last time, or a search. */
-static const struct bot_arg *find_arg(struct statement *stmt, int i, const struct bot_arg *args, size_t n)
+/* The argument for parameter `i`: the one that had this name (this very literal) last time, or a
+ * search. */
+static const struct bot_arg *find_arg(struct statement *stmt, int i, const struct bot_arg *args,
+                                      size_t n)
 {
     int hint = stmt->names[i].arg;
     if (hint >= 0 && (size_t)hint < n && args[hint].name == stmt->names[i].seen) return &args[hint];
@@ -255,16 +282,19 @@ static const struct bot_arg *find_arg(struct statement *stmt, int i, const struc
     return NULL;
 }
 
-/* I7: rows of stores are reached through $store, which only the host binds, or by handlers declared for all stores. */
+/* I7: rows of stores are reached through $store, which only the host binds, or by handlers declared
+ * for all stores. */
 static int check_scope(const struct event *ev, const struct statement *stmt)
 {
     if (ev->scope == BOT_ALL_STORES) return BOT_OK;
     if (stmt->scoped && !stmt->store_param) {
-        complain(ev->plugin, "a statement was refused", "it touches rows of stores without $store", stmt->sql);
+        complain(ev->plugin, "a statement was refused", "it touches rows of stores without $store",
+                 stmt->sql);
         return BOT_ESCOPE;
     }
     if (stmt->store_param && (ev->scope != BOT_THIS_STORE || !ev->store)) {
-        complain(ev->plugin, "a statement was refused", "there is no store in this event", stmt->sql);
+        complain(ev->plugin, "a statement was refused", "there is no store in this event",
+                 stmt->sql);
         return BOT_ESCOPE;
     }
     return BOT_OK;
@@ -280,7 +310,8 @@ static int missing(const struct event *ev, const struct statement *stmt, int i)
 static int host_value(const struct event *ev, const struct statement *stmt, int i, int64_t *value)
 {
     *value = i == stmt->store_param ? ev->store : ev->person;
-    return (i == stmt->store_param && ev->scope != BOT_ALL_STORES) || (i == stmt->person_param && ev->person);
+    return (i == stmt->store_param && ev->scope != BOT_ALL_STORES) ||
+           (i == stmt->person_param && ev->person);
 }
 
 int statement_check(struct event *ev, struct statement *stmt, const struct bot_arg *args, size_t n)
@@ -288,23 +319,28 @@ int statement_check(struct event *ev, struct statement *stmt, const struct bot_a
     int64_t value;
     int rc = check_scope(ev, stmt);
     for (int i = 1; i <= stmt->params && rc == BOT_OK; i++)
-        if (!host_value(ev, stmt, i, &value) && !find_arg(stmt, i - 1, args, n) && !(i == stmt->store_param && ev->store))
+        if (!host_value(ev, stmt, i, &value) && !find_arg(stmt, i - 1, args, n) &&
+            !(i == stmt->store_param && ev->store))
             rc = missing(ev, stmt, i - 1);
     return rc;
 }
 
-int statement_bind(struct event *ev, struct statement *stmt, sqlite3_stmt *st, const struct bot_arg *args,
-                   size_t n, int copy)
+int statement_bind(struct event *ev, struct statement *stmt, sqlite3_stmt *st,
+                   const struct bot_arg *args, size_t n, int copy)
 {
     int rc = check_scope(ev, stmt);
     if (rc != BOT_OK) return rc;
     for (int i = 1; i <= stmt->params; i++) {
         int64_t value;
         const struct bot_arg *a = NULL;
-        if (host_value(ev, stmt, i, &value)) rc = sqlite3_bind_int64(st, i, value);
-        else if ((a = find_arg(stmt, i - 1, args, n))) rc = bind_value(st, i, a, copy);
-        else if (i == stmt->store_param && ev->store) rc = sqlite3_bind_int64(st, i, value);
-        else return missing(ev, stmt, i - 1);
+        if (host_value(ev, stmt, i, &value))
+            rc = sqlite3_bind_int64(st, i, value);
+        else if ((a = find_arg(stmt, i - 1, args, n)))
+            rc = bind_value(st, i, a, copy);
+        else if (i == stmt->store_param && ev->store)
+            rc = sqlite3_bind_int64(st, i, value);
+        else
+            return missing(ev, stmt, i - 1);
         if (rc != SQLITE_OK) return statement_error(rc);
     }
     return BOT_OK;
@@ -386,8 +422,10 @@ void rows_close(struct bot_rows *r)
 {
     if (!r->st) return;
     sqlite3_reset(r->st);
-    if (r->own) sqlite3_finalize(r->st);
-    else r->stmt->busy = 0;
+    if (r->own)
+        sqlite3_finalize(r->st);
+    else
+        r->stmt->busy = 0;
     r->st = NULL;
     r->state = 1;
 }

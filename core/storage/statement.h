@@ -1,5 +1,5 @@
-/* statement.h - plugins' SQL: prepared once a generation, parameters bound by name, and the scope rule (I7).
- * On the loop. */
+/* statement.h - plugins' SQL: prepared once a generation, parameters bound by name, and the scope
+ * rule (I7). On the loop. */
 #ifndef TOKOBOT_STATEMENT_H
 #define TOKOBOT_STATEMENT_H
 
@@ -16,10 +16,14 @@ struct statement {
     const char *sql;
     int params;
     int store_param, person_param; /* 0 = not used */
-    int scoped;   /* touches a table with a `store` column */
+    int scoped;                    /* touches a table with a `store` column */
     int readonly;
-    int busy;     /* a cursor is open on it */
-    struct { const char *name; const char *seen; int arg; } *names; /* [params]; seen: address of the arg's name last time */
+    int busy; /* a cursor is open on it */
+    struct {
+        const char *name;
+        const char *seen;
+        int arg;
+    } * names; /* [params]; seen: address of the arg's name last time */
 };
 
 /* Result rows: a live cursor, or a finished set from a reader thread. */
@@ -27,22 +31,24 @@ struct bot_rows {
     struct bot_rows *next; /* open cursors of the running callback */
     struct event *ev;
     struct statement *stmt;
-    sqlite3_stmt *st;      /* live; may be a second copy of stmt's */
-    int own;               /* finalize st */
-    int state;             /* 0 before or on a row, 1 at the end */
+    sqlite3_stmt *st; /* live; may be a second copy of stmt's */
+    int own;          /* finalize st */
+    int state;        /* 0 before or on a row, 1 at the end */
     struct rowset *set;
-    int64_t at;            /* row in set; -1 before the first */
+    int64_t at; /* row in set; -1 before the first */
 };
 
 /* Sets the authorizer on the writing connection, once. It reads host->sql_owner. */
 void statement_guard(struct host *h);
-/* The statement for `sql`, checked for `plugin`; NULL with *rc: BOT_EINVAL or BOT_ESCOPE, logged. */
+/* The statement for `sql`, checked for `plugin`; NULL with *rc: BOT_EINVAL or BOT_ESCOPE, logged.
+ */
 struct statement *statement_get(struct host *h, struct plugin *plugin, const char *sql, int *rc);
-/* Whether the event's scope allows it and every parameter has a value; binds nothing. BOT_OK or an error. */
+/* Whether the event's scope allows it and every parameter has a value; binds nothing. BOT_OK or an
+ * error. */
 int statement_check(struct event *ev, struct statement *stmt, const struct bot_arg *args, size_t n);
 /* The same, and binds. */
-int statement_bind(struct event *ev, struct statement *stmt, sqlite3_stmt *st, const struct bot_arg *args,
-                   size_t n, int copy);
+int statement_bind(struct event *ev, struct statement *stmt, sqlite3_stmt *st,
+                   const struct bot_arg *args, size_t n, int copy);
 int statement_run(struct event *ev, const char *sql, const struct bot_arg *args, size_t n,
                   struct bot_rows **rows);
 void statements_free(struct plugin *plugin);

@@ -43,7 +43,7 @@ static int search_follow(struct bot_ctx *ctx, const struct product *p)
     return ctx->api->search_put(ctx, SEARCH_INDEX, p->id, text);
 }
 
-/* ---- reading -------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 /* Columns: id, name, price, stock, category, description. Ends the cursor. */
 static int product_take(struct bot_ctx *ctx, struct bot_rows *rows, struct product *out)
@@ -101,7 +101,7 @@ int product_page(struct bot_ctx *ctx, int64_t limit, int64_t offset, struct bot_
     return ctx->api->db(ctx, sql, args, BOT_COUNT(args), rows);
 }
 
-/* ---- writing -------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 int64_t product_insert(struct bot_ctx *ctx, const struct product *product)
 {

@@ -99,7 +99,7 @@ int add_mended_done(struct bot_ctx *ctx)
     return form_take(ctx, before ? before : "", text ? text : "");
 }
 
-/* ---- one question after the other ----------------------------------------------------------- */
+/* ---- one question after the other ------------------------------------------------------------ */
 
 int add_name_check(struct bot_ctx *ctx, const char **value)
 {

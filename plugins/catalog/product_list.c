@@ -22,7 +22,7 @@ static struct catalog *catalog_of(struct bot_ctx *ctx)
     return ctx->state;
 }
 
-/* ---- the page somebody saw last ------------------------------------------------------------- */
+/* ---- the page somebody saw last -------------------------------------------------------------- */
 
 static struct catalog_seen *seen_of(struct bot_ctx *ctx)
 {
@@ -46,7 +46,7 @@ static void seen_set(struct bot_ctx *ctx, const char *query, int64_t page)
     seen->event = ctx->api->number(ctx, "event");
 }
 
-/* ---- lists ---------------------------------------------------------------------------------- */
+/* ---- lists ----------------------------------------------------------------------------------- */
 
 /* Adds up to `limit` products to v; 1 when there are more, 0, or an error. *shown: how many. */
 static int page_add(struct bot_ctx *ctx, struct view *v, int64_t limit, int64_t offset,
@@ -110,7 +110,7 @@ static int say_empty(struct bot_ctx *ctx, const char *before)
     return view_reply(&v);
 }
 
-/* ---- greeting ------------------------------------------------------------------------------- */
+/* ---- greeting -------------------------------------------------------------------------------- */
 
 static const char *who(struct bot_ctx *ctx)
 {
@@ -138,7 +138,7 @@ static void view_welcome(struct view *v)
     if (!v->with_id && catalog_of(v->ctx)->people->is_new(v->ctx)) view_greeting(v, 1);
 }
 
-/* ---- /lihat_produk -------------------------------------------------------------------------- */
+/* ---- /lihat_produk --------------------------------------------------------------------------- */
 
 static int list_all(struct bot_ctx *ctx, int64_t page)
 {
@@ -220,7 +220,7 @@ int list_products(struct bot_ctx *ctx)
     return list_found(ctx, query, 1);
 }
 
-/* ---- a message that is no command ----------------------------------------------------------- */
+/* ---- a message that is no command ------------------------------------------------------------ */
 
 static int is_next_word(const char *text)
 {

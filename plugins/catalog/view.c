@@ -35,7 +35,7 @@ struct view view_start(struct bot_ctx *ctx)
     return v;
 }
 
-/* ---- the buffer ----------------------------------------------------------------------------- */
+/* ---- the buffer ------------------------------------------------------------------------------ */
 
 /* Room for n more bytes and the NUL. */
 static char *view_room(struct view *v, size_t n)
@@ -103,7 +103,7 @@ static void view_rupiah(struct view *v, int64_t rupiah)
     view_bytes(v, text, (size_t)rupiah_write(rupiah, text));
 }
 
-/* ---- products ------------------------------------------------------------------------------- */
+/* ---- products -------------------------------------------------------------------------------- */
 
 /* "Stok: 10" or "Stok habis", with `before` in front; nothing when nobody counts it. */
 static void view_stock(struct view *v, const char *before, int64_t stock)

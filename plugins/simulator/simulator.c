@@ -2,14 +2,17 @@
  * simulator.c - WhatsApp without WhatsApp: a gateway whose network is the control socket.
  *
  * `tokobot chat`, the transcript runner and tests send lines with the verb "chat":
- *   {"cmd":"chat","as":"6281…"}               joins: this connection gets what the bot writes to 6281…
+ *   {"cmd":"chat","as":"6281…"}               joins: this connection gets what the bot writes to
+ * 6281…
  *   {"cmd":"chat","as":"6281…","all":true}    joins, and gets what the bot writes to anybody
  *   {"cmd":"chat","as":"6281…","say":"text"[,"id":"…"][,"quote":"…"][,"name":"…"][,"lid":"…"]}
  *                                             writes to the bot; `id` is the message's native id
- * Each is answered by one line, {"ok":true,…} or {"ok":false,"error":"…"}. What the bot writes comes as
+ * Each is answered by one line, {"ok":true,…} or {"ok":false,"error":"…"}. What the bot writes
+ * comes as
  *   {"from":"bot","to":"6281…","id":"SIM7","text":"…"}
- * A message goes through the journal as a webhook's does, and what the bot says through the outbox; only
- * the two ends differ. Who listens is kept in memory: it ends with the connection, and with the host. */
+ * A message goes through the journal as a webhook's does, and what the bot says through the outbox;
+ * only the two ends differ. Who listens is kept in memory: it ends with the connection, and with
+ * the host. */
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,7 +76,7 @@ static void stop(struct bot_ctx *ctx)
     free(s);
 }
 
-/* ---- the gateway ---- */
+/* ---- the gateway ----------------------------------------------------------------------------- */
 
 static int address(const char *phone, char *out, size_t cap)
 {
@@ -92,8 +95,12 @@ static int answer_line(struct bot_ctx *ctx, int64_t request, struct json_object 
     size_t len = 0;
     const char *body = json_object_to_json_string_length(
         line, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
-    struct bot_response response = { .size = sizeof response, .status = refused, .request = request,
-                                     .body = body, .body_len = len, .more = 1 };
+    struct bot_response response = { .size = sizeof response,
+                                     .status = refused,
+                                     .request = request,
+                                     .body = body,
+                                     .body_len = len,
+                                     .more = 1 };
     return body ? ctx->api->respond(ctx, &response) : BOT_EBUSY;
 }
 
@@ -101,8 +108,8 @@ static struct json_object *make_line(const struct bot_outgoing *row, const char 
 {
     struct json_object *line = json_object_new_object();
     json_object_object_add(line, "from", json_object_new_string("bot"));
-    json_object_object_add(line, "to", json_object_new_string_len(row->chat,
-                                                                  (int)strcspn(row->chat, "@")));
+    json_object_object_add(line, "to",
+                           json_object_new_string_len(row->chat, (int)strcspn(row->chat, "@")));
     json_object_object_add(line, "id", json_object_new_string(native_id));
     json_object_object_add(line, "text", json_object_new_string(row->text));
     return line;
@@ -126,12 +133,13 @@ static int deliver(struct bot_ctx *ctx, const struct bot_outgoing *row)
     return BOT_HANDLED;
 }
 
-/* ---- the verb "chat" ---- */
+/* ---- the verb "chat" ------------------------------------------------------------------------- */
 
 static const char *text_member(struct json_object *o, const char *name)
 {
     struct json_object *v = NULL;
-    if (!json_object_object_get_ex(o, name, &v) || !json_object_is_type(v, json_type_string)) return NULL;
+    if (!json_object_object_get_ex(o, name, &v) || !json_object_is_type(v, json_type_string))
+        return NULL;
     return json_object_get_string_len(v) ? json_object_get_string(v) : NULL;
 }
 
@@ -188,14 +196,23 @@ static int say(struct bot_ctx *ctx, struct json_object *rq, const char *phone, c
     int64_t now = ctx->api->now(ctx);
     json_object_object_get_ex(rq, "say", &text);
     if (!id) {
-        if (make_id(ctx, made, sizeof made) < 0) return refuse(ctx, "the database cannot be written");
+        if (make_id(ctx, made, sizeof made) < 0)
+            return refuse(ctx, "the database cannot be written");
         id = made;
     }
     struct bot_incoming in = {
-        .size = sizeof in, .kind = BOT_IN_MESSAGE, .session = SESSION, .event = "message",
-        .native_id = id, .chat = chat_id, .phone = phone, .lid = text_member(rq, "lid"),
-        .name = text_member(rq, "name"), .text = json_object_get_string(text),
-        .text_len = (size_t)json_object_get_string_len(text), .quoted_id = text_member(rq, "quote"),
+        .size = sizeof in,
+        .kind = BOT_IN_MESSAGE,
+        .session = SESSION,
+        .event = "message",
+        .native_id = id,
+        .chat = chat_id,
+        .phone = phone,
+        .lid = text_member(rq, "lid"),
+        .name = text_member(rq, "name"),
+        .text = json_object_get_string(text),
+        .text_len = (size_t)json_object_get_string_len(text),
+        .quoted_id = text_member(rq, "quote"),
         .sent_at = now,
     };
     int rc = s->gateways->incoming(ctx, &in);
@@ -209,7 +226,8 @@ static int run_chat(struct bot_ctx *ctx, struct json_object *rq)
     struct json_object *text = NULL;
     char chat_id[CHAT_BYTES];
     const char *phone = text_member(rq, "as");
-    if (!is_phone(phone)) return refuse(ctx, "\"as\" must be a phone number: digits only, 62811...");
+    if (!is_phone(phone))
+        return refuse(ctx, "\"as\" must be a phone number: digits only, 62811...");
     snprintf(chat_id, sizeof chat_id, "%s@c.us", phone);
     int64_t connection = ctx->api->number(ctx, "connection");
     int64_t request = ctx->api->number(ctx, "request");
@@ -229,9 +247,8 @@ static int chat(struct bot_ctx *ctx)
 {
     const char *body = ctx->api->field(ctx, "body");
     struct json_object *rq = body ? json_tokener_parse(body) : NULL;
-    int rc = rq && json_object_is_type(rq, json_type_object)
-                 ? run_chat(ctx, rq)
-                 : refuse(ctx, "not a JSON object");
+    int rc = rq && json_object_is_type(rq, json_type_object) ? run_chat(ctx, rq)
+                                                             : refuse(ctx, "not a JSON object");
     json_object_put(rq);
     return rc;
 }

@@ -20,7 +20,8 @@ struct listeners {
     size_t count, cap;
 };
 
-/* Notes that `connection` wants `chat` ("" = all) and that `request` is its latest. 0, or -1 out of memory. */
+/* Notes that `connection` wants `chat` ("" = all) and that `request` is its latest. 0, or -1 out of
+ * memory. */
 int listeners_join(struct listeners *l, int64_t connection, int64_t request, const char *chat);
 /* Notes the latest request of a connection that listens already. */
 void listeners_touch(struct listeners *l, int64_t connection, int64_t request);

@@ -29,7 +29,7 @@ static int ask_again(struct bot_ctx *ctx, const char *key)
     return rc < 0 ? rc : BOT_EINVAL;
 }
 
-/* ---- the three questions -------------------------------------------------------------------- */
+/* ---- the three questions --------------------------------------------------------------------- */
 
 /* One line; runs of white space become one space. */
 int store_name_check(struct bot_ctx *ctx, const char **value)
@@ -109,7 +109,7 @@ int password_check(struct bot_ctx *ctx, const char **value)
                                                 : BOT_OK;
 }
 
-/* ---- hashing and making the store ----------------------------------------------------------- */
+/* ---- hashing and making the store ------------------------------------------------------------ */
 
 /* What the hashing and a restart carry along: no secret in it. */
 struct draft {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * answer.c - what WAHA's answers mean: was it sent, under which id, is the session well. Pure.
  *
- * The one rule: "held" and "refused" may only be said of what was certainly not taken. The table of cases
- * is in README.md. Answers of status 500 echo our request, so nothing of a body reaches a reason. */
+ * The one rule: "held" and "refused" may only be said of what was certainly not taken. The table of
+ * cases is in README.md. Answers of status 500 echo our request, so nothing of a body reaches a
+ * reason. */
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,7 +32,7 @@ static const struct {
     { "SCAN_QR_CODE", BOT_SESSION_QR },
 };
 
-/* ---- trees, for what is rarely asked ---- */
+/* ---- trees, for what is rarely asked --------------------------------------------------------- */
 
 static struct json_object *json_member(struct json_object *o, const char *name)
 {
@@ -91,8 +92,10 @@ static int copy_bare(const char *id, char out[WAHA_ID_BYTES])
 
 /* The same, without a tree: each send ends here. */
 enum { ANSWER_KEY_ID, ANSWER_ID, ANSWER_ID_ID, ANSWER_SLOTS };
-static const struct json_wanted answer_key[] = { JSON_WANTED("id", ANSWER_KEY_ID, NULL), { NULL, 0, 0, NULL } };
-static const struct json_wanted answer_id[] = { JSON_WANTED("id", ANSWER_ID_ID, NULL), { NULL, 0, 0, NULL } };
+static const struct json_wanted answer_key[] = { JSON_WANTED("id", ANSWER_KEY_ID, NULL),
+                                                 { NULL, 0, 0, NULL } };
+static const struct json_wanted answer_id[] = { JSON_WANTED("id", ANSWER_ID_ID, NULL),
+                                                { NULL, 0, 0, NULL } };
 static const struct json_wanted answer_wanted[] = {
     JSON_WANTED("key", -1, answer_key),
     JSON_WANTED("id", ANSWER_ID, answer_id),
@@ -105,9 +108,11 @@ int waha_answer_id(const char *body, size_t len, char out[WAHA_ID_BYTES])
     char id[2 * WAHA_ID_BYTES];
     enum json_kind root;
     out[0] = '\0';
-    if (!body || json_pick(body, len, answer_wanted, slots, &root) < 0 || root != JSON_OBJECT) return -1;
+    if (!body || json_pick(body, len, answer_wanted, slots, &root) < 0 || root != JSON_OBJECT)
+        return -1;
     for (int i = 0; i < ANSWER_SLOTS; i++) {
-        if (slots[i].kind != JSON_STRING || slots[i].len == 0 || slots[i].len >= sizeof id) continue;
+        if (slots[i].kind != JSON_STRING || slots[i].len == 0 || slots[i].len >= sizeof id)
+            continue;
         json_decode(&slots[i], id);
         return copy_bare(id, out);
     }
@@ -171,7 +176,8 @@ static int judge_error(const struct bot_result *r, const char **reason)
     case 504: /* a proxy that lost WAHA's answer: WAHA may have sent */
         *reason = "a proxy before WAHA lost its answer";
         return BOT_SEND_UNKNOWN;
-    default: break;
+    default:
+        break;
     }
     *reason = "WAHA's address gives an unexpected answer: is base_url right?";
     return BOT_SEND_HOLD;
@@ -215,10 +221,12 @@ int waha_judge_lookup(const struct bot_result *r, const char *send_id)
     case 404: /* no such message; or no such route: then sending the same id again is harmless */
         return is_json_object(r->body, r->body_len) ? BOT_RESOLVED_NOT_SENT : BOT_RESOLVED_LATER;
     case 400: /* NOWEB without its store cannot look: the same id again is harmless */
-    case 501: return BOT_RESOLVED_NOT_SENT;
+    case 501:
+        return BOT_RESOLVED_NOT_SENT;
     case 500:
         return says_absent(r->body, r->body_len) ? BOT_RESOLVED_NOT_SENT : BOT_RESOLVED_LATER;
-    default: return BOT_RESOLVED_LATER;
+    default:
+        return BOT_RESOLVED_LATER;
     }
 }
 

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: MIT
- * ids.c - keeps the host's pool of send ids filled: GET /api/SESSION/new-message-id, several at a time.
+ * ids.c - keeps the host's pool of send ids filled: GET /api/SESSION/new-message-id, several at a
+ * time.
  *
- * An id given to sendText makes a send that can be asked for and repeated (NOWEB and GOWS since WAHA
- * 2026.4.3). A WAHA or an engine without that route says 404 or 501: then it is not asked again for a
- * while, and messages go out without ids. */
+ * An id given to sendText makes a send that can be asked for and repeated (NOWEB and GOWS since
+ * WAHA 2026.4.3). A WAHA or an engine without that route says 404 or 501: then it is not asked
+ * again for a while, and messages go out without ids. */
 #include <stdio.h>
 #include <string.h>
 
 #include "waha.h"
 
-#define IN_FLIGHT_MAX   8
-#define ASK_TIMEOUT_MS  10000
-#define NONE_MS         600000
-#define TROUBLE_MS      5000  /* after any other failure */
-#define FORGOTTEN_MS    90000 /* a request whose completion never came */
+#define IN_FLIGHT_MAX  8
+#define ASK_TIMEOUT_MS 10000
+#define NONE_MS        600000
+#define TROUBLE_MS     5000  /* after any other failure */
+#define FORGOTTEN_MS   90000 /* a request whose completion never came */
 
 struct asked_id {
     uint32_t pool;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * json.c - see json.h. A recursive descent whose depth is bounded by JSON_DEPTH_MAX; every read is checked
- * against `end`, so the text need not end with NUL. */
+ * json.c - see json.h. A recursive descent whose depth is bounded by JSON_DEPTH_MAX; every read is
+ * checked against `end`, so the text need not end with NUL. */
 #include "json.h"
 
 #include <string.h>
@@ -15,7 +15,7 @@ static const struct json_wanted nothing[] = { { NULL, 0, 0, NULL } };
 
 static int read_value(struct reader *r, const struct json_wanted *inside, struct json_slice *out);
 
-/* ---- strings ---- */
+/* ---- strings --------------------------------------------------------------------------------- */
 
 #define ONES UINT64_C(0x0101010101010101)
 #define TOPS UINT64_C(0x8080808080808080)
@@ -24,7 +24,8 @@ static int read_value(struct reader *r, const struct json_wanted *inside, struct
 static inline uint64_t special_bytes(uint64_t x)
 {
     uint64_t quote = x ^ (ONES * '"'), backslash = x ^ (ONES * '\\');
-    return (((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash) | ((x - ONES * 0x20) & ~x)) &
+    return (((quote - ONES) & ~quote) | ((backslash - ONES) & ~backslash) |
+            ((x - ONES * 0x20) & ~x)) &
            TOPS;
 }
 
@@ -92,11 +93,12 @@ static int read_string(struct reader *r, struct json_slice *out)
     return 0;
 }
 
-/* ---- the rest of the grammar ---- */
+/* ---- the rest of the grammar ----------------------------------------------------------------- */
 
 static void skip_blanks(struct reader *r)
 {
-    while (r->at < r->end && (*r->at == ' ' || *r->at == '\n' || *r->at == '\t' || *r->at == '\r')) r->at++;
+    while (r->at < r->end && (*r->at == ' ' || *r->at == '\n' || *r->at == '\t' || *r->at == '\r'))
+        r->at++;
 }
 
 static int read_literal(struct reader *r, const char *word, size_t len, enum json_kind kind,
@@ -136,7 +138,8 @@ static int read_number(struct reader *r, struct json_slice *out)
     return 0;
 }
 
-static const struct json_wanted *find_wanted(const struct json_wanted *table, const struct json_slice *key)
+static const struct json_wanted *find_wanted(const struct json_wanted *table,
+                                             const struct json_slice *key)
 {
     char name[64];
     const char *s = key->s;
@@ -197,10 +200,14 @@ static int read_value(struct reader *r, const struct json_wanted *inside, struct
     const char *start = r->at;
     int rc;
     switch (*start) {
-    case '"': return read_string(r, out);
-    case 't': return read_literal(r, "true", 4, JSON_TRUE, out);
-    case 'f': return read_literal(r, "false", 5, JSON_FALSE, out);
-    case 'n': return read_literal(r, "null", 4, JSON_NULL, out);
+    case '"':
+        return read_string(r, out);
+    case 't':
+        return read_literal(r, "true", 4, JSON_TRUE, out);
+    case 'f':
+        return read_literal(r, "false", 5, JSON_FALSE, out);
+    case 'n':
+        return read_literal(r, "null", 4, JSON_NULL, out);
     case '{':
         rc = read_container(r, '}', inside);
         out->kind = JSON_OBJECT;
@@ -209,7 +216,8 @@ static int read_value(struct reader *r, const struct json_wanted *inside, struct
         rc = read_container(r, ']', nothing);
         out->kind = JSON_ARRAY;
         break;
-    default: return *start == '-' || (*start >= '0' && *start <= '9') ? read_number(r, out) : -1;
+    default:
+        return *start == '-' || (*start >= '0' && *start <= '9') ? read_number(r, out) : -1;
     }
     out->s = start;
     out->len = (size_t)(r->at - start);
@@ -227,7 +235,7 @@ int json_pick(const char *text, size_t len, const struct json_wanted *wanted,
     return rc == 0 && r.at == r.end ? 0 : -1;
 }
 
-/* ---- decoding ---- */
+/* ---- decoding -------------------------------------------------------------------------------- */
 
 static char *put_utf8(char *out, int c)
 {

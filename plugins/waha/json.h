@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * json.h - one pass over a JSON text, picking a few values out of it. Pure, allocates nothing.
  *
- * A webhook is two kilobytes of which a dozen fields matter, and it passes here before anything else can
- * happen to it; so no tree is built. The whole text is checked (RFC 8259, at most 32 levels deep) and the
- * wanted values are noted as slices of it. */
+ * A webhook is two kilobytes of which a dozen fields matter, and it passes here before anything
+ * else can happen to it; so no tree is built. The whole text is checked (RFC 8259, at most 32
+ * levels deep) and the wanted values are noted as slices of it. */
 #ifndef WAHA_JSON_H
 #define WAHA_JSON_H
 
@@ -20,7 +20,7 @@ enum json_kind {
     JSON_NUMBER,
     JSON_STRING, /* the slice is what stands between the quotes */
     JSON_OBJECT,
-    JSON_ARRAY   /* the slice includes the brackets; "[]" may hold blanks */
+    JSON_ARRAY /* the slice includes the brackets; "[]" may hold blanks */
 };
 
 struct json_slice {
@@ -30,21 +30,25 @@ struct json_slice {
     int escaped; /* a string with a backslash in it */
 };
 
-/* A member that is wanted: noted in slots[slot] (-1: not); when it is an object, the members of `inside` are
- * wanted of it. */
+/* A member that is wanted: noted in slots[slot] (-1: not); when it is an object, the members of
+ * `inside` are wanted of it. */
 struct json_wanted {
     const char *name; /* NULL ends a table */
     uint32_t len;
     int slot;
     const struct json_wanted *inside;
 };
-#define JSON_WANTED(name, slot, inside) { name, sizeof(name) - 1, slot, inside }
+#define JSON_WANTED(name, slot, inside)                                                            \
+    {                                                                                              \
+        name, sizeof(name) - 1, slot, inside                                                       \
+    }
 
-/* Reads the whole text. *root: its kind. The last of equal members counts. 0, or -1 when it is no JSON. */
+/* Reads the whole text. *root: its kind. The last of equal members counts. 0, or -1 when it is no
+ * JSON. */
 int json_pick(const char *text, size_t len, const struct json_wanted *wanted,
               struct json_slice *slots, enum json_kind *root);
-/* Writes a string without its escapes and a NUL; never more than slice.len + 1 bytes. Returns the length.
- * Half a surrogate pair becomes U+FFFD. */
+/* Writes a string without its escapes and a NUL; never more than slice.len + 1 bytes. Returns the
+ * length. Half a surrogate pair becomes U+FFFD. */
 size_t json_decode(const struct json_slice *slice, char *out);
 /* How many bytes from s need no escape in a JSON string. */
 size_t json_plain_run(const char *s, size_t len);

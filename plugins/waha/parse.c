@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * parse.c - one webhook of WAHA -> one bot_incoming, for the engines NOWEB, GOWS and WEBJS.
  *
- * Pure: it runs on the host's HTTP threads and touches nothing but its arguments. One pass over the body
- * (json.c) notes what is wanted, the wanted strings are decoded side by side, the rest is look-ups. Whatever
- * is valid JSON is BOT_OK (it is acknowledged, at least as BOT_IN_OTHER); whatever is not is BOT_EINVAL. A
- * field that is absent, null or of a wrong type counts as absent; nothing here trusts a length or a shape.
+ * Pure: it runs on the host's HTTP threads and touches nothing but its arguments. One pass over the
+ * body (json.c) notes what is wanted, the wanted strings are decoded side by side, the rest is
+ * look-ups. Whatever is valid JSON is BOT_OK (it is acknowledged, at least as BOT_IN_OTHER);
+ * whatever is not is BOT_EINVAL. A field that is absent, null or of a wrong type counts as absent;
+ * nothing here trusts a length or a shape.
  *
- * The engines differ (see README.md): the chat is the second part of payload.id for all of them, the
- * phone number of a hidden id is in key.remoteJidAlt (NOWEB) or Info.SenderAlt (GOWS), and both may just
- * as well hold the hidden id of a chat that is addressed by phone. */
+ * The engines differ (see README.md): the chat is the second part of payload.id for all of them,
+ * the phone number of a hidden id is in key.remoteJidAlt (NOWEB) or Info.SenderAlt (GOWS), and both
+ * may just as well hold the hidden id of a chat that is addressed by phone. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,48 +22,77 @@
 
 /* What is wanted of a body. The strings come first, NOTES_TEXT of them. */
 enum note {
-    EVENT, SESSION, BODY, FROM, TO, SOURCE,
-    ID, ID_SERIALIZED, ID_BARE,       /* payload.id, or that of an object of whatsapp-web.js */
-    REPLY_ID, NAME, STATUS,           /* NAME, STATUS: of a session */
-    KEY_ID, KEY_ALT, KEY_PN,          /* NOWEB: payload._data.key */
-    INFO_ID, INFO_SENDER, INFO_RECIPIENT, INFO_NAME, /* GOWS: payload._data.Info */
-    PUSH_NAME, NOTIFY_NAME,           /* NOWEB, WEBJS */
+    EVENT,
+    SESSION,
+    BODY,
+    FROM,
+    TO,
+    SOURCE,
+    ID,
+    ID_SERIALIZED,
+    ID_BARE, /* payload.id, or that of an object of whatsapp-web.js */
+    REPLY_ID,
+    NAME,
+    STATUS, /* NAME, STATUS: of a session */
+    KEY_ID,
+    KEY_ALT,
+    KEY_PN, /* NOWEB: payload._data.key */
+    INFO_ID,
+    INFO_SENDER,
+    INFO_RECIPIENT,
+    INFO_NAME, /* GOWS: payload._data.Info */
+    PUSH_NAME,
+    NOTIFY_NAME, /* NOWEB, WEBJS */
     NOTES_TEXT,
-    PAYLOAD = NOTES_TEXT, FROM_ME, TIMESTAMP, ACK, HAS_MEDIA, MEDIA, LOCATION, VCARDS,
+    PAYLOAD = NOTES_TEXT,
+    FROM_ME,
+    TIMESTAMP,
+    ACK,
+    HAS_MEDIA,
+    MEDIA,
+    LOCATION,
+    VCARDS,
     NOTES
 };
 
-#define END { NULL, 0, 0, NULL }
-static const struct json_wanted in_id[] = {
-    JSON_WANTED("_serialized", ID_SERIALIZED, NULL), JSON_WANTED("id", ID_BARE, NULL), END
-};
+#define END                                                                                        \
+    {                                                                                              \
+        NULL, 0, 0, NULL                                                                           \
+    }
+static const struct json_wanted in_id[] = { JSON_WANTED("_serialized", ID_SERIALIZED, NULL),
+                                            JSON_WANTED("id", ID_BARE, NULL), END };
 static const struct json_wanted in_reply[] = { JSON_WANTED("id", REPLY_ID, NULL), END };
-static const struct json_wanted in_key[] = {
-    JSON_WANTED("id", KEY_ID, NULL), JSON_WANTED("remoteJidAlt", KEY_ALT, NULL),
-    JSON_WANTED("senderPn", KEY_PN, NULL), END
-};
-static const struct json_wanted in_info[] = {
-    JSON_WANTED("ID", INFO_ID, NULL), JSON_WANTED("SenderAlt", INFO_SENDER, NULL),
-    JSON_WANTED("RecipientAlt", INFO_RECIPIENT, NULL), JSON_WANTED("PushName", INFO_NAME, NULL), END
-};
-static const struct json_wanted in_data[] = {
-    JSON_WANTED("key", -1, in_key), JSON_WANTED("Info", -1, in_info),
-    JSON_WANTED("pushName", PUSH_NAME, NULL), JSON_WANTED("notifyName", NOTIFY_NAME, NULL), END
-};
-static const struct json_wanted in_payload[] = {
-    JSON_WANTED("id", ID, in_id), JSON_WANTED("timestamp", TIMESTAMP, NULL),
-    JSON_WANTED("from", FROM, NULL), JSON_WANTED("to", TO, NULL),
-    JSON_WANTED("fromMe", FROM_ME, NULL), JSON_WANTED("source", SOURCE, NULL),
-    JSON_WANTED("body", BODY, NULL), JSON_WANTED("hasMedia", HAS_MEDIA, NULL),
-    JSON_WANTED("media", MEDIA, NULL), JSON_WANTED("location", LOCATION, NULL),
-    JSON_WANTED("vCards", VCARDS, NULL), JSON_WANTED("replyTo", -1, in_reply),
-    JSON_WANTED("ack", ACK, NULL), JSON_WANTED("name", NAME, NULL),
-    JSON_WANTED("status", STATUS, NULL), JSON_WANTED("_data", -1, in_data), END
-};
-static const struct json_wanted in_webhook[] = {
-    JSON_WANTED("event", EVENT, NULL), JSON_WANTED("session", SESSION, NULL),
-    JSON_WANTED("payload", PAYLOAD, in_payload), END
-};
+static const struct json_wanted in_key[] = { JSON_WANTED("id", KEY_ID, NULL),
+                                             JSON_WANTED("remoteJidAlt", KEY_ALT, NULL),
+                                             JSON_WANTED("senderPn", KEY_PN, NULL), END };
+static const struct json_wanted in_info[] = { JSON_WANTED("ID", INFO_ID, NULL),
+                                              JSON_WANTED("SenderAlt", INFO_SENDER, NULL),
+                                              JSON_WANTED("RecipientAlt", INFO_RECIPIENT, NULL),
+                                              JSON_WANTED("PushName", INFO_NAME, NULL), END };
+static const struct json_wanted in_data[] = { JSON_WANTED("key", -1, in_key),
+                                              JSON_WANTED("Info", -1, in_info),
+                                              JSON_WANTED("pushName", PUSH_NAME, NULL),
+                                              JSON_WANTED("notifyName", NOTIFY_NAME, NULL), END };
+static const struct json_wanted in_payload[] = { JSON_WANTED("id", ID, in_id),
+                                                 JSON_WANTED("timestamp", TIMESTAMP, NULL),
+                                                 JSON_WANTED("from", FROM, NULL),
+                                                 JSON_WANTED("to", TO, NULL),
+                                                 JSON_WANTED("fromMe", FROM_ME, NULL),
+                                                 JSON_WANTED("source", SOURCE, NULL),
+                                                 JSON_WANTED("body", BODY, NULL),
+                                                 JSON_WANTED("hasMedia", HAS_MEDIA, NULL),
+                                                 JSON_WANTED("media", MEDIA, NULL),
+                                                 JSON_WANTED("location", LOCATION, NULL),
+                                                 JSON_WANTED("vCards", VCARDS, NULL),
+                                                 JSON_WANTED("replyTo", -1, in_reply),
+                                                 JSON_WANTED("ack", ACK, NULL),
+                                                 JSON_WANTED("name", NAME, NULL),
+                                                 JSON_WANTED("status", STATUS, NULL),
+                                                 JSON_WANTED("_data", -1, in_data),
+                                                 END };
+static const struct json_wanted in_webhook[] = { JSON_WANTED("event", EVENT, NULL),
+                                                 JSON_WANTED("session", SESSION, NULL),
+                                                 JSON_WANTED("payload", PAYLOAD, in_payload), END };
 
 /* A body taken apart; the strings of bot_incoming point here or into `strings`. */
 struct parsed {
@@ -79,7 +109,14 @@ struct parsed {
     char *large; /* instead of `small`; malloc'ed */
 };
 
-enum chat_kind { CHAT_PERSON, CHAT_GROUP, CHAT_STATUS, CHAT_NEWSLETTER, CHAT_BROADCAST, CHAT_STRANGE };
+enum chat_kind {
+    CHAT_PERSON,
+    CHAT_GROUP,
+    CHAT_STATUS,
+    CHAT_NEWSLETTER,
+    CHAT_BROADCAST,
+    CHAT_STRANGE
+};
 
 /* Under which name a message that is not for us is counted. */
 static const char *const chat_event[] = {
@@ -109,8 +146,8 @@ static size_t jid_digits(const char *jid, const char **server)
     return n;
 }
 
-/* Notes what a person's id says: a phone number, a hidden id. Other ids say nothing, and what the chat
- * itself said first stands. */
+/* Notes what a person's id says: a phone number, a hidden id. Other ids say nothing, and what the
+ * chat itself said first stands. */
 static void note_person(struct parsed *p, const char *jid)
 {
     const char *server = NULL;
@@ -190,13 +227,15 @@ static const char *read_name(const struct parsed *p)
 static double read_number_of(const struct json_slice *note)
 {
     char digits[32];
-    if ((note->kind != JSON_NUMBER && note->kind != JSON_STRING) || note->len >= sizeof digits) return 0;
+    if ((note->kind != JSON_NUMBER && note->kind != JSON_STRING) || note->len >= sizeof digits)
+        return 0;
     memcpy(digits, note->s, note->len);
     digits[note->len] = '\0';
     return strtod(digits, NULL);
 }
 
-/* Seconds (or, should WAHA change its mind, milliseconds) as milliseconds; 0 when absent or absurd. */
+/* Seconds (or, should WAHA change its mind, milliseconds) as milliseconds; 0 when absent or absurd.
+ */
 static int64_t read_time(const struct parsed *p)
 {
     double t = read_number_of(&p->notes[TIMESTAMP]);
@@ -212,8 +251,9 @@ static int has_items(const struct json_slice *array)
     return 0;
 }
 
-/* What was written. NULL: nothing that a person wrote or sent (an engine's notice, an undecrypted body).
- * A location's body is a thumbnail on WEBJS and a contact's the raw card: neither is text. */
+/* What was written. NULL: nothing that a person wrote or sent (an engine's notice, an undecrypted
+ * body). A location's body is a thumbnail on WEBJS and a contact's the raw card: neither is text.
+ */
 static const char *read_text(const struct parsed *p, size_t *len)
 {
     *len = 0;

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * resolve.c - did a message go out that may have? Asked after a crash, a timeout, a broken connection.
+ * resolve.c - did a message go out that may have? Asked after a crash, a timeout, a broken
+ * connection.
  *
- * With a send id (NOWEB, GOWS): ask for that id; when it is not there, sending it again under the same
- * id is harmless. Without (WEBJS): look at our own messages of that chat since the attempt. Our text is
- * there: it went out. The list came and it is not there: it did not. The list cannot be had at all: unknown,
- * and never repeated. The list is asked for when WAHA has had SETTLE_MS to get our request out of its hands.
- * A request of an earlier process was not given up by WAHA: it may hold it for its session for 15 s and send it
- * then, so only a list of HELD_MS after the attempt says that nothing went out. */
+ * With a send id (NOWEB, GOWS): ask for that id; when it is not there, sending it again under the
+ * same id is harmless. Without (WEBJS): look at our own messages of that chat since the attempt.
+ * Our text is there: it went out. The list came and it is not there: it did not. The list cannot be
+ * had at all: unknown, and never repeated. The list is asked for when WAHA has had SETTLE_MS to get
+ * our request out of its hands. A request of an earlier process was not given up by WAHA: it may
+ * hold it for its session for 15 s and send it then, so only a list of HELD_MS after the attempt
+ * says that nothing went out. */
 #include <stdio.h>
 #include <string.h>
 
@@ -54,7 +56,8 @@ static int listed(struct bot_ctx *ctx, const struct bot_result *r, void *data)
     int outcome = waha_judge_list(r, text, q->attempted_at / 1000 - SKEW_S, id);
     if (w && outcome == BOT_RESOLVED_NOT_SENT && q->attempted_at < w->started_at) {
         int64_t wait = q->attempted_at + HELD_MS - ctx->api->now(ctx);
-        if (wait > 0 && ctx->api->timer(ctx, wait, settled, q, question_size(q)) > 0) return BOT_LATER;
+        if (wait > 0 && ctx->api->timer(ctx, wait, settled, q, question_size(q)) > 0)
+            return BOT_LATER;
     }
     return tell(ctx, q->id, outcome, id);
 }
@@ -94,8 +97,8 @@ static void make_url(const struct waha *w, const struct bot_outgoing *row, char 
     if (row->send_id && row->send_id[0]) {
         snprintf(full, sizeof full, "true_%.250s_%.127s", row->chat, row->send_id);
         waha_url_put(native, sizeof native, full);
-        snprintf(url, cap, "%s/api/%s/chats/%s/messages/%s?downloadMedia=false", w->base_url, session,
-                 chat, native);
+        snprintf(url, cap, "%s/api/%s/chats/%s/messages/%s?downloadMedia=false", w->base_url,
+                 session, chat, native);
     } else {
         snprintf(url, cap,
                  "%s/api/%s/chats/%s/messages?limit=20&downloadMedia=false&filter.fromMe=true"

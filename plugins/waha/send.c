@@ -4,8 +4,9 @@
  * A send is a chain of calls, each begun by the completion of the one before:
  *   human: sendSeen -> startTyping -> a pause by length -> stopTyping -> sendText -> outcome()
  *   off:   sendText -> outcome()
- * Only sendText decides. A courtesy that fails ends the courtesies: sendText then finds out what is wrong
- * without making the customer wait. The row travels along as a copy; nothing is kept in memory. */
+ * Only sendText decides. A courtesy that fails ends the courtesies: sendText then finds out what is
+ * wrong without making the customer wait. The row travels along as a copy; nothing is kept in
+ * memory. */
 #include <stdio.h>
 #include <string.h>
 
@@ -93,7 +94,7 @@ static char *make_body(struct bot_ctx *ctx, const struct row *row, int with_text
     return body;
 }
 
-/* ---- sendText ---- */
+/* ---- sendText -------------------------------------------------------------------------------- */
 
 /* What its completion needs: which row, in which session, under which id. */
 struct sent_row {
@@ -141,8 +142,8 @@ static int text_sent(struct bot_ctx *ctx, const struct bot_result *r, void *data
     int outcome = judge_failure(w, row->chat, waha_judge_send(r, id, &reason));
     if (r->status != BOT_ECANCELED) follow_state(ctx, row->session, outcome, r, reason);
     const char *native = id[0] ? id : row->send_id;
-    w->gateways->outcome(ctx, row->id, outcome,
-                         outcome == BOT_SENT && native[0] ? native : NULL, reason);
+    w->gateways->outcome(ctx, row->id, outcome, outcome == BOT_SENT && native[0] ? native : NULL,
+                         reason);
     return BOT_HANDLED;
 }
 
@@ -150,8 +151,11 @@ static int send_text(struct bot_ctx *ctx, const struct row *row)
 {
     const struct waha *w = ctx->state;
     struct sent_row sent = { .id = row->id, .chat = hash_chat(row->chat) };
-    struct bot_http rq = { .size = sizeof rq, .timeout_ms = SEND_TIMEOUT_MS, .method = "POST",
-                           .url = w->send_url, .headers = w->headers };
+    struct bot_http rq = { .size = sizeof rq,
+                           .timeout_ms = SEND_TIMEOUT_MS,
+                           .method = "POST",
+                           .url = w->send_url,
+                           .headers = w->headers };
     snprintf(sent.session, sizeof sent.session, "%s", row->session);
     snprintf(sent.send_id, sizeof sent.send_id, "%s", row->send_id);
     rq.body = make_body(ctx, row, 1, &rq.body_len);
@@ -160,7 +164,7 @@ static int send_text(struct bot_ctx *ctx, const struct row *row)
     return BOT_HANDLED;
 }
 
-/* ---- the courtesies ---- */
+/* ---- the courtesies -------------------------------------------------------------------------- */
 
 static int step_done(struct bot_ctx *ctx, const struct bot_result *r, void *data);
 
@@ -185,8 +189,11 @@ static int begin_step(struct bot_ctx *ctx, const struct packed_row *p)
         int64_t id = ctx->api->timer(ctx, typing_time(row.text), step_done, p, packed_size(p));
         return id > 0 ? BOT_LATER : send_text(ctx, &row);
     }
-    struct bot_http rq = { .size = sizeof rq, .timeout_ms = COURTESY_TIMEOUT_MS, .method = "POST",
-                           .url = url, .headers = w->headers };
+    struct bot_http rq = { .size = sizeof rq,
+                           .timeout_ms = COURTESY_TIMEOUT_MS,
+                           .method = "POST",
+                           .url = url,
+                           .headers = w->headers };
     snprintf(url, sizeof url, "%s%s", w->base_url, paths[p->step]);
     rq.body = make_body(ctx, &row, 0, &rq.body_len);
     if (rq.body && ctx->api->http(ctx, &rq, step_done, p, packed_size(p)) > 0) return BOT_LATER;
@@ -207,7 +214,9 @@ static int step_done(struct bot_ctx *ctx, const struct bot_result *r, void *data
 int waha_send(struct bot_ctx *ctx, const struct bot_outgoing *out)
 {
     const struct waha *w = ctx->state;
-    struct row row = { .id = out->id, .chat = out->chat, .text = out->text,
+    struct row row = { .id = out->id,
+                       .chat = out->chat,
+                       .text = out->text,
                        .session = out->session && out->session[0] ? out->session : w->session,
                        .send_id = out->send_id ? out->send_id : "" };
     if (!w->human) return send_text(ctx, &row);

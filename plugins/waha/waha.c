@@ -2,9 +2,10 @@
  * waha.c - the gateway to WhatsApp through a WAHA server: what it registers, its configuration, and
  * watching the session.
  *
- * parse.c turns webhooks into messages on the host's HTTP threads; everything else runs on the loop.
- * The state made by start() holds configuration and what is known of the session; losing it costs
- * nothing. A rolled-back callback may leave a counter of requests in flight too high: ids.c heals it. */
+ * parse.c turns webhooks into messages on the host's HTTP threads; everything else runs on the
+ * loop. The state made by start() holds configuration and what is known of the session; losing it
+ * costs nothing. A rolled-back callback may leave a counter of requests in flight too high: ids.c
+ * heals it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,21 +20,44 @@ static int address(const char *phone, char *out, size_t cap);
 static const char *default_session(struct bot_ctx *ctx);
 
 static const struct bot_config_spec config[] = {
-    { .key = "base_url", .type = BOT_CONFIG_URL, .fallback = "http://waha:3000",
-      .env = "WAHA_BASE_URL", .help = "where WAHA answers" },
-    { .key = "api_key", .type = BOT_CONFIG_SECRET, .env = "WAHA_API_KEY",
+    { .key = "base_url",
+      .type = BOT_CONFIG_URL,
+      .fallback = "http://waha:3000",
+      .env = "WAHA_BASE_URL",
+      .help = "where WAHA answers" },
+    { .key = "api_key",
+      .type = BOT_CONFIG_SECRET,
+      .env = "WAHA_API_KEY",
       .help = "WAHA's WAHA_API_KEY, in plain" },
-    { .key = "session", .type = BOT_CONFIG_TEXT, .fallback = "default", .env = "MASTER_SESSION",
+    { .key = "session",
+      .type = BOT_CONFIG_TEXT,
+      .fallback = "default",
+      .env = "MASTER_SESSION",
       .help = "the WAHA session that is the shops' number" },
-    { .key = "hmac_key", .type = BOT_CONFIG_SECRET, .env = "WAHA_HMAC_KEY",
+    { .key = "hmac_key",
+      .type = BOT_CONFIG_SECRET,
+      .env = "WAHA_HMAC_KEY",
       .help = "WAHA's WHATSAPP_HOOK_HMAC_KEY; empty: made once and kept in data_dir" },
-    { .key = "allow_unsigned", .type = BOT_CONFIG_BOOL, .fallback = "no",
+    { .key = "allow_unsigned",
+      .type = BOT_CONFIG_BOOL,
+      .fallback = "no",
       .help = "yes: webhooks from this machine need no signature" },
-    { .key = "pace", .type = BOT_CONFIG_CHOICE, .fallback = "human", .choices = "human off",
+    { .key = "pace",
+      .type = BOT_CONFIG_CHOICE,
+      .fallback = "human",
+      .choices = "human off",
       .help = "human: seen, typing, a pause, then the message; off: for tests and benchmarks" },
-    { .key = "per_minute", .type = BOT_CONFIG_INT, .fallback = "20", .min = 1, .max = 1000000,
+    { .key = "per_minute",
+      .type = BOT_CONFIG_INT,
+      .fallback = "20",
+      .min = 1,
+      .max = 1000000,
       .help = "messages a minute to chats that did not just write" },
-    { .key = "per_day", .type = BOT_CONFIG_INT, .fallback = "1000", .min = 1, .max = 1000000,
+    { .key = "per_day",
+      .type = BOT_CONFIG_INT,
+      .fallback = "1000",
+      .min = 1,
+      .max = 1000000,
       .help = "the same, a day; warned at 80 %" },
 };
 
@@ -78,7 +102,7 @@ static const char *default_session(struct bot_ctx *ctx)
     return ((struct waha *)ctx->state)->session;
 }
 
-/* ---- the world ---- */
+/* ---- the world ------------------------------------------------------------------------------- */
 
 static char *copy_text(const char *s)
 {
@@ -142,7 +166,7 @@ static void stop(struct bot_ctx *ctx)
     waha_free(w);
 }
 
-/* ---- the session ---- */
+/* ---- the session ----------------------------------------------------------------------------- */
 
 void waha_set_state(struct bot_ctx *ctx, const char *session, int state, const char *detail)
 {
@@ -158,31 +182,40 @@ int64_t waha_get(struct bot_ctx *ctx, const char *url, uint32_t timeout_ms, bot_
                  const void *data, size_t len)
 {
     const struct waha *w = ctx->state;
-    struct bot_http rq = { .size = sizeof rq, .timeout_ms = timeout_ms, .method = "GET", .url = url,
+    struct bot_http rq = { .size = sizeof rq,
+                           .timeout_ms = timeout_ms,
+                           .method = "GET",
+                           .url = url,
                            .headers = w->headers };
     return ctx->api->http(ctx, &rq, done, data, len);
 }
 
 /* Logged when the state changes, so once and not every half minute. */
-static void log_session(struct bot_ctx *ctx, const struct bot_result *r, int state, const char *word)
+static void log_session(struct bot_ctx *ctx, const struct bot_result *r, int state,
+                        const char *word)
 {
     const struct bot_api *api = ctx->api;
     struct bot_plugin *self = api->self(ctx);
     const struct waha *w = ctx->state;
     char line[256];
     if (r->http_status == 401) {
-        api->log(self, BOT_LOG_ERROR, "WAHA refuses the API key (401): set api_key in [waha], or "
-                                      "WAHA_API_KEY, to the key WAHA was started with, and reload");
+        api->log(self, BOT_LOG_ERROR,
+                 "WAHA refuses the API key (401): set api_key in [waha], or "
+                 "WAHA_API_KEY, to the key WAHA was started with, and reload");
         return;
     }
     if (state == BOT_SESSION_CONNECTED) {
         snprintf(line, sizeof line, "session '%.60s' is connected", w->session);
     } else if (state == BOT_SESSION_QR) {
-        snprintf(line, sizeof line, "session '%.60s' waits for its QR code to be scanned: open WAHA's "
-                                    "dashboard", w->session);
+        snprintf(line, sizeof line,
+                 "session '%.60s' waits for its QR code to be scanned: open WAHA's "
+                 "dashboard",
+                 w->session);
     } else if (r->http_status == 404) {
-        snprintf(line, sizeof line, "WAHA has no session '%.60s': make it in WAHA's dashboard, or set "
-                                    "session in [waha]", w->session);
+        snprintf(line, sizeof line,
+                 "WAHA has no session '%.60s': make it in WAHA's dashboard, or set "
+                 "session in [waha]",
+                 w->session);
     } else {
         snprintf(line, sizeof line, "session '%.60s' is not connected: %s", w->session, word);
     }

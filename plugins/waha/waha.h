@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * waha.h - what the files of the WAHA gateway share.
  *
- * parse.c, answer.c and escape.c are pure and know nothing of the host; waha.c, send.c, resolve.c and
- * ids.c run on the loop. */
+ * parse.c, answer.c and escape.c are pure and know nothing of the host; waha.c, send.c, resolve.c
+ * and ids.c run on the loop. */
 #ifndef WAHA_H
 #define WAHA_H
 
@@ -11,66 +11,68 @@
 #include <tokobot/plugin.h>
 #include <tokobot/services/gateways.h>
 
-#define WAHA_ID_BYTES 128   /* a native message id, with its NUL; longer ones are not WhatsApp's */
-#define WAHA_POOLS 8        /* sessions whose send ids are fetched */
+#define WAHA_ID_BYTES 128 /* a native message id, with its NUL; longer ones are not WhatsApp's */
+#define WAHA_POOLS    8   /* sessions whose send ids are fetched */
 
 /* Fetching send ids of one session. */
 struct waha_pool {
     char session[64];
     uint32_t in_flight;
-    uint32_t wanted;       /* still to be asked for */
-    int64_t asked_at;      /* when the last request went out */
-    int64_t none_until;    /* this WAHA has no such route: not asked before */
+    uint32_t wanted;    /* still to be asked for */
+    int64_t asked_at;   /* when the last request went out */
+    int64_t none_until; /* this WAHA has no such route: not asked before */
 };
 
 /* Set up by start(), freed by stop(). Only the loop touches it. */
 struct waha {
     const struct bot_gateways *gateways;
-    char *base_url;   /* without a trailing slash */
-    char *headers;    /* of every request, the key included: never logged */
+    char *base_url; /* without a trailing slash */
+    char *headers;  /* of every request, the key included: never logged */
     char *send_url;
-    char *session;    /* the configured one */
-    int human;        /* pace = human */
-    int state;        /* of the configured session: enum bot_session_state, as last told to the host */
+    char *session; /* the configured one */
+    int human;     /* pace = human */
+    int state;     /* of the configured session: enum bot_session_state, as last told to the host */
     int64_t checked_at;
     int64_t started_at; /* what was attempted before is an earlier process's */
-    uint64_t failing_chat; /* hash of the chat whose send failed (500) with none sent since; 0 = none */
+    uint64_t
+        failing_chat; /* hash of the chat whose send failed (500) with none sent since; 0 = none */
     struct waha_pool pools[WAHA_POOLS];
 };
 
-/* ---- parse.c: a webhook's body -> messages. Pure; on HTTP threads. ---- */
+/* ---- parse.c: a webhook's body -> messages. Pure; on HTTP threads. --------------------------- */
 int waha_parse(const char *body, size_t len, struct bot_incoming_sink *sink);
 
-/* ---- answer.c: what WAHA's answers mean. Pure. ---- */
+/* ---- answer.c: what WAHA's answers mean. Pure. ----------------------------------------------- */
 /* The bare id in "true_CHAT_ID[_PARTICIPANT]" or "ID": its start, and its length in *len. */
 const char *waha_bare_id(const char *id, size_t *len);
-/* The bare id of the message in an answer of any engine into out. 1 found, 0 none, -1 not a JSON object. */
+/* The bare id of the message in an answer of any engine into out. 1 found, 0 none, -1 not a JSON
+ * object. */
 int waha_answer_id(const char *body, size_t len, char out[WAHA_ID_BYTES]);
-/* What became of a sendText: enum bot_send_outcome. `id` is filled ("" = not told) when it was sent;
- * *reason is a sentence for the operator, never NULL, with nothing of the message in it. */
+/* What became of a sendText: enum bot_send_outcome. `id` is filled ("" = not told) when it was
+ * sent; *reason is a sentence for the operator, never NULL, with nothing of the message in it. */
 int waha_judge_send(const struct bot_result *r, char id[WAHA_ID_BYTES], const char **reason);
 /* What became of the question for one message by its id: enum bot_resolve_outcome. */
 int waha_judge_lookup(const struct bot_result *r, const char *send_id);
-/* The same for a list of our own messages of a chat: is `text`, sent at or after `since` (seconds), among
- * them? BOT_RESOLVED_NOT_SENT means that the list came and it was not. */
+/* The same for a list of our own messages of a chat: is `text`, sent at or after `since` (seconds),
+ * among them? BOT_RESOLVED_NOT_SENT means that the list came and it was not. */
 int waha_judge_list(const struct bot_result *r, const char *text, int64_t since,
                     char id[WAHA_ID_BYTES]);
 /* enum bot_session_state for GET /api/sessions/NAME; *status is WAHA's own word or a sentence. */
 int waha_judge_session(const struct bot_result *r, char status[48]);
 int waha_session_state(const char *status); /* "WORKING" -> enum bot_session_state */
 
-/* ---- escape.c ---- */
+/* ---- escape.c -------------------------------------------------------------------------------- */
 size_t waha_json_size(const char *s); /* bytes of s as a JSON string with quotes, without NUL */
 char *waha_json_put(char *out, const char *s); /* writes it; returns the end */
 /* Percent-encodes all but unreserved characters; returns what snprintf would. */
 size_t waha_url_put(char *out, size_t cap, const char *s);
 
-/* ---- send.c, resolve.c, ids.c: the gateway's functions ---- */
+/* ---- send.c, resolve.c, ids.c: the gateway's functions --------------------------------------- */
 int waha_send(struct bot_ctx *ctx, const struct bot_outgoing *row);
 int waha_resolve(struct bot_ctx *ctx, const struct bot_outgoing *row);
 int waha_need_ids(struct bot_ctx *ctx, const char *session, uint32_t want);
 
-/* ---- waha.c ---- */
+/* ---- waha.c ---------------------------------------------------------------------------------- */
 /* Tells the host how `session` is when that changed. */
 void waha_set_state(struct bot_ctx *ctx, const char *session, int state, const char *detail);
 /* GET url with our headers. */

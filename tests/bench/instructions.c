@@ -1,6 +1,7 @@
-/* instructions.c - N messages through the whole host in one process: signed webhook, parse, journal, /lihat_produk, outbox,
- * sendText, its answer. For callgrind: everything that varies is made constant (clock, random numbers, hash seed), so the
- * difference between two N is the price of a message. Network and threads are left out.
+/* instructions.c - N messages through the whole host in one process: signed webhook, parse,
+ * journal, /lihat_produk, outbox, sendText, its answer. For callgrind: everything that varies is
+ * made constant (clock, random numbers, hash seed), so the difference between two N is the price of
+ * a message. Network and threads are left out.
  *
  *   instructions PLUGIN_FOLDER SCRATCH_FOLDER N */
 #include <sodium.h>
@@ -42,9 +43,10 @@ static void random_bytes(void *out, size_t n)
     for (size_t i = 0; i < n; i++) ((unsigned char *)out)[i] = (unsigned char)next_random();
 }
 
-static struct randombytes_implementation constant = { random_name, next_random, NULL, NULL, random_bytes, NULL };
+static struct randombytes_implementation constant = { random_name, next_random,  NULL,
+                                                      NULL,        random_bytes, NULL };
 
-/* ---- the world ------------------------------------------------------------------------------------------ */
+/* ---- the world ------------------------------------------------------------------------------- */
 
 static void http_submit(void *ctx, struct http_job *job)
 {
@@ -53,7 +55,10 @@ static void http_submit(void *ctx, struct http_job *job)
     if (strstr(job->url, "/api/sendText")) {
         sent++;
         job->status = 201;
-        buf_addf(&job->answer, "{\"key\":{\"remoteJid\":\"x@s.whatsapp.net\",\"fromMe\":true,\"id\":\"3EB0%08X\"}}", sent);
+        buf_addf(
+            &job->answer,
+            "{\"key\":{\"remoteJid\":\"x@s.whatsapp.net\",\"fromMe\":true,\"id\":\"3EB0%08X\"}}",
+            sent);
     } else if (strstr(job->url, "/api/sessions/")) {
         job->status = 200;
         buf_adds(&job->answer, "{\"name\":\"default\",\"status\":\"WORKING\"}");
@@ -75,8 +80,8 @@ static void job_submit(void *ctx, struct pool_job *job)
     loop_post_job(&host->loop, job);
 }
 
-static void answer(void *ctx, struct http_request *request, int status, const char *type, const char *body, size_t len,
-                   unsigned retry_after_s)
+static void answer(void *ctx, struct http_request *request, int status, const char *type,
+                   const char *body, size_t len, unsigned retry_after_s)
 {
     (void)ctx;
     (void)request;
@@ -96,7 +101,7 @@ static void control_send(void *ctx, uint64_t connection, const char *json, size_
     (void)close;
 }
 
-/* ---- messages ----------------------------------------------------------------------------------------------- */
+/* ---- messages -------------------------------------------------------------------------------- */
 
 static const char *header(void *arg, const char *name)
 {
@@ -109,20 +114,22 @@ static void deliver(unsigned i)
     static const char KEY[] = "RAHASIA";
     char body[2048];
     unsigned char mac[crypto_auth_hmacsha512_BYTES];
-    int n = snprintf(body, sizeof body,
-                     "{\"id\":\"evt_%08x\",\"timestamp\":1790851397044,\"event\":\"message\",\"session\":\"default\",\"me\":"
-                     "{\"id\":\"6281100000999@c.us\",\"pushName\":\"Bot\"},\"payload\":{\"id\":\"false_62811%08u@c.us_3EB0%08X\","
-                     "\"timestamp\":%u,\"from\":\"62811%08u@c.us\",\"fromMe\":false,\"source\":\"app\",\"body\":"
-                     "\"/lihat_produk\",\"hasMedia\":false,\"media\":null,\"ack\":2,\"ackName\":\"DEVICE\",\"_data\":{\"key\":"
-                     "{\"remoteJid\":\"62811%08u@s.whatsapp.net\",\"fromMe\":false},\"pushName\":\"Pelanggan\"}},\"engine\":"
-                     "\"NOWEB\"}",
-                     i, i % CUSTOMERS, i, 1790851396 + i / 100, i % CUSTOMERS, i % CUSTOMERS);
+    int n = snprintf(
+        body, sizeof body,
+        "{\"id\":\"evt_%08x\",\"timestamp\":1790851397044,\"event\":\"message\",\"session\":\"default\",\"me\":"
+        "{\"id\":\"6281100000999@c.us\",\"pushName\":\"Bot\"},\"payload\":{\"id\":\"false_62811%08u@c.us_3EB0%08X\","
+        "\"timestamp\":%u,\"from\":\"62811%08u@c.us\",\"fromMe\":false,\"source\":\"app\",\"body\":"
+        "\"/lihat_produk\",\"hasMedia\":false,\"media\":null,\"ack\":2,\"ackName\":\"DEVICE\",\"_data\":{\"key\":"
+        "{\"remoteJid\":\"62811%08u@s.whatsapp.net\",\"fromMe\":false},\"pushName\":\"Pelanggan\"}},\"engine\":"
+        "\"NOWEB\"}",
+        i, i % CUSTOMERS, i, 1790851396 + i / 100, i % CUSTOMERS, i % CUSTOMERS);
     crypto_auth_hmacsha512_state state;
     crypto_auth_hmacsha512_init(&state, (const unsigned char *)KEY, strlen(KEY));
     crypto_auth_hmacsha512_update(&state, (const unsigned char *)body, (size_t)n);
     crypto_auth_hmacsha512_final(&state, mac);
     sodium_bin2hex(signature, sizeof signature, mac, sizeof mac);
-    int status = host_webhook(host, "waha", body, (size_t)n, header, NULL, 1, (struct http_request *)(void *)host);
+    int status = host_webhook(host, "waha", body, (size_t)n, header, NULL, 1,
+                              (struct http_request *)(void *)host);
     if (status) {
         fprintf(stderr, "instructions: webhook refused with %d\n", status);
         exit(1);
@@ -132,19 +139,23 @@ static void deliver(unsigned i)
 static void seed(void)
 {
     struct buf sql = { 0 };
-    buf_adds(&sql, "BEGIN; INSERT INTO stores(id, code, name, created_at) VALUES (1, 'MAJU7', 'Toko Maju', 1);");
+    buf_adds(
+        &sql,
+        "BEGIN; INSERT INTO stores(id, code, name, created_at) VALUES (1, 'MAJU7', 'Toko Maju', 1);");
     for (int i = 0; i < CUSTOMERS; i++)
-        buf_addf(&sql,
-                 "INSERT INTO persons(id, name, phone, created_at, gateway, session, chat) VALUES (%d, 'Pelanggan',"
-                 " '62811%08d', 1, 'waha', 'default', '62811%08d@c.us');"
-                 "INSERT INTO aliases(alias, person) VALUES ('p:62811%08d', %d);"
-                 "INSERT INTO members(person, store, first_seen, last_seen) VALUES (%d, 1, 1, 1790000000000);",
-                 i + 1, i, i, i, i + 1, i + 1);
+        buf_addf(
+            &sql,
+            "INSERT INTO persons(id, name, phone, created_at, gateway, session, chat) VALUES (%d, 'Pelanggan',"
+            " '62811%08d', 1, 'waha', 'default', '62811%08d@c.us');"
+            "INSERT INTO aliases(alias, person) VALUES ('p:62811%08d', %d);"
+            "INSERT INTO members(person, store, first_seen, last_seen) VALUES (%d, 1, 1, 1790000000000);",
+            i + 1, i, i, i, i + 1, i + 1);
     for (int i = 0; i < PRODUCTS; i++)
-        buf_addf(&sql,
-                 "INSERT INTO catalog_products(store, name, folded, price, stock, created_at, updated_at)"
-                 " VALUES (1, 'Produk %d', 'produk %d', %d, %d, 1, 1);",
-                 i, i, 1000 * (i + 10), i % 50);
+        buf_addf(
+            &sql,
+            "INSERT INTO catalog_products(store, name, folded, price, stock, created_at, updated_at)"
+            " VALUES (1, 'Produk %d', 'produk %d', %d, %d, 1, 1);",
+            i, i, 1000 * (i + 10), i % 50);
     buf_adds(&sql, "COMMIT;");
     if (db_script(&host->db, sql.data) != 0) {
         fprintf(stderr, "instructions: %s\n", host->db.error);
@@ -162,8 +173,10 @@ static struct config *make_config(const char *scratch)
         perror(path);
         exit(1);
     }
-    fprintf(f, "[core]\nsuper_admin = 6281190000001\nlog_file =\n[plugins]\nwaha = on\nsuper-admin = on\ncatalog = on\n"
-               "[waha]\nbase_url = http://127.0.0.1:9\nhmac_key = RAHASIA\npace = off\n");
+    fprintf(
+        f,
+        "[core]\nsuper_admin = 6281190000001\nlog_file =\n[plugins]\nwaha = on\nsuper-admin = on\ncatalog = on\n"
+        "[waha]\nbase_url = http://127.0.0.1:9\nhmac_key = RAHASIA\npace = off\n");
     fclose(f);
     static char *none[] = { NULL };
     return config_read(path, 0, none);
@@ -171,7 +184,8 @@ static struct config *make_config(const char *scratch)
 
 int main(int argc, char **argv)
 {
-    if (argc != 4) return fprintf(stderr, "usage: instructions PLUGIN_FOLDER SCRATCH_FOLDER N\n"), 64;
+    if (argc != 4)
+        return fprintf(stderr, "usage: instructions PLUGIN_FOLDER SCRATCH_FOLDER N\n"), 64;
     unsigned count = (unsigned)atoi(argv[3]);
     struct buf errors = { 0 };
     int code;
@@ -179,9 +193,14 @@ int main(int argc, char **argv)
     randombytes_set_implementation(&constant);
     clock_virtual_start(1790851397000);
     log_set_level(LOG_LEVEL_ERROR);
-    struct host_conf conf = { .config = make_config(argv[2]), .plugin_folder = argv[1], .database = ":memory:",
-                              .ports = { NULL, http_submit, http_cancel, job_submit, answer, control_send },
-                              .no_lock = 1, .share_plugins = 1, .opening = &host };
+    struct host_conf conf = { .config = make_config(argv[2]),
+                              .plugin_folder = argv[1],
+                              .database = ":memory:",
+                              .ports = { NULL, http_submit, http_cancel, job_submit, answer,
+                                         control_send },
+                              .no_lock = 1,
+                              .share_plugins = 1,
+                              .opening = &host };
     host = host_open(&conf, &code, &errors);
     if (!host) return fprintf(stderr, "%s", buf_str(&errors)), 1;
     seed();
@@ -195,6 +214,7 @@ int main(int argc, char **argv)
     host_free(host);
     buf_free(&errors);
     if (answered == count && sent == count) return 0;
-    fprintf(stderr, "instructions: of %u messages %u were acked and %u answered\n", count, answered, sent);
+    fprintf(stderr, "instructions: of %u messages %u were acked and %u answered\n", count, answered,
+            sent);
     return 1;
 }

@@ -1,5 +1,6 @@
-/* any_language.c - a plugin in what C11, C17 and C++17 have in common; scripts/test compiles it as each of them. It uses
- * the macros and inline functions that are easiest to write for one of the languages only. */
+/* any_language.c - a plugin in what C11, C17 and C++17 have in common; scripts/test compiles it as
+ * each of them. It uses the macros and inline functions that are easiest to write for one of the
+ * languages only. */
 #include <tokobot/plugin.h>
 
 static int hello(struct bot_ctx *ctx)

@@ -79,7 +79,7 @@ static int message_by_key(const struct sim *s, const char *key)
     return -1;
 }
 
-/* ---- I6: as a request leaves -------------------------------------------------------------------------- */
+/* ---- I6: as a request leaves ----------------------------------------------------------------- */
 
 static const char SENDING[] = "SELECT count(*) FROM outbox WHERE state = 1 AND chat = ?1 AND text = ?2";
 
@@ -123,7 +123,7 @@ void check_send(struct sim *s, const char *chat, const char *text)
     db_done(st);
 }
 
-/* ---- I1: after a crash -------------------------------------------------------------------------------- */
+/* ---- I1: after a crash ----------------------------------------------------------------------- */
 
 static void find_inbox(struct sim *s, sqlite3 *db, struct found *found)
 {
@@ -149,7 +149,7 @@ void check_reopened(struct sim *s)
             sim_fail(s, "I1: message %d was answered 200 and is not in the inbox after the crash", i);
 }
 
-/* ---- at rest ------------------------------------------------------------------------------------------- */
+/* ---- at rest --------------------------------------------------------------------------------- */
 
 static void check_inbox(struct sim *s, const struct found *found)
 {

@@ -110,7 +110,7 @@ static uint64_t random_next(uint64_t *state) /* splitmix64 */
     return z ^ (z >> 31);
 }
 
-/* ---- byte strings --------------------------------------------------------------------------- */
+/* ---- byte strings ---------------------------------------------------------------------------- */
 
 static void bytes_free(struct bytes *b)
 {
@@ -150,7 +150,7 @@ static void bytes_copy(struct bytes *to, const struct bytes *from)
     to->len = from->len;
 }
 
-/* ---- files ---------------------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 static void changes_clear(struct node *n)
 {
@@ -249,7 +249,7 @@ static int handle_is_stale(const struct handle *h)
     return h->generation != disk.generation;
 }
 
-/* ---- what a crash leaves -------------------------------------------------------------------- */
+/* ---- what a crash leaves --------------------------------------------------------------------- */
 
 enum survival { SURVIVE_NONE, SURVIVE_ALL, SURVIVE_SOME, SURVIVE_PREFIX, SURVIVAL_COUNT };
 
@@ -327,7 +327,7 @@ static void node_forget_handles(struct node *n)
     n->reserved = n->pending = NULL;
 }
 
-/* ---- io methods: content -------------------------------------------------------------------- */
+/* ---- io methods: content --------------------------------------------------------------------- */
 
 #define LOCKED(body)                                                                               \
     do {                                                                                           \
@@ -433,7 +433,7 @@ static int file_size(sqlite3_file *file, sqlite3_int64 *size)
     return rc;
 }
 
-/* ---- io methods: locks of the file ---------------------------------------------------------- */
+/* ---- io methods: locks of the file ----------------------------------------------------------- */
 
 static int lock_locked(struct handle *h, int level)
 {
@@ -512,7 +512,7 @@ static int file_characteristics(sqlite3_file *file)
     return SQLITE_IOCAP_POWERSAFE_OVERWRITE;
 }
 
-/* ---- io methods: the WAL's index ------------------------------------------------------------ */
+/* ---- io methods: the WAL's index ------------------------------------------------------------- */
 
 static int shm_map_locked(struct handle *h, int region, int size, int extend, void volatile **out)
 {
@@ -608,7 +608,7 @@ static int file_shm_unmap(sqlite3_file *file, int delete)
     return SQLITE_OK;
 }
 
-/* ---- open, close, names --------------------------------------------------------------------- */
+/* ---- open, close, names ---------------------------------------------------------------------- */
 
 static int file_close(sqlite3_file *file)
 {

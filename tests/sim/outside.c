@@ -27,7 +27,7 @@ static const struct {
 static const char *const fate_names[FATE_COUNT] = { "ok", "slow", "hang", "lost", "broken", "refused",
                                                     "500", "422", "no lid" };
 
-/* ---- the helper thread ------------------------------------------------------------------------ */
+/* ---- the helper thread ----------------------------------------------------------------------- */
 
 static struct {
     pthread_t thread;
@@ -66,7 +66,7 @@ void helper_run(void (*fn)(void *arg), void *arg)
     pthread_mutex_unlock(&helper.mutex);
 }
 
-/* ---- the fake WAHA ----------------------------------------------------------------------------- */
+/* ---- the fake WAHA --------------------------------------------------------------------------- */
 
 static struct sent *sent_find(struct sim *s, const char *id)
 {
@@ -220,7 +220,7 @@ static void take_failure(struct flight *f)
                  f->fate == FATE_NO_LID ? "2 UNKNOWN: no LID found for 628@s.whatsapp.net from server" : "boom");
 }
 
-/* ---- flights ----------------------------------------------------------------------------------- */
+/* ---- flights --------------------------------------------------------------------------------- */
 
 static void flight_free(struct flight *f)
 {
@@ -320,7 +320,7 @@ static void flight_take(struct sim *s, void *arg)
     flight_unref(f);
 }
 
-/* ---- submitting -------------------------------------------------------------------------------- */
+/* ---- submitting ------------------------------------------------------------------------------ */
 
 static void read_send(struct flight *f, const struct http_job *job)
 {
@@ -442,7 +442,7 @@ static void port_http_cancel(void *ctx, uint64_t id)
             flight_at(&s->flights[i], clock_ms(), flight_cancel);
 }
 
-/* ---- jobs -------------------------------------------------------------------------------------- */
+/* ---- jobs ------------------------------------------------------------------------------------ */
 
 struct job_run {
     struct sim *sim;
@@ -485,7 +485,7 @@ static void port_job_submit(void *ctx, struct pool_job *job)
     abort();
 }
 
-/* ---- answers ----------------------------------------------------------------------------------- */
+/* ---- answers --------------------------------------------------------------------------------- */
 
 static void port_answer(void *ctx, struct http_request *request, int status, const char *type, const char *body,
                         size_t len, unsigned retry_after_s)

@@ -79,7 +79,7 @@ static void add_message(const struct sim *s, struct buf *b, const char *event, c
     buf_adds(b, "}}");
 }
 
-/* ---- deliveries ------------------------------------------------------------------------------- */
+/* ---- deliveries ------------------------------------------------------------------------------ */
 
 static struct delivery *delivery_new(struct sim *s, struct buf *body)
 {
@@ -229,7 +229,7 @@ void schedule_ack(struct sim *s, const struct sent *sent)
     agenda_add(s, clock_ms() + 200, 0, delivery_post, d);
 }
 
-/* ---- drawing ---------------------------------------------------------------------------------- */
+/* ---- drawing --------------------------------------------------------------------------------- */
 
 static void message_deliver(struct sim *s, int index, int64_t at, const char *event, int by_lid, int other_id)
 {

@@ -69,7 +69,7 @@ void sim_fail(struct sim *s, const char *fmt, ...)
     sim_say(s, "!!! %s", s->failure);
 }
 
-/* ---- one schedule -------------------------------------------------------------------------------- */
+/* ---- one schedule ---------------------------------------------------------------------------- */
 
 static void stats_add(struct sim_stats *to, const struct sim_stats *from)
 {
@@ -117,7 +117,7 @@ static int run_schedule(const struct options *o, uint64_t seed)
     return 0;
 }
 
-/* ---- workers -------------------------------------------------------------------------------------- */
+/* ---- workers --------------------------------------------------------------------------------- */
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
 {
@@ -171,7 +171,7 @@ static int run_workers(const struct options *o, struct totals *all)
     return 0;
 }
 
-/* ---- the command line ------------------------------------------------------------------------------ */
+/* ---- the command line ------------------------------------------------------------------------ */
 
 static int usage(void)
 {

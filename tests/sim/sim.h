@@ -32,7 +32,7 @@ static inline int chance_percent(struct chance *c, int percent)
     return chance_range(c, 0, 99) < percent;
 }
 
-/* ---- what may be sabotaged, to show that the checks can fail ----------------------------------- */
+/* ---- what may be sabotaged, to show that the checks can fail --------------------------------- */
 
 enum sabotage {
     SABOTAGE_NONE,
@@ -50,7 +50,7 @@ enum sabotage {
 };
 extern const char *const sabotage_names[SABOTAGE_COUNT];
 
-/* ---- the schedule ----------------------------------------------------------------------------- */
+/* ---- the schedule ---------------------------------------------------------------------------- */
 
 enum engine { ENGINE_NOWEB, ENGINE_GOWS, ENGINE_WEBJS, ENGINE_COUNT };
 
@@ -98,7 +98,7 @@ struct delivery {
 
 enum { MESSAGE_MAX = 8, CUSTOMER_MAX = 3, DELIVERY_MAX = 64, FLIGHT_MAX = 256, SENT_MAX = 96, AGENDA_MAX = 512 };
 
-/* ---- the outside ------------------------------------------------------------------------------ */
+/* ---- the outside ----------------------------------------------------------------------------- */
 
 enum fate {
     FATE_OK, FATE_SLOW, FATE_HANG, FATE_LOST, FATE_BROKEN, FATE_REFUSED, FATE_500, FATE_422, FATE_NO_LID,

@@ -260,7 +260,7 @@ static void a_durable_clone_shows_only_what_a_crash_would_leave(void **state)
     sqlite3_close(db);
 }
 
-/* ---- thousands of crash points -------------------------------------------------------------- */
+/* ---- thousands of crash points --------------------------------------------------------------- */
 
 struct point {
     int left;    /* syncs' edges until the power goes */

@@ -31,7 +31,7 @@ static struct {
     struct simdisk_image *empty; /* migrated, one store */
 } world;
 
-/* ---- chance of the host ------------------------------------------------------------------------ */
+/* ---- chance of the host ---------------------------------------------------------------------- */
 
 static struct chance host_chance;
 
@@ -54,7 +54,7 @@ static struct randombytes_implementation seeded = { .implementation_name = rando
                                                     .random = random_one,
                                                     .buf = random_bytes };
 
-/* ---- hosts -------------------------------------------------------------------------------------- */
+/* ---- hosts ----------------------------------------------------------------------------------- */
 
 static int world_open(struct sim *s)
 {
@@ -138,7 +138,7 @@ static void disk_full(struct sim *s, void *arg)
     simdisk_set_full(arg != NULL);
 }
 
-/* ---- the clock ---------------------------------------------------------------------------------- */
+/* ---- the clock ------------------------------------------------------------------------------- */
 
 static int host_turns(struct sim *s)
 {
@@ -214,7 +214,7 @@ static void world_play(struct sim *s)
     }
 }
 
-/* ---- syncs are boundaries ------------------------------------------------------------------------ */
+/* ---- syncs are boundaries -------------------------------------------------------------------- */
 
 static void on_sync(void *ctx, const char *file, int after)
 {
@@ -231,7 +231,7 @@ void world_watch(struct sim *s)
     simdisk_on_sync(on_sync, s);
 }
 
-/* ---- the probe ------------------------------------------------------------------------------------- */
+/* ---- the probe ------------------------------------------------------------------------------- */
 
 static pthread_t loop_thread;
 
@@ -255,7 +255,7 @@ static void sabotage_thread(void *arg)
     probe_callback(arg, "sabotaged");
 }
 
-/* ---- a run ------------------------------------------------------------------------------------------- */
+/* ---- a run ----------------------------------------------------------------------------------- */
 
 static void world_begin(struct sim *s)
 {
@@ -365,7 +365,7 @@ int world_run(struct sim *s)
     return s->failure[0] ? -1 : 0;
 }
 
-/* ---- once a process ------------------------------------------------------------------------------------ */
+/* ---- once a process -------------------------------------------------------------------------- */
 
 static char *write_ini(const char *name, const char *pace, const struct probe *probe)
 {

@@ -18,8 +18,7 @@ enum { TURNS_MAX = 2000 }; /* more without the clock moving: the loop runs for e
 
 struct world w;
 
-/* ---- the gateway
- * --------------------------------------------------------------------------------- */
+/* ---- the gateway ----------------------------------------------------------------------------- */
 
 static const struct bot_gateways *gateways(struct bot_ctx *ctx)
 {
@@ -143,8 +142,7 @@ static int gateway_start(struct bot_ctx *ctx)
 
 static const struct delegate testgate = { gateway_init, gateway_start, NULL };
 
-/* ---- ports
- * ----------------------------------------------------------------------------------------- */
+/* ---- ports ----------------------------------------------------------------------------------- */
 
 static void port_http_submit(void *ctx, struct http_job *job)
 {
@@ -195,9 +193,7 @@ static void port_control_send(void *ctx, uint64_t connection, const char *json, 
     buf_addc(&w.control, '\n');
 }
 
-/* ---- life
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 const char *world_path(const char *name)
 {
@@ -328,9 +324,7 @@ int world_close(void **state)
     return 0;
 }
 
-/* ---- driving
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- driving --------------------------------------------------------------------------------- */
 
 void run(void)
 {
@@ -418,8 +412,7 @@ void ack(const char *native_id, int ack_value)
     run();
 }
 
-/* ---- what was sent
- * --------------------------------------------------------------------------------------------- */
+/* ---- what was sent --------------------------------------------------------------------------- */
 
 static const struct sent *next_to(const char *phone, const char *wanted)
 {
@@ -460,8 +453,7 @@ size_t unseen(void)
     return w.sent_count - w.seen;
 }
 
-/* ---- requests and jobs
- * --------------------------------------------------------------------------------------------- */
+/* ---- requests and jobs ----------------------------------------------------------------------- */
 
 void network_answers(int status, const char *body)
 {
@@ -493,9 +485,7 @@ void jobs_run(void)
     run();
 }
 
-/* ---- the database
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- the database ---------------------------------------------------------------------------- */
 
 static int64_t ask_int(sqlite3 *sql, const char *query)
 {

@@ -74,7 +74,7 @@ struct world {
 };
 extern struct world w;
 
-/* ---- life: cmocka teardown is world_close ---- */
+/* ---- life: cmocka teardown is world_close ---------------------------------------------------- */
 void world_open(const struct world_conf *conf); /* fails the test when the host does not open */
 int world_try(const struct world_conf *conf);   /* 0, or w.exit_code and w.errors */
 /* The host again on the same data: 1 a clean stop before, 0 as if the process had been killed. What
@@ -83,7 +83,7 @@ void world_reopen(int clean);
 int world_close(void **state);
 const char *world_path(const char *name); /* a file of the world's folder; static memory */
 
-/* ---- driving ---- */
+/* ---- driving --------------------------------------------------------------------------------- */
 void run(void);        /* until nothing is to be done now; fails when that never ends */
 void pass(int64_t ms); /* the clock moves on; what becomes due meanwhile runs at its time */
 void post(const char *phone, const char *text); /* a message arrives, and nothing runs yet */
@@ -94,14 +94,14 @@ int webhook(
     const char *body); /* "ID PHONE TEXT" lines: what host_webhook() returned; nothing runs */
 void ack(const char *native_id, int ack_value);
 
-/* ---- what was sent ---- */
+/* ---- what was sent --------------------------------------------------------------------------- */
 void expect(const char *phone, const char *text); /* the next one, to this person, is this text */
 void expect_like(const char *phone, const char *part); /* ... holds this part */
 void expect_none(void);
 const struct sent *last_sent(void);
 size_t unseen(void);
 
-/* ---- requests and jobs under way ---- */
+/* ---- requests and jobs under way ------------------------------------------------------------- */
 void route(
     const char *path); /* GET /p/PATH: run; the status is w.answers' last, its body w.answer_body */
 void control(const char *verb,
@@ -110,14 +110,14 @@ void network_answers(int status, const char *body); /* the oldest one gets its a
 void network_fails(enum http_error error);
 void jobs_run(void); /* all; then run() */
 
-/* ---- the database ---- */
+/* ---- the database ---------------------------------------------------------------------------- */
 int64_t number(const char *sql);        /* as the host's connection sees it */
 int64_t disk(const char *sql);          /* as it is committed; -1 when there is no row */
 const char *disk_text(const char *sql); /* static memory; "" for NULL or no row */
 void script(const char *sql);
 void fail_commits(int n); /* the next n COMMITs of the host fail; nothing of their turns is kept */
 
-/* ---- for plugins made of the test's functions ---- */
+/* ---- for plugins made of the test's functions ------------------------------------------------ */
 int hook_text(const struct bot_api *api, struct bot_plugin *self,
               bot_handler_fn *run_fn); /* message.text, this store */
 int outcome(struct bot_ctx *ctx, int64_t id, int result, const char *native_id, const char *error);

@@ -74,8 +74,7 @@ int64_t in_state(enum outbox_state state)
     return disk(sql);
 }
 
-/* ---- what send() may do
- * ---------------------------------------------------------------------------------- */
+/* ---- what send() may do ---------------------------------------------------------------------- */
 
 int outcome_count, outcome_at, resolve_at;
 static int outcomes[16], resolve_outcomes[16], resolve_count;

@@ -38,8 +38,7 @@ static int send_nonsense(struct bot_ctx *ctx, const struct bot_outgoing *row)
     return verdict;
 }
 
-/* ---- gateways that do not keep the rules
- * -------------------------------------------------------------------------- */
+/* ---- gateways that do not keep the rules ----------------------------------------------------- */
 
 static void nonsense(int what, enum outbox_state state, size_t sends_at_least, size_t sends_at_most)
 {

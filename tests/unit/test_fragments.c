@@ -18,9 +18,12 @@ static void later_keys_replace_and_sections_are_written_once(void **state)
     struct fragments f = { 0 };
     struct buf out = { 0 };
     add(&f, "[core]\nlanguage = id ; a comment\n[plugins]\nsimulator = on\n", NULL);
-    add(&f, "; nothing\n\n[plugins]\r\nhello = on\r\nsimulator = off\n[core]\n language=\"en\" \n# end", NULL);
+    add(&f,
+        "; nothing\n\n[plugins]\r\nhello = on\r\nsimulator = off\n[core]\n language=\"en\" \n# end",
+        NULL);
     fragments_write(&f, &out);
-    assert_string_equal(buf_str(&out), "[core]\nlanguage = \"en\"\n[plugins]\nsimulator = off\nhello = on\n");
+    assert_string_equal(buf_str(&out),
+                        "[core]\nlanguage = \"en\"\n[plugins]\nsimulator = off\nhello = on\n");
     assert_string_equal(fragments_get(&f, "core", "language"), "\"en\"");
     assert_null(fragments_get(&f, "core", "nothing"));
     buf_free(&out);
@@ -31,7 +34,8 @@ static void relative_paths_are_taken_from_the_pieces_folder(void **state)
 {
     (void)state;
     struct fragments f = { 0 };
-    add(&f, "[plugins]\nhello = ../hello.so\nother = /opt/other.so\nthird = on\n[waha]\napi_key = @key\nx = a/b\n",
+    add(&f,
+        "[plugins]\nhello = ../hello.so\nother = /opt/other.so\nthird = on\n[waha]\napi_key = @key\nx = a/b\n",
         "/shop/tests");
     assert_string_equal(fragments_get(&f, "plugins", "hello"), "/shop/tests/../hello.so");
     assert_string_equal(fragments_get(&f, "plugins", "other"), "/opt/other.so");

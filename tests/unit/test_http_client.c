@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* ------------------------------------------------------------------------------ the rig */
+/* ---- the rig --------------------------------------------------------------------------------- */
 
 static struct {
     pthread_mutex_t lock;
@@ -235,7 +235,7 @@ static void crooked_stop(struct crooked *s)
     close(s->fd);
 }
 
-/* ------------------------------------------------------------------------------- what works */
+/* ---- what works ------------------------------------------------------------------------------ */
 
 static void sends_method_headers_and_body(void **state)
 {
@@ -321,7 +321,7 @@ static void many_jobs_share_few_connections(void **state)
     assert_true(stats.connections <= 16);
 }
 
-/* ------------------------------------------------------------------------ what does not work */
+/* ---- what does not work ---------------------------------------------------------------------- */
 
 static void what_was_never_sent_is_known(void **state)
 {

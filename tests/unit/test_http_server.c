@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* ------------------------------------------------------------------------------ the rig */
+/* ---- the rig --------------------------------------------------------------------------------- */
 
 /* Requests that handle() kept, answered by a thread of their own. */
 static struct {
@@ -231,7 +231,7 @@ static int teardown(void **state)
     return pthread_join(keeper.thread, NULL);
 }
 
-/* ------------------------------------------------------------------------------ answers */
+/* ---- answers --------------------------------------------------------------------------------- */
 
 static void answers_on_one_connection(void **state)
 {
@@ -311,7 +311,7 @@ static void unknown_paths_and_methods_are_refused(void **state)
     http_server_stop(s);
 }
 
-/* -------------------------------------------------------------------------------- bodies */
+/* ---- bodies ---------------------------------------------------------------------------------- */
 
 static void a_body_too_large_is_refused_unread(void **state)
 {
@@ -451,7 +451,7 @@ static void a_request_that_does_not_arrive_is_dropped(void **state)
     http_server_stop(s);
 }
 
-/* ---------------------------------------------------------------------------- kept requests */
+/* ---- kept requests --------------------------------------------------------------------------- */
 
 static void a_client_that_left_does_no_harm(void **state)
 {
@@ -563,7 +563,7 @@ static void five_hundred_connections_never_hang(void **state)
     http_server_stop(s);
 }
 
-/* ------------------------------------------------------------------------------- listening */
+/* ---- listening ------------------------------------------------------------------------------- */
 
 static void bad_addresses_are_explained(void **state)
 {

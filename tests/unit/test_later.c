@@ -7,9 +7,7 @@
 #include "core/base/clock.h"
 #include "turn_plugin.h"
 
-/* ---- LATER
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- LATER ----------------------------------------------------------------------------------- */
 
 static void replies_before_and_after_are_one_message(void **state)
 {

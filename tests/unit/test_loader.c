@@ -268,8 +268,7 @@ static void each_problem_is_told_once(void **state)
     expect(BUDI, "hello from alpha");
 }
 
-/* ---- prefixes
- * --------------------------------------------------------------------------------------------- */
+/* ---- prefixes -------------------------------------------------------------------------------- */
 
 static void a_tables_name_is_that_of_its_plugin_only(void **state)
 {
@@ -303,9 +302,7 @@ static void a_tables_name_is_that_of_its_plugin_only(void **state)
     }
 }
 
-/* ---- bot.ini
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- bot.ini --------------------------------------------------------------------------------- */
 
 static void ini_refused(const char *ini, unsigned count, const char *const *words)
 {
@@ -352,9 +349,7 @@ static void the_section_of_a_plugin_that_is_left_out_is_not_checked(void **state
     is_left_out("init-fails", "its init() failed");
 }
 
-/* ---- the check
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- the check ------------------------------------------------------------------------------- */
 
 static int check(const char *plugins, const char *ini, const char *words)
 {

@@ -8,8 +8,7 @@
 #include "core/base/clock.h"
 #include "turn_plugin.h"
 
-/* ---- a turn that is lost
- * ------------------------------------------------------------------------------------------ */
+/* ---- a turn that is lost --------------------------------------------------------------------- */
 
 static void a_failed_commit_loses_nothing(void **state)
 {

@@ -8,8 +8,7 @@
 #include "core/base/clock.h"
 #include "outbox_plugin.h"
 
-/* ---- states and order
- * --------------------------------------------------------------------------------------- */
+/* ---- states and order ------------------------------------------------------------------------ */
 
 static void nothing_leaves_before_its_state_is_on_disk(void **state)
 {
@@ -88,9 +87,7 @@ static void a_failed_handlers_reply_never_was(void **state)
     assert_int_equal(disk("SELECT count(*) FROM outbox"), 2);
 }
 
-/* ---- trouble
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- trouble --------------------------------------------------------------------------------- */
 
 static void trouble_of_the_session_holds_its_queue(void **state)
 {
@@ -191,8 +188,7 @@ static void a_refused_message_fails_at_once(void **state)
     assert_int_equal(w.sent_count, 2);
 }
 
-/* ---- it may have gone out
- * --------------------------------------------------------------------------------------- */
+/* ---- it may have gone out -------------------------------------------------------------------- */
 
 static void what_may_have_gone_out_is_asked_about(void **state)
 {

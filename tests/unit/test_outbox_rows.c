@@ -10,9 +10,7 @@
 #include "core/people/people.h"
 #include "outbox_plugin.h"
 
-/* ---- time
- * ------------------------------------------------------------------------------------------------------------
- */
+/* ---- time ------------------------------------------------------------------------------------ */
 
 /* The clock alone: a held queue is not tried every ten seconds in between. */
 static void jump(int64_t ms)
@@ -88,9 +86,7 @@ static void not_before_its_time(void **state)
     expect(CITRA, "tomorrow");
 }
 
-/* ---- ids
- * --------------------------------------------------------------------------------------------------------------
- */
+/* ---- ids ------------------------------------------------------------------------------------- */
 
 static void rows_get_their_id_when_they_are_made(void **state)
 {
@@ -121,9 +117,7 @@ static void rows_get_their_id_when_they_are_made(void **state)
     assert_true(w.ids_wanted > 0); /* asked again, since nobody gave any */
 }
 
-/* ---- splitting
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- splitting ------------------------------------------------------------------------------- */
 
 static size_t chars(const char *s)
 {
@@ -166,9 +160,7 @@ static void a_long_text_is_split_at_a_line(void **state)
     assert_int_equal(chars(w.sents[w.seen].text) + chars(w.sents[w.seen + 1].text), 4499);
 }
 
-/* ---- acks, quotes
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- acks, quotes ---------------------------------------------------------------------------- */
 
 static void an_ack_only_rises_and_failure_stays(void **state)
 {
@@ -206,9 +198,7 @@ static void a_quoted_message_is_known_again(void **state)
     expect(CITRA, "tag -, text -");
 }
 
-/* ---- whom
- * -------------------------------------------------------------------------------------------------------------------
- */
+/* ---- whom ------------------------------------------------------------------------------------ */
 
 static int send_it(struct bot_send m)
 {

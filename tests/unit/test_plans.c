@@ -7,8 +7,7 @@
 #include "core/base/clock.h"
 #include "turn_plugin.h"
 
-/* ---- emit, at, schedules
- * ------------------------------------------------------------------------------------------ */
+/* ---- emit, at, schedules --------------------------------------------------------------------- */
 
 static void emitted_events_run_in_order_after_it(void **state)
 {
@@ -108,9 +107,7 @@ static void a_schedule_runs_once_after_a_pause(void **state)
     assert_int_equal(rows("tick"), 5);
 }
 
-/* ---- key-value
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- key-value ------------------------------------------------------------------------------- */
 
 static void values_have_a_scope_and_an_end(void **state)
 {

@@ -1,5 +1,6 @@
-/* test_plugin_test.c - the transcript runner: what must pass passes, and above all, what must fail fails and says
- * why. Plays against the real host with the built plugins, so all of it must be built. */
+/* test_plugin_test.c - the transcript runner: what must pass passes, and above all, what must fail
+ * fails and says why. Plays against the real host with the built plugins, so all of it must be
+ * built. */
 #include "core/base/buf.h"
 #include "core/cli/cli.h"
 #include "core/cli/fragments.h"
@@ -74,7 +75,8 @@ static int run(const char *filter)
 
 static void assert_printed(const char *what)
 {
-    if (!strstr(buf_str(&printed), what)) fail_msg("\"%s\" is not in:\n%s", what, buf_str(&printed));
+    if (!strstr(buf_str(&printed), what))
+        fail_msg("\"%s\" is not in:\n%s", what, buf_str(&printed));
 }
 
 /* One file with this content fails, and these words say why. */
@@ -91,8 +93,9 @@ static void a_conversation_as_expected_passes(void **state)
     (void)state;
     write_file("a.chat", "as admin 6281100000012 of \"Toko Maju\"\n> /bantuan\n< *\n"
                          "as customer 6281100000031\n> /bantuan\n< *\n<none\n");
-    write_file("deep/b.chat", "as super 6281100000099\n> /bantuan\n< *daftar_toko*\nwait 1h\nrestart\n"
-                              "> /bantuan\n< *\ncrash\n> /bantuan\n< *\n");
+    write_file("deep/b.chat",
+               "as super 6281100000099\n> /bantuan\n< *daftar_toko*\nwait 1h\nrestart\n"
+               "> /bantuan\n< *\ncrash\n> /bantuan\n< *\n");
     write_file("empty.chat", "# nothing yet\n");
     write_file("other.txt", "bogus");
     assert_int_equal(run(NULL), 0);
@@ -102,7 +105,8 @@ static void a_conversation_as_expected_passes(void **state)
 static void another_answer_fails_and_shows_both(void **state)
 {
     (void)state;
-    assert_fails("as super 6281100000001\n> /bantuan\n< *daftar_toko*tidak ada ini*\n", "a.chat:3: the answer is another one");
+    assert_fails("as super 6281100000001\n> /bantuan\n< *daftar_toko*tidak ada ini*\n",
+                 "a.chat:3: the answer is another one");
     assert_printed("    | *daftar_toko*tidak ada ini*\n");
     assert_printed("not found there:\n    | tidak ada ini\n");
 }
@@ -110,8 +114,10 @@ static void another_answer_fails_and_shows_both(void **state)
 static void what_is_not_expected_fails(void **state)
 {
     (void)state;
-    assert_fails("as super 6281100000001\n> /bantuan\n", "a.chat:2: after this line something was said");
-    assert_fails("as super 6281100000001\n> /bantuan\n> /bantuan\n< *\n", "a.chat:3: before this line");
+    assert_fails("as super 6281100000001\n> /bantuan\n",
+                 "a.chat:2: after this line something was said");
+    assert_fails("as super 6281100000001\n> /bantuan\n> /bantuan\n< *\n",
+                 "a.chat:3: before this line");
     assert_fails("as super 6281100000001\n> /bantuan\n<none\n", "a.chat:3: nothing should be said");
 }
 
@@ -119,14 +125,17 @@ static void what_does_not_come_fails(void **state)
 {
     (void)state;
     assert_fails("as super 6281100000001\n> /bantuan\n< *\n< *\n", "a.chat:4: no answer came");
-    assert_fails("as super 6281100000001\n> /bantuan\n<6281100000031 *\n", "a.chat:3: no answer came");
+    assert_fails("as super 6281100000001\n> /bantuan\n<6281100000031 *\n",
+                 "a.chat:3: no answer came");
     assert_printed("but to 6281100000001:");
 }
 
 static void a_control_command_answers(void **state)
 {
     (void)state;
-    write_file("a.chat", "! tokobot plugin list\n< *catalog*\n! tokobot status\n! tokobot bogus\n< *\"ok\":false*\n");
+    write_file(
+        "a.chat",
+        "! tokobot plugin list\n< *catalog*\n! tokobot status\n! tokobot bogus\n< *\"ok\":false*\n");
     assert_int_equal(run(NULL), 0);
     assert_fails("! tokobot bogus\n", "a.chat:1: ");
     assert_printed("a command was refused");
@@ -136,8 +145,10 @@ static void a_control_command_answers(void **state)
 static void the_clock_moves_when_it_is_told_to(void **state)
 {
     (void)state;
-    write_file("a.chat", "! tokobot status\n< *\"timestamp\":\"2026-01-05T03:00:00*\nwait 36h\n! tokobot status\n"
-                         "< *\"timestamp\":\"2026-01-06T15:00:00*\n");
+    write_file(
+        "a.chat",
+        "! tokobot status\n< *\"timestamp\":\"2026-01-05T03:00:00*\nwait 36h\n! tokobot status\n"
+        "< *\"timestamp\":\"2026-01-06T15:00:00*\n");
     assert_int_equal(run(NULL), 0);
 }
 
@@ -146,7 +157,8 @@ static void mistakes_in_the_file_fail(void **state)
     (void)state;
     assert_fails("as super 6281100000001\nbogus\n", "a.chat:2: \"bogus\" is not known");
     assert_fails("> hai\n", "a.chat:1: nobody speaks yet");
-    assert_fails("as super 6281100000001\n>reply 1 ya\n", "a.chat:2: 6281100000001 has not received 1 messages");
+    assert_fails("as super 6281100000001\n>reply 1 ya\n",
+                 "a.chat:2: 6281100000001 has not received 1 messages");
     assert_fails("http GET * -> 200 missing.json\n", "missing.json: No such file");
     assert_fails("reload\n", "a.chat:1: reload is not supported yet");
 }

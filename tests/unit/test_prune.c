@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * test_prune.c - what is old and done with goes, what is young or open stays: on a real database. */
+ * test_prune.c - what is old and done with goes, what is young or open stays: on a real database.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -46,14 +47,17 @@ static int close_world(void **state)
 static void received(struct world *w, int count, int64_t state, int64_t age, int64_t now)
 {
     static const char SQL[] = "INSERT INTO inbox(kind, state, received_at) VALUES (1, ?1, ?2)";
-    for (int i = 0; i < count; i++) assert_int_equal(db_exec(&w->host.db, SQL, "ii", state, now - age), 0);
+    for (int i = 0; i < count; i++)
+        assert_int_equal(db_exec(&w->host.db, SQL, "ii", state, now - age), 0);
 }
 
 static void wrote(struct world *w, int count, int64_t state, int64_t age, int64_t now)
 {
-    static const char SQL[] = "INSERT INTO outbox(state, gateway, session, chat, text, answer, not_before, expires_at,"
-                              " created_at) VALUES (?1, 'waha', 'default', 'a', 'b', 0, 0, 0, ?2)";
-    for (int i = 0; i < count; i++) assert_int_equal(db_exec(&w->host.db, SQL, "ii", state, now - age), 0);
+    static const char SQL[] =
+        "INSERT INTO outbox(state, gateway, session, chat, text, answer, not_before, expires_at,"
+        " created_at) VALUES (?1, 'waha', 'default', 'a', 'b', 0, 0, 0, ?2)";
+    for (int i = 0; i < count; i++)
+        assert_int_equal(db_exec(&w->host.db, SQL, "ii", state, now - age), 0);
 }
 
 static int64_t count(struct world *w, const char *sql)
@@ -85,7 +89,8 @@ static void only_what_is_old_and_done_goes(void **state)
     wrote(w, 1, 0, 40 * DAY, now);
     wrote(w, 5, 2, DAY, now);
     assert_int_equal(prune_all(w, now), 3600 * 1000);
-    static const char INBOX[] = "SELECT count(*) FROM inbox", OUTBOX[] = "SELECT count(*) FROM outbox";
+    static const char INBOX[] = "SELECT count(*) FROM inbox",
+                      OUTBOX[] = "SELECT count(*) FROM outbox";
     assert_int_equal(count(w, INBOX), 500 + 2 + 40);
     assert_int_equal(count(w, OUTBOX), 1 + 5);
     prune_all(w, now + 2 * DAY); /* from the beginning again */
@@ -99,7 +104,8 @@ static void keys_go_when_they_expire(void **state)
     static const char SQL[] = "INSERT INTO kv(plugin, scope, store, person, key, value, expires_at)"
                               " VALUES ('p', 0, 0, ?1, 'k', x'00', nullif(?2, 0))";
     int64_t now = clock_ms();
-    for (int64_t i = 0; i < 200; i++) assert_int_equal(db_exec(&w->host.db, SQL, "ii", i, now - 1 - i), 0);
+    for (int64_t i = 0; i < 200; i++)
+        assert_int_equal(db_exec(&w->host.db, SQL, "ii", i, now - 1 - i), 0);
     assert_int_equal(db_exec(&w->host.db, SQL, "ii", (int64_t)200, now + 1000), 0);
     assert_int_equal(db_exec(&w->host.db, SQL, "ii", (int64_t)201, (int64_t)0), 0);
     prune_all(w, now);

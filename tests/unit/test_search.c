@@ -14,32 +14,119 @@
 
 /* What a few small shops sell; the number of a product is its place in this list, from 1. */
 static const char *const products[] = {
-    "Sepatu Nike Air", "Sepatu Adidas Samba", "Sepatu Vans Old Skool", "Sepatu Futsal Specs",
-    "Sandal Jepit Swallow", "Sandal Gunung Eiger", "Kaos Polos Hitam", "Kaos Polos Putih",
-    "Kaos Oblong Anak", "Kemeja Flanel Kotak", "Kemeja Batik Pria", "Kemeja Batik Lengan Panjang",
-    "Celana Jeans Pria", "Celana Chino Krem", "Celana Pendek Olahraga", "Rok Plisket", "Gamis Syari",
-    "Hijab Pashmina", "Jilbab Segi Empat", "Mukena Katun Jepang", "Jaket Hoodie Abu-abu",
-    "Jaket Denim", "Tas Ransel Laptop", "Tas Selempang Wanita", "Dompet Kulit Pria",
-    "Topi Baseball", "Kaos Kaki Panjang", "Ikat Pinggang Kulit",
-    "Bakso Urat", "Bakso Beranak", "Mie Ayam Pangsit", "Mie Goreng Jawa", "Nasi Goreng Spesial",
-    "Nasi Goreng Seafood", "Nasi Uduk Komplit", "Nasi Kuning", "Ayam Geprek Sambal Matah",
-    "Ayam Bakar Madu", "Ayam Goreng Kremes", "Bebek Goreng Sambal Ijo", "Soto Ayam Lamongan",
-    "Soto Betawi", "Rawon Daging", "Rendang Sapi", "Sate Ayam Madura", "Sate Kambing",
-    "Gado-Gado", "Pecel Lele", "Ketoprak", "Lontong Sayur", "Bubur Ayam Cirebon", "Pempek Kapal Selam",
-    "Siomay Bandung", "Batagor Kuah", "Martabak Manis Cokelat Keju", "Martabak Telur", "Pisang Goreng Keju",
-    "Tahu Isi", "Tempe Mendoan", "Cireng Bumbu Rujak", "Seblak Pedas", "Cilok Kuah",
-    "Es Teh Manis", "Es Jeruk Peras", "Es Campur", "Es Cendol Durian", "Es Kopi Susu Gula Aren",
-    "Kopi Tubruk", "Kopi Hitam Toraja", "Teh Tarik", "Teh Botol Sosro", "Jus Alpukat", "Jus Mangga",
-    "Wedang Jahe", "Air Mineral 600ml",
-    "Keripik Singkong Balado", "Keripik Tempe", "Kue Nastar", "Kue Lapis Legit", "Brownies Kukus",
-    "Roti Bakar Bandung", "Dodol Garut", "Rengginang", "Kacang Bawang", "Sambal Bu Rudy",
-    "Beras Pandan Wangi 5kg", "Minyak Goreng 2 Liter", "Gula Pasir 1kg", "Telur Ayam Negeri",
-    "Tepung Terigu Segitiga Biru", "Indomie Goreng", "Kecap Manis Bango", "Galon Isi Ulang",
-    "Sabun Cuci Piring", "Pasta Gigi Pepsodent", "Popok Bayi Ukuran M", "Susu Formula Bayi",
-    "Charger HP Type C", "Kabel Data Micro USB", "Headset Bluetooth", "Powerbank 10000mAh",
-    "Casing iPhone 13", "Casing iPhone 12", "Tempered Glass Samsung A12", "Speaker Mini",
-    "Keranjang Rotan", "Bantal Leher", "Seprei Katun Motif Bunga", "Gorden Blackout", "Lampu LED 12 Watt",
-    "Pot Bunga Gantung", "Bibit Cabai Rawit", "Pupuk Kompos",
+    "Sepatu Nike Air",
+    "Sepatu Adidas Samba",
+    "Sepatu Vans Old Skool",
+    "Sepatu Futsal Specs",
+    "Sandal Jepit Swallow",
+    "Sandal Gunung Eiger",
+    "Kaos Polos Hitam",
+    "Kaos Polos Putih",
+    "Kaos Oblong Anak",
+    "Kemeja Flanel Kotak",
+    "Kemeja Batik Pria",
+    "Kemeja Batik Lengan Panjang",
+    "Celana Jeans Pria",
+    "Celana Chino Krem",
+    "Celana Pendek Olahraga",
+    "Rok Plisket",
+    "Gamis Syari",
+    "Hijab Pashmina",
+    "Jilbab Segi Empat",
+    "Mukena Katun Jepang",
+    "Jaket Hoodie Abu-abu",
+    "Jaket Denim",
+    "Tas Ransel Laptop",
+    "Tas Selempang Wanita",
+    "Dompet Kulit Pria",
+    "Topi Baseball",
+    "Kaos Kaki Panjang",
+    "Ikat Pinggang Kulit",
+    "Bakso Urat",
+    "Bakso Beranak",
+    "Mie Ayam Pangsit",
+    "Mie Goreng Jawa",
+    "Nasi Goreng Spesial",
+    "Nasi Goreng Seafood",
+    "Nasi Uduk Komplit",
+    "Nasi Kuning",
+    "Ayam Geprek Sambal Matah",
+    "Ayam Bakar Madu",
+    "Ayam Goreng Kremes",
+    "Bebek Goreng Sambal Ijo",
+    "Soto Ayam Lamongan",
+    "Soto Betawi",
+    "Rawon Daging",
+    "Rendang Sapi",
+    "Sate Ayam Madura",
+    "Sate Kambing",
+    "Gado-Gado",
+    "Pecel Lele",
+    "Ketoprak",
+    "Lontong Sayur",
+    "Bubur Ayam Cirebon",
+    "Pempek Kapal Selam",
+    "Siomay Bandung",
+    "Batagor Kuah",
+    "Martabak Manis Cokelat Keju",
+    "Martabak Telur",
+    "Pisang Goreng Keju",
+    "Tahu Isi",
+    "Tempe Mendoan",
+    "Cireng Bumbu Rujak",
+    "Seblak Pedas",
+    "Cilok Kuah",
+    "Es Teh Manis",
+    "Es Jeruk Peras",
+    "Es Campur",
+    "Es Cendol Durian",
+    "Es Kopi Susu Gula Aren",
+    "Kopi Tubruk",
+    "Kopi Hitam Toraja",
+    "Teh Tarik",
+    "Teh Botol Sosro",
+    "Jus Alpukat",
+    "Jus Mangga",
+    "Wedang Jahe",
+    "Air Mineral 600ml",
+    "Keripik Singkong Balado",
+    "Keripik Tempe",
+    "Kue Nastar",
+    "Kue Lapis Legit",
+    "Brownies Kukus",
+    "Roti Bakar Bandung",
+    "Dodol Garut",
+    "Rengginang",
+    "Kacang Bawang",
+    "Sambal Bu Rudy",
+    "Beras Pandan Wangi 5kg",
+    "Minyak Goreng 2 Liter",
+    "Gula Pasir 1kg",
+    "Telur Ayam Negeri",
+    "Tepung Terigu Segitiga Biru",
+    "Indomie Goreng",
+    "Kecap Manis Bango",
+    "Galon Isi Ulang",
+    "Sabun Cuci Piring",
+    "Pasta Gigi Pepsodent",
+    "Popok Bayi Ukuran M",
+    "Susu Formula Bayi",
+    "Charger HP Type C",
+    "Kabel Data Micro USB",
+    "Headset Bluetooth",
+    "Powerbank 10000mAh",
+    "Casing iPhone 13",
+    "Casing iPhone 12",
+    "Tempered Glass Samsung A12",
+    "Speaker Mini",
+    "Keranjang Rotan",
+    "Bantal Leher",
+    "Seprei Katun Motif Bunga",
+    "Gorden Blackout",
+    "Lampu LED 12 Watt",
+    "Pot Bunga Gantung",
+    "Bibit Cabai Rawit",
+    "Pupuk Kompos",
 };
 
 /* What is typed, and what must come first. */
@@ -141,13 +228,30 @@ static const struct {
     { "pot bunga", "Pot Bunga Gantung" },
     { "bibit cabe rawit", "Bibit Cabai Rawit" },
     { "SEPATU NIKE AIR", "Sepatu Nike Air" },
-    { "assalamualaikum kak permisi mau tanya, apakah masih ada stok rendang sapi? terima kasih", "Rendang Sapi" },
+    { "assalamualaikum kak permisi mau tanya, apakah masih ada stok rendang sapi? terima kasih",
+      "Rendang Sapi" },
 };
 
 /* What must find nothing. */
 static const char *const nonsense[] = {
-    "", " ", "?!", "qwerty zxcvb", "asdfghjkl", "123456", "kak", "ada apa ya kak", "xyz", "wkwkwkwk",
-    "terima kasih banyak", "ok siap", "jam buka?", "oke banyakin dong", "alamat toko di mana", "bisa bayar transfer", "\xf0\x9f\x98\x80\xf0\x9f\x98\x80", "';DROP TABLE search_docs;--",
+    "",
+    " ",
+    "?!",
+    "qwerty zxcvb",
+    "asdfghjkl",
+    "123456",
+    "kak",
+    "ada apa ya kak",
+    "xyz",
+    "wkwkwkwk",
+    "terima kasih banyak",
+    "ok siap",
+    "jam buka?",
+    "oke banyakin dong",
+    "alamat toko di mana",
+    "bisa bayar transfer",
+    "\xf0\x9f\x98\x80\xf0\x9f\x98\x80",
+    "';DROP TABLE search_docs;--",
     "kemarin saya pesan sepatu belum sampai juga sampai sekarang bagaimana",
 };
 
@@ -184,7 +288,8 @@ static void put(struct fixture *f, int64_t store, int64_t id, const char *text)
     assert_int_equal(search_put(f->search, "catalog", "products", store, id, text), BOT_OK);
 }
 
-static int find(struct fixture *f, int64_t store, const char *query, struct bot_found *found, size_t cap)
+static int find(struct fixture *f, int64_t store, const char *query, struct bot_found *found,
+                size_t cap)
 {
     return search_find(f->search, "catalog", "products", store, query, found, cap);
 }
@@ -218,11 +323,15 @@ static char *dump_grams(struct fixture *f)
 {
     sqlite3_stmt *st;
     char *all = sqlite3_mprintf("");
-    assert_int_equal(sqlite3_prepare_v2(f->db, "SELECT store, gram, hex(ids) FROM search_grams"
-                                               " ORDER BY ix, store, gram", -1, &st, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(f->db,
+                                        "SELECT store, gram, hex(ids) FROM search_grams"
+                                        " ORDER BY ix, store, gram",
+                                        -1, &st, NULL),
+                     SQLITE_OK);
     while (sqlite3_step(st) == SQLITE_ROW)
         all = sqlite3_mprintf("%z%lld %lld %s\n", all, (long long)sqlite3_column_int64(st, 0),
-                              (long long)sqlite3_column_int64(st, 1), (const char *)sqlite3_column_text(st, 2));
+                              (long long)sqlite3_column_int64(st, 1),
+                              (const char *)sqlite3_column_text(st, 2));
     sqlite3_finalize(st);
     return all;
 }
@@ -283,7 +392,8 @@ static void nonsense_finds_nothing(void **state)
     for (size_t i = 0; i < BOT_COUNT(nonsense); i++) {
         int n = find(f, STORE, nonsense[i], found, 5);
         if (n != 0)
-            print_message("\"%s\" found \"%s\" %d\n", nonsense[i], products[found[0].id - 1], found[0].score);
+            print_message("\"%s\" found \"%s\" %d\n", nonsense[i], products[found[0].id - 1],
+                          found[0].score);
         assert_int_equal(n, 0);
     }
 }
@@ -382,10 +492,8 @@ static void random_changes_leave_the_grams_of_the_texts(void **state)
         put(f, STORE, (int64_t)id * 1000003, held[id]);
     }
     char *after = dump_grams(f);
-    for (uint32_t id = 0; id < IDS; id++)
-        put(f, STORE, (int64_t)id * 1000003, NULL);
-    for (uint32_t id = IDS; id-- > 0;)
-        put(f, STORE, (int64_t)id * 1000003, held[id]);
+    for (uint32_t id = 0; id < IDS; id++) put(f, STORE, (int64_t)id * 1000003, NULL);
+    for (uint32_t id = IDS; id-- > 0;) put(f, STORE, (int64_t)id * 1000003, held[id]);
     char *fresh = dump_grams(f);
     assert_string_equal(after, fresh);
     sqlite3_free(after);
@@ -412,8 +520,7 @@ static void strange_texts_are_taken(void **state)
     struct fixture *f = *state;
     char *huge = malloc(100001);
     assert_non_null(huge);
-    for (size_t i = 0; i < 100000; i++)
-        huge[i] = "sepatu merah "[i % 13];
+    for (size_t i = 0; i < 100000; i++) huge[i] = "sepatu merah "[i % 13];
     huge[100000] = '\0';
     put(f, STORE, 1, huge);
     put(f, STORE, 2, "\xf0\x9f\x8d\x95\xf0\x9f\x8d\x94");
@@ -445,7 +552,7 @@ static void a_name_of_stop_words_only_is_found_by_exactly_them(void **state)
     assert_int_equal(first_of(f, STORE, "malam kak"), 0);
 }
 
-/* ---- the bench ---------------------------------------------------------------------------------- */
+/* ---- the bench ------------------------------------------------------------------------------- */
 
 static double now_ms(void)
 {
@@ -456,7 +563,9 @@ static double now_ms(void)
 
 static void bench_name(char *out, size_t cap, uint64_t n)
 {
-    static const char *const colours[] = { "Merah", "Biru", "Hitam", "Putih", "Hijau", "Krem", "Abu" };
+    static const char *const colours[] = {
+        "Merah", "Biru", "Hitam", "Putih", "Hijau", "Krem", "Abu"
+    };
     snprintf(out, cap, "%s %s %s %u", products[n * 7919 % BOT_COUNT(products)],
              products[n * 104729 % BOT_COUNT(products)], colours[n % BOT_COUNT(colours)],
              (unsigned)(n % 997));
@@ -491,8 +600,8 @@ static void bench_find(struct search *s, int64_t store, const char *title)
         }
     }
     qsort(times, n, sizeof *times, compare_doubles);
-    printf("%s: find mean %.3f ms, median %.3f, p99 %.3f, slowest %.3f (\"%s\")\n", title, sum / (double)n,
-           times[n / 2], times[n * 99 / 100], worst, slowest);
+    printf("%s: find mean %.3f ms, median %.3f, p99 %.3f, slowest %.3f (\"%s\")\n", title,
+           sum / (double)n, times[n / 2], times[n * 99 / 100], worst, slowest);
 }
 
 /* Two stores of 5,000 documents, all others of 100, in a file. */
@@ -502,8 +611,9 @@ static int bench(int64_t documents)
     int fd = mkstemp(path);
     sqlite3 *db = NULL;
     if (fd < 0 || sqlite3_open(path, &db) != SQLITE_OK) return 1;
-    sqlite3_exec(db, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536", NULL,
-                 NULL, NULL);
+    sqlite3_exec(db,
+                 "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -65536",
+                 NULL, NULL, NULL);
     sqlite3_exec(db, SEARCH_SCHEMA, NULL, NULL, NULL);
     struct search *s = search_open(db);
     if (!s) return 1;
@@ -515,7 +625,8 @@ static int bench(int64_t documents)
         bench_name(name, sizeof name, (uint64_t)i);
         if (search_put(s, "catalog", "products", store, i + 1, name) != BOT_OK) return 1;
         if (i == 9999 || i == documents - 1)
-            printf("put: %lld documents, %.1f us each\n", (long long)i + 1, (now_ms() - start) * 1e3 / (double)(i + 1));
+            printf("put: %lld documents, %.1f us each\n", (long long)i + 1,
+                   (now_ms() - start) * 1e3 / (double)(i + 1));
     }
     sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
     sqlite3_exec(db, "BEGIN", NULL, NULL, NULL); /* as in a turn */
@@ -530,21 +641,27 @@ static int bench(int64_t documents)
 
 int main(int argc, char **argv)
 {
-    if (argc > 1 && strcmp(argv[1], "--bench") == 0) return bench(argc > 2 ? atoll(argv[2]) : 1000000);
+    if (argc > 1 && strcmp(argv[1], "--bench") == 0)
+        return bench(argc > 2 ? atoll(argv[2]) : 1000000);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(typed_words_find_what_was_meant, open_index, close_index),
-        cmocka_unit_test_setup_teardown(the_designs_three_examples_are_exact, open_index, close_index),
+        cmocka_unit_test_setup_teardown(the_designs_three_examples_are_exact, open_index,
+                                        close_index),
         cmocka_unit_test_setup_teardown(nonsense_finds_nothing, open_index, close_index),
-        cmocka_unit_test_setup_teardown(the_same_words_score_1000_and_the_best_is_first, open_index, close_index),
+        cmocka_unit_test_setup_teardown(the_same_words_score_1000_and_the_best_is_first, open_index,
+                                        close_index),
         cmocka_unit_test_setup_teardown(a_word_finds_all_that_have_it, open_index, close_index),
         cmocka_unit_test_setup_teardown(a_store_never_sees_anothers_texts, open_index, close_index),
         cmocka_unit_test_setup_teardown(putting_twice_changes_nothing, open_index, close_index),
-        cmocka_unit_test_setup_teardown(a_changed_text_is_found_by_its_new_words_only, open_index, close_index),
+        cmocka_unit_test_setup_teardown(a_changed_text_is_found_by_its_new_words_only, open_index,
+                                        close_index),
         cmocka_unit_test_setup_teardown(what_was_removed_leaves_no_row, open_index, close_index),
-        cmocka_unit_test_setup_teardown(random_changes_leave_the_grams_of_the_texts, open_index, close_index),
+        cmocka_unit_test_setup_teardown(random_changes_leave_the_grams_of_the_texts, open_index,
+                                        close_index),
         cmocka_unit_test_setup_teardown(a_rollback_takes_the_index_back, open_index, close_index),
         cmocka_unit_test_setup_teardown(strange_texts_are_taken, open_index, close_index),
-        cmocka_unit_test_setup_teardown(a_name_of_stop_words_only_is_found_by_exactly_them, open_index, close_index),
+        cmocka_unit_test_setup_teardown(a_name_of_stop_words_only_is_found_by_exactly_them,
+                                        open_index, close_index),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
-/* test_simulator.c - the simulator's lines of JSON and who gets what the bot says, against a table of functions
- * that writes down what it answers. */
+/* test_simulator.c - the simulator's lines of JSON and who gets what the bot says, against a table
+ * of functions that writes down what it answers. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -44,8 +44,8 @@ static int fake_respond(struct bot_ctx *ctx, const struct bot_response *r)
     assert_int_equal(r->more, 1);
     assert_null(memchr(r->body, '\n', r->body_len));
     if (request == world.gone) return BOT_EGONE;
-    snprintf(world.lines[world.line_count++], sizeof world.lines[0], "%lld %.*s", (long long)request,
-             (int)r->body_len, r->body);
+    snprintf(world.lines[world.line_count++], sizeof world.lines[0], "%lld %.*s",
+             (long long)request, (int)r->body_len, r->body);
     return BOT_OK;
 }
 static int64_t fake_now(struct bot_ctx *ctx)
@@ -61,7 +61,8 @@ static const char *fake_kv_get(struct bot_ctx *ctx, int scope, const char *key, 
     *len = strlen(world.said);
     return *len ? world.said : NULL;
 }
-static int fake_kv_set(struct bot_ctx *ctx, int scope, const char *key, const char *value, size_t len, int64_t expires)
+static int fake_kv_set(struct bot_ctx *ctx, int scope, const char *key, const char *value,
+                       size_t len, int64_t expires)
 {
     (void)ctx;
     (void)scope;
@@ -91,7 +92,8 @@ static int fake_provide(struct bot_plugin *self, const struct bot_gateway_spec *
     assert_string_equal(spec->name, "");
     return BOT_OK;
 }
-static int fake_outcome(struct bot_ctx *ctx, int64_t id, int outcome, const char *native_id, const char *error)
+static int fake_outcome(struct bot_ctx *ctx, int64_t id, int outcome, const char *native_id,
+                        const char *error)
 {
     (void)ctx;
     (void)id;
@@ -114,7 +116,9 @@ static int fake_incoming(struct bot_ctx *ctx, const struct bot_incoming *in)
     return BOT_OK;
 }
 static const struct bot_gateways gateways = {
-    .size = sizeof gateways, .provide = fake_provide, .outcome = fake_outcome,
+    .size = sizeof gateways,
+    .provide = fake_provide,
+    .outcome = fake_outcome,
     .incoming = fake_incoming,
 };
 static const void *fake_service(struct bot_plugin *self, const char *name, void **owner)
@@ -125,9 +129,18 @@ static const void *fake_service(struct bot_plugin *self, const char *name, void 
     return &gateways;
 }
 static const struct bot_api api = {
-    .size = sizeof api, .version = BOT_SDK_VERSION, .route = fake_routes, .field = fake_field,
-    .number = fake_number, .respond = fake_respond, .kv_get = fake_kv_get, .kv_set = fake_kv_set,
-    .now = fake_now, .service = fake_service, .set_state = fake_set_state, .self = fake_self,
+    .size = sizeof api,
+    .version = BOT_SDK_VERSION,
+    .route = fake_routes,
+    .field = fake_field,
+    .number = fake_number,
+    .respond = fake_respond,
+    .kv_get = fake_kv_get,
+    .kv_set = fake_kv_set,
+    .now = fake_now,
+    .service = fake_service,
+    .set_state = fake_set_state,
+    .self = fake_self,
 };
 static struct bot_ctx ctx;
 
@@ -163,8 +176,9 @@ static const char *line(int64_t connection, int64_t request, const char *json)
 
 static void bot_says(const char *to, const char *text)
 {
-    struct bot_outgoing row = { .size = sizeof row, .id = 12, .session = "sim", .chat = to, .text = text,
-                                .send_id = "" };
+    struct bot_outgoing row = {
+        .size = sizeof row, .id = 12, .session = "sim", .chat = to, .text = text, .send_id = ""
+    };
     assert_int_equal(deliver(&ctx, &row), BOT_HANDLED);
     assert_int_equal(world.outcome, BOT_SENT);
     assert_string_equal(world.outcome_id, "SIM12");
@@ -180,8 +194,9 @@ static void whoever_joined_gets_what_the_bot_says_to_him(void **state)
     int before = world.line_count;
     bot_says("6281100000031@c.us", "Halo \"Kak\"\n/x");
     assert_int_equal(world.line_count, before + 2);
-    assert_string_equal(world.lines[before], "10 {\"from\":\"bot\",\"to\":\"6281100000031\",\"id\":\"SIM12\","
-                                             "\"text\":\"Halo \\\"Kak\\\"\\n/x\"}");
+    assert_string_equal(world.lines[before],
+                        "10 {\"from\":\"bot\",\"to\":\"6281100000031\",\"id\":\"SIM12\","
+                        "\"text\":\"Halo \\\"Kak\\\"\\n/x\"}");
     assert_int_equal(strncmp(world.lines[before + 1], "30 ", 3), 0);
     bot_says("6281100000099@c.us", "x"); /* only the observer hears it */
     assert_int_equal(world.line_count, before + 3);
@@ -214,9 +229,11 @@ static void a_closed_connection_is_forgotten(void **state)
 static void what_is_said_is_handed_in(void **state)
 {
     (void)state;
-    assert_string_equal(line(1, 10, "{\"as\":\"6281100000031\",\"say\":\"/lihat_produk\",\"quote\":\"SIM3\","
-                                    "\"name\":\"Budi\"}"),
-                        "{\"ok\":true,\"id\":\"SAY1\"}");
+    assert_string_equal(
+        line(1, 10,
+             "{\"as\":\"6281100000031\",\"say\":\"/lihat_produk\",\"quote\":\"SIM3\","
+             "\"name\":\"Budi\"}"),
+        "{\"ok\":true,\"id\":\"SAY1\"}");
     assert_string_equal(world.native, "SAY1");
     assert_string_equal(world.chat, "6281100000031@c.us");
     assert_string_equal(world.phone, "6281100000031");
@@ -234,14 +251,25 @@ static void what_is_said_is_handed_in(void **state)
 static void bad_lines_get_a_sentence(void **state)
 {
     static const char *const bad[] = {
-        "", "halo", "[]", "null", "{}", "{\"as\":7}", "{\"as\":\"\"}", "{\"as\":\"halo\"}", "{\"as\":\"+62811\"}",
-        "{\"as\":\"123456789012345678901234567890\"}", "{\"as\":\"6281100000031\",\"say\":\"\"}",
-        "{\"as\":\"6281100000031\",\"say\":null}", "{\"as\":\"6281100000031\",\"say\":[]}",
+        "",
+        "halo",
+        "[]",
+        "null",
+        "{}",
+        "{\"as\":7}",
+        "{\"as\":\"\"}",
+        "{\"as\":\"halo\"}",
+        "{\"as\":\"+62811\"}",
+        "{\"as\":\"123456789012345678901234567890\"}",
+        "{\"as\":\"6281100000031\",\"say\":\"\"}",
+        "{\"as\":\"6281100000031\",\"say\":null}",
+        "{\"as\":\"6281100000031\",\"say\":[]}",
     };
     (void)state;
     for (size_t i = 0; i < BOT_COUNT(bad); i++) {
         const char *answer = line(1, 10, bad[i]);
-        if (strncmp(answer, "{\"ok\":false,\"error\":\"", 21) != 0) fail_msg("%s: %s", bad[i], answer);
+        if (strncmp(answer, "{\"ok\":false,\"error\":\"", 21) != 0)
+            fail_msg("%s: %s", bad[i], answer);
     }
     assert_int_equal(world.incoming_count, 0);
 }
@@ -249,10 +277,13 @@ static void bad_lines_get_a_sentence(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(whoever_joined_gets_what_the_bot_says_to_him, open_plugin, close_plugin),
-        cmocka_unit_test_setup_teardown(a_connection_hears_each_message_once_under_its_latest_request, open_plugin,
+        cmocka_unit_test_setup_teardown(whoever_joined_gets_what_the_bot_says_to_him, open_plugin,
                                         close_plugin),
-        cmocka_unit_test_setup_teardown(a_closed_connection_is_forgotten, open_plugin, close_plugin),
+        cmocka_unit_test_setup_teardown(
+            a_connection_hears_each_message_once_under_its_latest_request, open_plugin,
+            close_plugin),
+        cmocka_unit_test_setup_teardown(a_closed_connection_is_forgotten, open_plugin,
+                                        close_plugin),
         cmocka_unit_test_setup_teardown(what_is_said_is_handed_in, open_plugin, close_plugin),
         cmocka_unit_test_setup_teardown(bad_lines_get_a_sentence, open_plugin, close_plugin),
     };

@@ -82,8 +82,7 @@ static int64_t db_number(struct bot_ctx *ctx, const char *sql)
 
 #define OK(ctx) bot_reply(ctx, "FINE")
 
-/* ---- scope --------------------------------------------------------------------------------------
- */
+/* ---- scope ----------------------------------------------------------------------------------- */
 
 static const char ADD[] = "INSERT INTO alpha_items(store, code, n) VALUES ($store, $code, $n)";
 static const char ADD_ANYWHERE[] = "INSERT INTO alpha_items(store, code, n) VALUES (7, 'seven', 7)";
@@ -158,8 +157,7 @@ static void no_store_sees_none(void **state)
     assert_int_equal(disk("SELECT count(*) FROM alpha_items"), 0);
 }
 
-/* ---- what is not the plugin's
- * ---------------------------------------------------------------------- */
+/* ---- what is not the plugin's ---------------------------------------------------------------- */
 
 static const char *const foreign[] = {
     "SELECT count(*) FROM persons",
@@ -291,8 +289,7 @@ static void nothing_rolls_the_turn_back(void **state)
     assert_int_equal(disk("SELECT count(*) FROM alpha_notes"), 2);
 }
 
-/* ---- mistakes
- * ------------------------------------------------------------------------------------------ */
+/* ---- mistakes -------------------------------------------------------------------------------- */
 
 static int mistakes_task(struct bot_ctx *ctx)
 {
@@ -350,8 +347,7 @@ static void constraints_have_codes_of_their_own(void **state)
     assert_int_equal(disk("SELECT sum(n) FROM alpha_items"), 3);
 }
 
-/* ---- parameters and results
- * ----------------------------------------------------------------------------------- */
+/* ---- parameters and results ------------------------------------------------------------------ */
 
 static const char TWO[] = "SELECT $a, $b, $a || $b";
 
@@ -547,9 +543,7 @@ static void the_person_is_the_events(void **state)
     in("everywhere", person_task);
 }
 
-/* ---- long reads
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- long reads ------------------------------------------------------------------------------ */
 
 static const char READ_HERE[] =
     "SELECT n, code, data, $extra FROM alpha_items WHERE store = $store ORDER BY n";

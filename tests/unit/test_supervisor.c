@@ -23,7 +23,7 @@
 #include "core/base/log.h"
 #include "core/supervisor.h"
 
-/* ---- the host's part: child PART ARGUMENT PIPE EXTRA --host ---- */
+/* ---- the host's part: child PART ARGUMENT PIPE EXTRA --host ---------------------------------- */
 
 static int child_pipe;
 
@@ -103,7 +103,7 @@ static int play(int argc, char **argv)
     return 95;
 }
 
-/* ---- the test's part ---- */
+/* ---- the test's part ------------------------------------------------------------------------- */
 
 static pid_t supervisor;
 static int from_child;

@@ -1,4 +1,5 @@
-/* test_transcript.c - *.chat files are read as the grammar says, errors name their line, and patterns match. */
+/* test_transcript.c - *.chat files are read as the grammar says, errors name their line, and
+ * patterns match. */
 #include "core/cli/transcript.h"
 
 #include <setjmp.h>
@@ -25,26 +26,28 @@ static void done(void)
 static void every_line_of_the_grammar_is_read(void **state)
 {
     (void)state;
-    const struct step *s = parse("# a comment\n"
-                                 "\n"
-                                 "as admin 6281100000012 of \"Toko Maju\"      # who speaks from here\n"
-                                 "> /tambah_produk\n"
-                                 "+ Nama: Sepatu Nike Air\n"
-                                 "+\n"
-                                 "+ Harga: 500000\n"
-                                 "< *Sepatu Nike Air*Rp500.000*\n"
-                                 "<6281100000031 *pesanan baru*\n"
-                                 "<none\n"
-                                 "> [image proof.png] caption\n"
-                                 "> [location -6.2,106.8]\n"
-                                 ">reply 2 1\n"
-                                 "wait 10m\r\n"
-                                 "restart\n"
-                                 "crash\n"
-                                 "reload\n"
-                                 "http POST */generateContent -> 200 answer.json\n"
-                                 "http GET */x -> timeout\n"
-                                 "! tokobot plugin list", 15);
+    const struct step *s =
+        parse("# a comment\n"
+              "\n"
+              "as admin 6281100000012 of \"Toko Maju\"      # who speaks from here\n"
+              "> /tambah_produk\n"
+              "+ Nama: Sepatu Nike Air\n"
+              "+\n"
+              "+ Harga: 500000\n"
+              "< *Sepatu Nike Air*Rp500.000*\n"
+              "<6281100000031 *pesanan baru*\n"
+              "<none\n"
+              "> [image proof.png] caption\n"
+              "> [location -6.2,106.8]\n"
+              ">reply 2 1\n"
+              "wait 10m\r\n"
+              "restart\n"
+              "crash\n"
+              "reload\n"
+              "http POST */generateContent -> 200 answer.json\n"
+              "http GET */x -> timeout\n"
+              "! tokobot plugin list",
+              15);
     assert_int_equal(s[0].kind, STEP_AS);
     assert_int_equal(s[0].line, 3);
     assert_int_equal(s[0].role, SPEAKER_ADMIN);
@@ -86,7 +89,8 @@ static void the_four_roles_and_other_spellings_of_a_phone(void **state)
 {
     (void)state;
     const struct step *s = parse("as customer 0811-0000-0031\nas staff 6281100000013 of \"A\"\n"
-                                 "as super 6281100000001\nas customer 6281100000032 of \"B C\"", 4);
+                                 "as super 6281100000001\nas customer 6281100000032 of \"B C\"",
+                                 4);
     assert_int_equal(s[0].role, SPEAKER_CUSTOMER);
     assert_string_equal(s[0].phone, "6281100000031");
     assert_int_equal(s[1].role, SPEAKER_STAFF);
@@ -99,8 +103,10 @@ static void the_four_roles_and_other_spellings_of_a_phone(void **state)
 static void a_message_is_taken_as_it_is(void **state)
 {
     (void)state;
-    const struct step *s = parse("> ada #1 *tebal* \\* \n>   spasi\n>\n> [bukan lampiran] ya\n> [image x\n"
-                                 "< a # b", 6);
+    const struct step *s =
+        parse("> ada #1 *tebal* \\* \n>   spasi\n>\n> [bukan lampiran] ya\n> [image x\n"
+              "< a # b",
+              6);
     assert_string_equal(s[0].text, "ada #1 *tebal* \\*");
     assert_string_equal(s[1].text, "  spasi");
     assert_string_equal(s[2].text, "");
@@ -193,14 +199,16 @@ static void patterns_match_the_whole_text(void **state)
         { "\\*Toko\\* *", "Toko halo", 0 },
         { "a\\b", "a\\b", 1 },
         { "a\\\\*", "a\\bcd", 1 },
-        { "*Sepatu Nike Air*Rp500.000*", "Siap Kak!\n\n*Sepatu Nike Air*\nRp500.000 - Stok: 10", 1 },
+        { "*Sepatu Nike Air*Rp500.000*", "Siap Kak!\n\n*Sepatu Nike Air*\nRp500.000 - Stok: 10",
+          1 },
         { "", "", 1 },
         { "", "x", 0 },
     };
     struct arena arena = { 0 };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         if (transcript_match(cases[i].pattern, cases[i].text, &arena, NULL) != cases[i].fits)
-            fail_msg("\"%s\" against \"%s\" should be %d", cases[i].pattern, cases[i].text, cases[i].fits);
+            fail_msg("\"%s\" against \"%s\" should be %d", cases[i].pattern, cases[i].text,
+                     cases[i].fits);
     arena_free(&arena);
 }
 
@@ -209,7 +217,8 @@ static void a_mismatch_says_which_part_is_missing(void **state)
     (void)state;
     struct arena arena = { 0 };
     const char *missing = NULL;
-    assert_int_equal(transcript_match("*Sepatu*Rp\\*5*ada*", "Sepatu Rp4 ada", &arena, &missing), 0);
+    assert_int_equal(transcript_match("*Sepatu*Rp\\*5*ada*", "Sepatu Rp4 ada", &arena, &missing),
+                     0);
     assert_string_equal(missing, "Rp*5");
     assert_int_equal(transcript_match("*Sepatu*", "Sepatu", &arena, &missing), 1);
     assert_null(missing);
@@ -219,9 +228,11 @@ static void a_mismatch_says_which_part_is_missing(void **state)
 static void globs_match_urls(void **state)
 {
     (void)state;
-    assert_true(transcript_glob("*/generateContent", "https://x.test/v1/models/a:b/generateContent"));
+    assert_true(
+        transcript_glob("*/generateContent", "https://x.test/v1/models/a:b/generateContent"));
     assert_false(transcript_glob("*/generateContent", "https://x.test/generateContent?key=1"));
-    assert_true(transcript_glob("http://127.0.0.1:*/api/sendText", "http://127.0.0.1:3000/api/sendText"));
+    assert_true(
+        transcript_glob("http://127.0.0.1:*/api/sendText", "http://127.0.0.1:3000/api/sendText"));
     assert_true(transcript_glob("*", ""));
 }
 

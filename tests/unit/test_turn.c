@@ -7,8 +7,7 @@
 #include "core/base/clock.h"
 #include "turn_plugin.h"
 
-/* ---- the savepoint
- * ------------------------------------------------------------------------------------- */
+/* ---- the savepoint --------------------------------------------------------------------------- */
 
 static void nothing_left_of_a_failed_event(const char *text)
 {
@@ -66,9 +65,7 @@ static void abort_says_its_own_words(void **state)
     assert_int_equal(disk("SELECT count(*) FROM alpha_rows"), 0);
 }
 
-/* ---- order
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- order ----------------------------------------------------------------------------------- */
 
 static void a_chat_is_run_in_order_and_holds_nobody_else(void **state)
 {
@@ -149,9 +146,7 @@ static void batal_cancels_what_waits(void **state)
     assert_int_equal(disk("SELECT count(*) FROM inbox WHERE kind = 1 AND state = 3"), 1);
 }
 
-/* ---- routes
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- routes ---------------------------------------------------------------------------------- */
 
 static int last_answer(void)
 {

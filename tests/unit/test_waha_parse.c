@@ -1,6 +1,7 @@
 /* test_waha_parse.c - the pure half of the WAHA gateway: webhook bodies in, answers judged, strings
  * escaped. The files are compiled into this program, so that static functions count as tested, too.
- * When the folder of contract samples lies beside the repository, every sample passes through as well. */
+ * When the folder of contract samples lies beside the repository, every sample passes through as
+ * well. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -18,13 +19,14 @@
 
 #define CONTRACT "../shared/contracts/waha"
 
-/* ---- a sink that remembers one incoming ---- */
+/* ---- a sink that remembers one incoming ------------------------------------------------------ */
 
 struct seen {
     struct bot_incoming_sink sink;
     int count;
     struct bot_incoming in;
-    char session[64], event[64], native[160], chat[160], phone[64], lid[160], name[160], quoted[160];
+    char session[64], event[64], native[160], chat[160], phone[64], lid[160], name[160],
+        quoted[160];
     char text[512];
 };
 
@@ -71,13 +73,14 @@ static int parse_text(const char *body, struct seen *s)
     return parse_bytes(body, strlen(body), s);
 }
 
-/* ---- one row a body ---- */
+/* ---- one row a body -------------------------------------------------------------------------- */
 
-#define ENVELOPE(event, engine, payload) \
-    "{\"id\":\"evt_1\",\"timestamp\":1784970007321,\"event\":\"" event "\",\"session\":\"toko\"," \
+#define ENVELOPE(event, engine, payload)                                                           \
+    "{\"id\":\"evt_1\",\"timestamp\":1784970007321,\"event\":\"" event "\",\"session\":\"toko\","  \
     "\"me\":null,\"payload\":" payload ",\"engine\":\"" engine "\"}"
-#define NOWEB(rest) \
-    ENVELOPE("message", "NOWEB", "{\"timestamp\":1784970007,\"source\":\"app\",\"fromMe\":false," rest "}")
+#define NOWEB(rest)                                                                                \
+    ENVELOPE("message", "NOWEB",                                                                   \
+             "{\"timestamp\":1784970007,\"source\":\"app\",\"fromMe\":false," rest "}")
 
 struct row {
     const char *what, *body;
@@ -89,83 +92,90 @@ struct row {
 
 static const struct row rows[] = {
     { "a text of NOWEB by phone",
-      NOWEB("\"id\":\"false_6281100000011@c.us_AA01\",\"from\":\"6281100000011@c.us\","
-            "\"body\":\"Halo\",\"hasMedia\":false,\"location\":null,\"vCards\":null,\"replyTo\":null,"
-            "\"_data\":{\"key\":{\"remoteJid\":\"6281100000011@s.whatsapp.net\",\"id\":\"AA01\"},"
-            "\"pushName\":\"Budi\"}"),
-      BOT_IN_MESSAGE, "message", "AA01", "6281100000011@c.us", "6281100000011", NULL, "Budi", "Halo", NULL,
-      1784970007000, 0, 0 },
+      NOWEB(
+          "\"id\":\"false_6281100000011@c.us_AA01\",\"from\":\"6281100000011@c.us\","
+          "\"body\":\"Halo\",\"hasMedia\":false,\"location\":null,\"vCards\":null,\"replyTo\":null,"
+          "\"_data\":{\"key\":{\"remoteJid\":\"6281100000011@s.whatsapp.net\",\"id\":\"AA01\"},"
+          "\"pushName\":\"Budi\"}"),
+      BOT_IN_MESSAGE, "message", "AA01", "6281100000011@c.us", "6281100000011", NULL, "Budi",
+      "Halo", NULL, 1784970007000, 0, 0 },
     { "NOWEB by hidden id, the phone beside it",
       NOWEB("\"id\":\"false_100000000000011@lid_AA02\",\"body\":\"Halo\",\"_data\":{\"key\":{"
             "\"remoteJidAlt\":\"6281100000011@s.whatsapp.net\"},\"pushName\":\"Budi\"}"),
-      BOT_IN_MESSAGE, "message", "AA02", "100000000000011@lid", "6281100000011", "100000000000011@lid",
-      "Budi", "Halo", NULL, 1784970007000, 0, 0 },
+      BOT_IN_MESSAGE, "message", "AA02", "100000000000011@lid", "6281100000011",
+      "100000000000011@lid", "Budi", "Halo", NULL, 1784970007000, 0, 0 },
     { "NOWEB by phone, the hidden id beside it",
       NOWEB("\"id\":\"false_6281100000011@c.us_AA03\",\"body\":\"Halo\",\"_data\":{\"key\":{"
             "\"remoteJidAlt\":\"100000000000011@lid\"}}"),
-      BOT_IN_MESSAGE, "message", "AA03", "6281100000011@c.us", "6281100000011", "100000000000011@lid", NULL,
-      "Halo", NULL, 1784970007000, 0, 0 },
+      BOT_IN_MESSAGE, "message", "AA03", "6281100000011@c.us", "6281100000011",
+      "100000000000011@lid", NULL, "Halo", NULL, 1784970007000, 0, 0 },
     { "an older NOWEB says senderPn",
       NOWEB("\"id\":\"false_100000000000011@lid_AA04\",\"body\":\"Halo\",\"_data\":{\"key\":{"
             "\"senderPn\":\"6281100000011@s.whatsapp.net\"}}"),
-      BOT_IN_MESSAGE, "message", "AA04", "100000000000011@lid", "6281100000011", "100000000000011@lid",
-      NULL, "Halo", NULL, 1784970007000, 0, 0 },
+      BOT_IN_MESSAGE, "message", "AA04", "100000000000011@lid", "6281100000011",
+      "100000000000011@lid", NULL, "Halo", NULL, 1784970007000, 0, 0 },
     { "GOWS by hidden id, the phone with a device",
-      ENVELOPE("message", "GOWS",
-               "{\"id\":\"false_100000000000011@lid_3AC2\",\"timestamp\":1768580591,\"fromMe\":false,"
-               "\"from\":\"100000000000011@lid\",\"to\":null,\"participant\":null,\"body\":\"Kak\","
-               "\"_data\":{\"Info\":{\"SenderAlt\":\"6281100000011:7@s.whatsapp.net\","
-               "\"PushName\":\"Siti\"}}}"),
-      BOT_IN_MESSAGE, "message", "3AC2", "100000000000011@lid", "6281100000011", "100000000000011@lid",
-      "Siti", "Kak", NULL, 1768580591000, 0, 0 },
+      ENVELOPE(
+          "message", "GOWS",
+          "{\"id\":\"false_100000000000011@lid_3AC2\",\"timestamp\":1768580591,\"fromMe\":false,"
+          "\"from\":\"100000000000011@lid\",\"to\":null,\"participant\":null,\"body\":\"Kak\","
+          "\"_data\":{\"Info\":{\"SenderAlt\":\"6281100000011:7@s.whatsapp.net\","
+          "\"PushName\":\"Siti\"}}}"),
+      BOT_IN_MESSAGE, "message", "3AC2", "100000000000011@lid", "6281100000011",
+      "100000000000011@lid", "Siti", "Kak", NULL, 1768580591000, 0, 0 },
     { "GOWS with an empty SenderAlt",
-      ENVELOPE("message", "GOWS",
-               "{\"id\":\"false_100000000000011@lid_3AC3\",\"timestamp\":1768580591,\"body\":\"Kak\","
-               "\"_data\":{\"Info\":{\"SenderAlt\":\"\"}}}"),
-      BOT_IN_MESSAGE, "message", "3AC3", "100000000000011@lid", NULL, "100000000000011@lid", NULL, "Kak",
-      NULL, 1768580591000, 0, 0 },
+      ENVELOPE(
+          "message", "GOWS",
+          "{\"id\":\"false_100000000000011@lid_3AC3\",\"timestamp\":1768580591,\"body\":\"Kak\","
+          "\"_data\":{\"Info\":{\"SenderAlt\":\"\"}}}"),
+      BOT_IN_MESSAGE, "message", "3AC3", "100000000000011@lid", NULL, "100000000000011@lid", NULL,
+      "Kak", NULL, 1768580591000, 0, 0 },
     { "WEBJS by hidden id",
-      ENVELOPE("message", "WEBJS",
-               "{\"id\":\"false_100000000000011@lid_3A01\",\"timestamp\":1784970307,\"fromMe\":false,"
-               "\"from\":\"100000000000011@lid\",\"to\":\"6281100000001@c.us\",\"body\":\"bisa?\","
-               "\"location\":null,\"vCards\":[],\"_data\":{\"id\":{\"id\":\"3A01\"},"
-               "\"notifyName\":\"Ani\"}}"),
-      BOT_IN_MESSAGE, "message", "3A01", "100000000000011@lid", NULL, "100000000000011@lid", "Ani", "bisa?",
-      NULL, 1784970307000, 0, 0 },
+      ENVELOPE(
+          "message", "WEBJS",
+          "{\"id\":\"false_100000000000011@lid_3A01\",\"timestamp\":1784970307,\"fromMe\":false,"
+          "\"from\":\"100000000000011@lid\",\"to\":\"6281100000001@c.us\",\"body\":\"bisa?\","
+          "\"location\":null,\"vCards\":[],\"_data\":{\"id\":{\"id\":\"3A01\"},"
+          "\"notifyName\":\"Ani\"}}"),
+      BOT_IN_MESSAGE, "message", "3A01", "100000000000011@lid", NULL, "100000000000011@lid", "Ani",
+      "bisa?", NULL, 1784970307000, 0, 0 },
     { "message.any of somebody else is a message",
-      ENVELOPE("message.any", "NOWEB",
-               "{\"id\":\"false_6281100000011@c.us_AA05\",\"timestamp\":1784970007,\"fromMe\":false,"
-               "\"source\":\"app\",\"body\":\"Halo\"}"),
-      BOT_IN_MESSAGE, "message.any", "AA05", "6281100000011@c.us", "6281100000011", NULL, NULL, "Halo", NULL,
-      1784970007000, 0, 0 },
+      ENVELOPE(
+          "message.any", "NOWEB",
+          "{\"id\":\"false_6281100000011@c.us_AA05\",\"timestamp\":1784970007,\"fromMe\":false,"
+          "\"source\":\"app\",\"body\":\"Halo\"}"),
+      BOT_IN_MESSAGE, "message.any", "AA05", "6281100000011@c.us", "6281100000011", NULL, NULL,
+      "Halo", NULL, 1784970007000, 0, 0 },
     { "ours from a phone, GOWS",
       ENVELOPE("message.any", "GOWS",
                "{\"id\":\"true_100000000000011@lid_3A04\",\"timestamp\":1784970626,\"fromMe\":true,"
                "\"source\":\"app\",\"body\":\"Saya balas\",\"ack\":1,\"_data\":{\"Info\":{"
                "\"RecipientAlt\":\"6281100000011@s.whatsapp.net\",\"PushName\":\"Toko\"}}}"),
-      BOT_IN_OWN, "message.any", "3A04", "100000000000011@lid", "6281100000011", "100000000000011@lid", NULL,
-      "Saya balas", NULL, 1784970626000, 0, 0 },
+      BOT_IN_OWN, "message.any", "3A04", "100000000000011@lid", "6281100000011",
+      "100000000000011@lid", NULL, "Saya balas", NULL, 1784970626000, 0, 0 },
     { "ours from a phone, WEBJS: from is our own number",
       ENVELOPE("message.any", "WEBJS",
                "{\"id\":\"true_6281100000011@c.us_3A05\",\"fromMe\":true,\"source\":\"app\","
                "\"from\":\"6281100000001@c.us\",\"to\":\"6281100000011@c.us\",\"body\":\"ya\"}"),
-      BOT_IN_OWN, "message.any", "3A05", "6281100000011@c.us", "6281100000011", NULL, NULL, "ya", NULL, 0, 0,
-      0 },
+      BOT_IN_OWN, "message.any", "3A05", "6281100000011@c.us", "6281100000011", NULL, NULL, "ya",
+      NULL, 0, 0, 0 },
     { "ours through us is an ack",
       ENVELOPE("message.any", "GOWS",
                "{\"id\":\"true_6281100000011@c.us_3EB02\",\"timestamp\":1784970612,\"fromMe\":true,"
                "\"source\":\"api\",\"body\":\"Halo!\",\"ack\":1}"),
-      BOT_IN_ACK, "message", "3EB02", "6281100000011@c.us", NULL, NULL, NULL, NULL, NULL, 1784970612000, 1,
-      0 },
+      BOT_IN_ACK, "message", "3EB02", "6281100000011@c.us", NULL, NULL, NULL, NULL, NULL,
+      1784970612000, 1, 0 },
     { "an ack",
       ENVELOPE("message.ack", "NOWEB",
                "{\"id\":\"true_6281100000011@c.us_3EB01\",\"from\":\"6281100000011@c.us\","
                "\"fromMe\":true,\"ack\":3,\"ackName\":\"READ\"}"),
-      BOT_IN_ACK, "message.ack", "3EB01", "6281100000011@c.us", NULL, NULL, NULL, NULL, NULL, 0, 3, 0 },
+      BOT_IN_ACK, "message.ack", "3EB01", "6281100000011@c.us", NULL, NULL, NULL, NULL, NULL, 0, 3,
+      0 },
     { "a failed ack",
       ENVELOPE("message.ack", "WEBJS",
                "{\"id\":\"true_6281100000011@c.us_3EB09\",\"fromMe\":true,\"ack\":-1}"),
-      BOT_IN_ACK, "message.ack", "3EB09", "6281100000011@c.us", NULL, NULL, NULL, NULL, NULL, 0, -1, 0 },
+      BOT_IN_ACK, "message.ack", "3EB09", "6281100000011@c.us", NULL, NULL, NULL, NULL, NULL, 0, -1,
+      0 },
     { "an ack of theirs",
       ENVELOPE("message.ack", "NOWEB",
                "{\"id\":\"false_6281100000011@c.us_A1\",\"fromMe\":false,\"ack\":3}"),
@@ -175,86 +185,101 @@ static const struct row rows[] = {
                "{\"id\":\"true_6281100000011@c.us_3EB0\",\"fromMe\":true,\"ack\":null}"),
       BOT_IN_OTHER, "message.ack", NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0 },
     { "acks of groups are counted",
-      ENVELOPE("message.ack.group", "NOWEB",
-               "{\"id\":\"true_120363000000000001@g.us_AC_6281100000001@c.us\",\"fromMe\":true,\"ack\":3}"),
+      ENVELOPE(
+          "message.ack.group", "NOWEB",
+          "{\"id\":\"true_120363000000000001@g.us_AC_6281100000001@c.us\",\"fromMe\":true,\"ack\":3}"),
       BOT_IN_OTHER, "message.ack.group", NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0 },
-    { "a quote, bare", NOWEB("\"id\":\"false_6281100000011@c.us_AA06\",\"body\":\"ok\",\"replyTo\":{"
-                             "\"id\":\"3EB05\",\"body\":\"x\"}"),
-      BOT_IN_MESSAGE, "message", "AA06", "6281100000011@c.us", "6281100000011", NULL, NULL, "ok", "3EB05",
-      1784970007000, 0, 0 },
-    { "a quote, full", NOWEB("\"id\":\"false_6281100000011@c.us_AA07\",\"body\":\"ok\",\"replyTo\":{"
-                             "\"id\":\"true_6281100000011@c.us_3EB06\"}"),
-      BOT_IN_MESSAGE, "message", "AA07", "6281100000011@c.us", "6281100000011", NULL, NULL, "ok", "3EB06",
-      1784970007000, 0, 0 },
+    { "a quote, bare",
+      NOWEB("\"id\":\"false_6281100000011@c.us_AA06\",\"body\":\"ok\",\"replyTo\":{"
+            "\"id\":\"3EB05\",\"body\":\"x\"}"),
+      BOT_IN_MESSAGE, "message", "AA06", "6281100000011@c.us", "6281100000011", NULL, NULL, "ok",
+      "3EB05", 1784970007000, 0, 0 },
+    { "a quote, full",
+      NOWEB("\"id\":\"false_6281100000011@c.us_AA07\",\"body\":\"ok\",\"replyTo\":{"
+            "\"id\":\"true_6281100000011@c.us_3EB06\"}"),
+      BOT_IN_MESSAGE, "message", "AA07", "6281100000011@c.us", "6281100000011", NULL, NULL, "ok",
+      "3EB06", 1784970007000, 0, 0 },
     { "a picture with a caption",
-      NOWEB("\"id\":\"false_6281100000011@c.us_AA08\",\"body\":\"Bukti\",\"hasMedia\":true,\"media\":null"),
-      BOT_IN_MESSAGE, "message", "AA08", "6281100000011@c.us", "6281100000011", NULL, NULL, "Bukti", NULL,
-      1784970007000, 0, 0 },
+      NOWEB(
+          "\"id\":\"false_6281100000011@c.us_AA08\",\"body\":\"Bukti\",\"hasMedia\":true,\"media\":null"),
+      BOT_IN_MESSAGE, "message", "AA08", "6281100000011@c.us", "6281100000011", NULL, NULL, "Bukti",
+      NULL, 1784970007000, 0, 0 },
     { "a voice note",
-      NOWEB("\"id\":\"false_6281100000011@c.us_AA09\",\"body\":null,\"hasMedia\":true,\"media\":{}"),
-      BOT_IN_MESSAGE, "message", "AA09", "6281100000011@c.us", "6281100000011", NULL, NULL, "", NULL,
-      1784970007000, 0, 0 },
+      NOWEB(
+          "\"id\":\"false_6281100000011@c.us_AA09\",\"body\":null,\"hasMedia\":true,\"media\":{}"),
+      BOT_IN_MESSAGE, "message", "AA09", "6281100000011@c.us", "6281100000011", NULL, NULL, "",
+      NULL, 1784970007000, 0, 0 },
     { "a location whose body is a thumbnail",
-      NOWEB("\"id\":\"false_6281100000011@c.us_AA10\",\"body\":\"/9j/4AAQSkZJRg\",\"hasMedia\":false,"
-            "\"location\":{\"latitude\":-6.1,\"longitude\":106.8}"),
-      BOT_IN_MESSAGE, "message", "AA10", "6281100000011@c.us", "6281100000011", NULL, NULL, "", NULL,
-      1784970007000, 0, 0 },
+      NOWEB(
+          "\"id\":\"false_6281100000011@c.us_AA10\",\"body\":\"/9j/4AAQSkZJRg\",\"hasMedia\":false,"
+          "\"location\":{\"latitude\":-6.1,\"longitude\":106.8}"),
+      BOT_IN_MESSAGE, "message", "AA10", "6281100000011@c.us", "6281100000011", NULL, NULL, "",
+      NULL, 1784970007000, 0, 0 },
     { "a contact",
       NOWEB("\"id\":\"false_6281100000011@c.us_AA11\",\"body\":null,\"vCards\":[\"BEGIN:VCARD\"]"),
-      BOT_IN_MESSAGE, "message", "AA11", "6281100000011@c.us", "6281100000011", NULL, NULL, "", NULL,
-      1784970007000, 0, 0 },
+      BOT_IN_MESSAGE, "message", "AA11", "6281100000011@c.us", "6281100000011", NULL, NULL, "",
+      NULL, 1784970007000, 0, 0 },
     { "nothing written and nothing sent",
-      NOWEB("\"id\":\"false_6281100000011@c.us_AA12\",\"body\":\"\",\"vCards\":[],\"hasMedia\":false"),
-      BOT_IN_OTHER, "message.empty", "AA12", NULL, NULL, NULL, NULL, NULL, NULL, 1784970007000, 0, 0 },
+      NOWEB(
+          "\"id\":\"false_6281100000011@c.us_AA12\",\"body\":\"\",\"vCards\":[],\"hasMedia\":false"),
+      BOT_IN_OTHER, "message.empty", "AA12", NULL, NULL, NULL, NULL, NULL, NULL, 1784970007000, 0,
+      0 },
     { "a group",
       NOWEB("\"id\":\"false_120363000000000001@g.us_AA13_6281100000011@c.us\",\"body\":\"x\""),
-      BOT_IN_OTHER, "message.group", "AA13", NULL, NULL, NULL, NULL, NULL, NULL, 1784970007000, 0, 0 },
+      BOT_IN_OTHER, "message.group", "AA13", NULL, NULL, NULL, NULL, NULL, NULL, 1784970007000, 0,
+      0 },
     { "a status post",
       NOWEB("\"id\":\"false_status@broadcast_AA14_6281100000011@c.us\",\"body\":\"x\""),
-      BOT_IN_OTHER, "message.status", "AA14", NULL, NULL, NULL, NULL, NULL, NULL, 1784970007000, 0, 0 },
-    { "a channel", NOWEB("\"id\":\"false_120363@newsletter_AA15\",\"body\":\"x\""),
-      BOT_IN_OTHER, "message.newsletter", "AA15", NULL, NULL, NULL, NULL, NULL, NULL, 1784970007000, 0, 0 },
+      BOT_IN_OTHER, "message.status", "AA14", NULL, NULL, NULL, NULL, NULL, NULL, 1784970007000, 0,
+      0 },
+    { "a channel", NOWEB("\"id\":\"false_120363@newsletter_AA15\",\"body\":\"x\""), BOT_IN_OTHER,
+      "message.newsletter", "AA15", NULL, NULL, NULL, NULL, NULL, NULL, 1784970007000, 0, 0 },
     { "a broadcast list", NOWEB("\"id\":\"false_1784970007@broadcast_AA16\",\"body\":\"x\""),
-      BOT_IN_OTHER, "message.broadcast", "AA16", NULL, NULL, NULL, NULL, NULL, NULL, 1784970007000, 0, 0 },
-    { "WhatsApp's own notice", NOWEB("\"id\":\"false_0@c.us_AA17\",\"body\":\"x\""),
-      BOT_IN_OTHER, "message.strange", "AA17", NULL, NULL, NULL, NULL, NULL, NULL, 1784970007000, 0, 0 },
+      BOT_IN_OTHER, "message.broadcast", "AA16", NULL, NULL, NULL, NULL, NULL, NULL, 1784970007000,
+      0, 0 },
+    { "WhatsApp's own notice", NOWEB("\"id\":\"false_0@c.us_AA17\",\"body\":\"x\""), BOT_IN_OTHER,
+      "message.strange", "AA17", NULL, NULL, NULL, NULL, NULL, NULL, 1784970007000, 0, 0 },
     { "the inner form of a chat id is rewritten",
-      NOWEB("\"id\":\"false_6281100000011:3@s.whatsapp.net_AA18\",\"body\":\"x\""),
-      BOT_IN_MESSAGE, "message", "AA18", "6281100000011@c.us", "6281100000011", NULL, NULL, "x", NULL,
+      NOWEB("\"id\":\"false_6281100000011:3@s.whatsapp.net_AA18\",\"body\":\"x\""), BOT_IN_MESSAGE,
+      "message", "AA18", "6281100000011@c.us", "6281100000011", NULL, NULL, "x", NULL,
       1784970007000, 0, 0 },
     { "the id as an object of whatsapp-web.js",
       ENVELOPE("message", "WEBJS",
                "{\"id\":{\"_serialized\":\"false_6281100000011@c.us_3A06\"},\"body\":\"x\"}"),
-      BOT_IN_MESSAGE, "message", "3A06", "6281100000011@c.us", "6281100000011", NULL, NULL, "x", NULL, 0, 0,
-      0 },
+      BOT_IN_MESSAGE, "message", "3A06", "6281100000011@c.us", "6281100000011", NULL, NULL, "x",
+      NULL, 0, 0, 0 },
     { "no payload.id, but the raw key",
       NOWEB("\"from\":\"6281100000011@c.us\",\"body\":\"x\",\"_data\":{\"key\":{\"id\":\"AA19\"}}"),
-      BOT_IN_MESSAGE, "message", "AA19", "6281100000011@c.us", "6281100000011", NULL, NULL, "x", NULL,
-      1784970007000, 0, 0 },
+      BOT_IN_MESSAGE, "message", "AA19", "6281100000011@c.us", "6281100000011", NULL, NULL, "x",
+      NULL, 1784970007000, 0, 0 },
     { "no id at all", NOWEB("\"from\":\"6281100000011@c.us\",\"body\":\"x\""), BOT_IN_OTHER,
       "message.noid", NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1784970007000, 0, 0 },
     { "everything of a wrong type",
-      ENVELOPE("message", "NOWEB",
-               "{\"id\":7,\"timestamp\":[],\"from\":{},\"fromMe\":\"ja\",\"body\":[],\"hasMedia\":1,"
-               "\"vCards\":{},\"location\":\"x\",\"replyTo\":4,\"_data\":{\"key\":[1],\"Info\":\"x\"}}"),
+      ENVELOPE(
+          "message", "NOWEB",
+          "{\"id\":7,\"timestamp\":[],\"from\":{},\"fromMe\":\"ja\",\"body\":[],\"hasMedia\":1,"
+          "\"vCards\":{},\"location\":\"x\",\"replyTo\":4,\"_data\":{\"key\":[1],\"Info\":\"x\"}}"),
       BOT_IN_OTHER, "message.strange", NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0 },
     { "WORKING",
-      ENVELOPE("session.status", "NOWEB", "{\"name\":\"toko\",\"status\":\"WORKING\",\"data\":null}"),
+      ENVELOPE("session.status", "NOWEB",
+               "{\"name\":\"toko\",\"status\":\"WORKING\",\"data\":null}"),
       BOT_IN_SESSION, "session.status", NULL, NULL, NULL, NULL, NULL, "WORKING", NULL, 0, 0,
       BOT_SESSION_CONNECTED },
-    { "SCAN_QR_CODE", ENVELOPE("session.status", "NOWEB", "{\"name\":\"toko\",\"status\":\"SCAN_QR_CODE\"}"),
+    { "SCAN_QR_CODE",
+      ENVELOPE("session.status", "NOWEB", "{\"name\":\"toko\",\"status\":\"SCAN_QR_CODE\"}"),
       BOT_IN_SESSION, "session.status", NULL, NULL, NULL, NULL, NULL, "SCAN_QR_CODE", NULL, 0, 0,
       BOT_SESSION_QR },
     { "FAILED", ENVELOPE("session.status", "GOWS", "{\"name\":\"toko\",\"status\":\"FAILED\"}"),
       BOT_IN_SESSION, "session.status", NULL, NULL, NULL, NULL, NULL, "FAILED", NULL, 0, 0,
       BOT_SESSION_DISCONNECTED },
-    { "a status without one", ENVELOPE("session.status", "GOWS", "{}"), BOT_IN_OTHER, "session.status",
-      NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0 },
-    { "an edit", ENVELOPE("message.edited", "NOWEB",
-                          "{\"id\":\"false_6281100000011@c.us_D4\",\"body\":\"x\"}"),
+    { "a status without one", ENVELOPE("session.status", "GOWS", "{}"), BOT_IN_OTHER,
+      "session.status", NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0 },
+    { "an edit",
+      ENVELOPE("message.edited", "NOWEB",
+               "{\"id\":\"false_6281100000011@c.us_D4\",\"body\":\"x\"}"),
       BOT_IN_OTHER, "message.edited", NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0 },
-    { "an event of next year", ENVELOPE("call.received", "NOWEB", "null"), BOT_IN_OTHER, "call.received",
-      NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0 },
+    { "an event of next year", ENVELOPE("call.received", "NOWEB", "null"), BOT_IN_OTHER,
+      "call.received", NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0 },
 };
 
 static void same(const char *what, const char *field, const char *got, const char *want)
@@ -281,7 +306,8 @@ static void every_body_is_understood(void **state)
         same(r->what, "name", s.in.name, r->name);
         same(r->what, "text", s.in.text, r->text);
         same(r->what, "quoted_id", s.in.quoted_id, r->quoted);
-        if (s.in.sent_at != r->sent_at) fail_msg("%s: sent_at %lld", r->what, (long long)s.in.sent_at);
+        if (s.in.sent_at != r->sent_at)
+            fail_msg("%s: sent_at %lld", r->what, (long long)s.in.sent_at);
         if (s.in.ack != r->ack) fail_msg("%s: ack %d", r->what, s.in.ack);
         if (s.in.state != r->state) fail_msg("%s: state %d", r->what, s.in.state);
     }
@@ -303,14 +329,64 @@ static int is_json(const char *text)
 
 static void the_grammar_of_json_is_kept(void **state)
 {
-    static const char *const good[] = { "0", "-0", "1", "-12.5", "1e9", "1E+9", "0.1e-2", "\"\"", "\"\\u00e9\\\"\"",
-                                        "[]", "[ ]", "{ }", "[1,[2,[3]]]", "{\"a\":{\"b\":[null,true,false]}}",
-                                        "\t[\r\n1 , 2\n]", "{\"\":0}", "\"\x7f\"" };
-    static const char *const bad[] = { "", " ", "01", "-", "1.", ".5", "1e", "1e+", "+1", "0x1", "1 2", "tru", "nulll",
-                                       "True", "[1,]", "[,1]", "[1 2]", "[", "]", "{", "}", "{\"a\"}", "{\"a\":}",
-                                       "{\"a\":1,}", "{a:1}", "{'a':1}", "{1:1}", "\"", "\"\\x\"", "\"\\u12\"",
-                                       "\"\\u12g4\"", "\"\\", "\"a\nb\"", "\"\x01\"", "'a'", "NaN", "Infinity", "[1}",
-                                       "{\"a\":1]", "// x\n1", "\xEF\xBB\xBF{}" };
+    static const char *const good[] = { "0",
+                                        "-0",
+                                        "1",
+                                        "-12.5",
+                                        "1e9",
+                                        "1E+9",
+                                        "0.1e-2",
+                                        "\"\"",
+                                        "\"\\u00e9\\\"\"",
+                                        "[]",
+                                        "[ ]",
+                                        "{ }",
+                                        "[1,[2,[3]]]",
+                                        "{\"a\":{\"b\":[null,true,false]}}",
+                                        "\t[\r\n1 , 2\n]",
+                                        "{\"\":0}",
+                                        "\"\x7f\"" };
+    static const char *const bad[] = { "",
+                                       " ",
+                                       "01",
+                                       "-",
+                                       "1.",
+                                       ".5",
+                                       "1e",
+                                       "1e+",
+                                       "+1",
+                                       "0x1",
+                                       "1 2",
+                                       "tru",
+                                       "nulll",
+                                       "True",
+                                       "[1,]",
+                                       "[,1]",
+                                       "[1 2]",
+                                       "[",
+                                       "]",
+                                       "{",
+                                       "}",
+                                       "{\"a\"}",
+                                       "{\"a\":}",
+                                       "{\"a\":1,}",
+                                       "{a:1}",
+                                       "{'a':1}",
+                                       "{1:1}",
+                                       "\"",
+                                       "\"\\x\"",
+                                       "\"\\u12\"",
+                                       "\"\\u12g4\"",
+                                       "\"\\",
+                                       "\"a\nb\"",
+                                       "\"\x01\"",
+                                       "'a'",
+                                       "NaN",
+                                       "Infinity",
+                                       "[1}",
+                                       "{\"a\":1]",
+                                       "// x\n1",
+                                       "\xEF\xBB\xBF{}" };
     (void)state;
     for (size_t i = 0; i < BOT_COUNT(good); i++)
         if (!is_json(good[i])) fail_msg("refused: %s", good[i]);
@@ -334,17 +410,31 @@ static void an_escaped_key_and_the_last_of_equal_ones_count(void **state)
 {
     struct seen s;
     (void)state;
-    assert_int_equal(parse_text("{\"event\":\"a\",\"\\u0065vent\":\"b\",\"session\":\"x\",\"session\":\"toko\"}", &s),
-                     BOT_OK);
+    assert_int_equal(
+        parse_text("{\"event\":\"a\",\"\\u0065vent\":\"b\",\"session\":\"x\",\"session\":\"toko\"}",
+                   &s),
+        BOT_OK);
     assert_string_equal(s.in.event, "b");
     assert_string_equal(s.in.session, "toko");
 }
 
 static void what_is_not_json_is_refused(void **state)
 {
-    static const char *const bad[] = { "", " ", "{", "{\"event\":", "halo", "<html></html>",
-                                       "{\"a\":1}x", "{\"a\":1,}", "\"", "[1,2",
-                                       "{not json}", "{a:1}", "{\"a\":}", "{\"a\" 1}", "{\"a\":1 \"b\":2}" };
+    static const char *const bad[] = { "",
+                                       " ",
+                                       "{",
+                                       "{\"event\":",
+                                       "halo",
+                                       "<html></html>",
+                                       "{\"a\":1}x",
+                                       "{\"a\":1,}",
+                                       "\"",
+                                       "[1,2",
+                                       "{not json}",
+                                       "{a:1}",
+                                       "{\"a\":}",
+                                       "{\"a\" 1}",
+                                       "{\"a\":1 \"b\":2}" };
     struct seen s;
     (void)state;
     for (size_t i = 0; i < BOT_COUNT(bad); i++)
@@ -355,14 +445,24 @@ static void what_is_not_json_is_refused(void **state)
 
 static void json_that_is_no_event_is_only_counted(void **state)
 {
-    static const char *const odd[] = { "{}", "[]", "null", "1", "12", "true", "\"x\"", " {} \n",
-                                       "{\"event\":null}", "{\"event\":\"\"}", "{\"event\":\"message\"}",
+    static const char *const odd[] = { "{}",
+                                       "[]",
+                                       "null",
+                                       "1",
+                                       "12",
+                                       "true",
+                                       "\"x\"",
+                                       " {} \n",
+                                       "{\"event\":null}",
+                                       "{\"event\":\"\"}",
+                                       "{\"event\":\"message\"}",
                                        "{\"event\":\"message\",\"payload\":[]}",
                                        "{\"event\":\"message\",\"payload\":{}}" };
     struct seen s;
     (void)state;
     for (size_t i = 0; i < BOT_COUNT(odd); i++)
-        if (parse_text(odd[i], &s) != BOT_OK || s.count != 1 || s.in.kind != BOT_IN_OTHER || !s.in.event)
+        if (parse_text(odd[i], &s) != BOT_OK || s.count != 1 || s.in.kind != BOT_IN_OTHER ||
+            !s.in.event)
             fail_msg("not counted: %s", odd[i]);
 }
 
@@ -383,8 +483,10 @@ static void text_of_any_kind_arrives_whole(void **state)
         size_t len;
     } cases[] = {
         { "a\\u0000b", "a\0b", 3 },
-        { "\\ud83d\\ude00 \xF0\x9F\x91\x8B\xF0\x9F\x8F\xBD", "\xF0\x9F\x98\x80 \xF0\x9F\x91\x8B\xF0\x9F\x8F\xBD", 13 },
-        { "\xD9\x85\xD8\xB1\xD8\xAD\xD8\xA8\xD8\xA7", "\xD9\x85\xD8\xB1\xD8\xAD\xD8\xA8\xD8\xA7", 10 },
+        { "\\ud83d\\ude00 \xF0\x9F\x91\x8B\xF0\x9F\x8F\xBD",
+          "\xF0\x9F\x98\x80 \xF0\x9F\x91\x8B\xF0\x9F\x8F\xBD", 13 },
+        { "\xD9\x85\xD8\xB1\xD8\xAD\xD8\xA8\xD8\xA7", "\xD9\x85\xD8\xB1\xD8\xAD\xD8\xA8\xD8\xA7",
+          10 },
         { "x\xFFy\xC3", "x\xFFy\xC3", 4 }, /* the host mends what is not UTF-8 */
         { "\\ud83d!\\uDE00\\u00e9\\u20AC", "\xEF\xBF\xBD!\xEF\xBF\xBD\xC3\xA9\xE2\x82\xAC", 12 },
         { "\\ud83d\\ud83d\\ude00", "\xEF\xBF\xBD\xF0\x9F\x98\x80", 7 },
@@ -396,7 +498,8 @@ static void text_of_any_kind_arrives_whole(void **state)
         struct seen s;
         snprintf(body, sizeof body,
                  "{\"event\":\"message\",\"session\":\"toko\",\"payload\":{\"id\":"
-                 "\"false_6281100000011@c.us_A\",\"body\":\"%s\"}}", cases[i].json);
+                 "\"false_6281100000011@c.us_A\",\"body\":\"%s\"}}",
+                 cases[i].json);
         assert_int_equal(parse_text(body, &s), BOT_OK);
         assert_int_equal(s.in.kind, BOT_IN_MESSAGE);
         assert_int_equal(s.in.text_len, cases[i].len);
@@ -411,8 +514,9 @@ static void a_text_of_100_kb_arrives_whole(void **state)
     struct seen s;
     (void)state;
     assert_non_null(body);
-    int at = sprintf(body, "{\"event\":\"message\",\"payload\":{\"id\":\"false_6281100000011@c.us_A\","
-                           "\"body\":\"");
+    int at =
+        sprintf(body, "{\"event\":\"message\",\"payload\":{\"id\":\"false_6281100000011@c.us_A\","
+                      "\"body\":\"");
     memset(body + at, 'x', n);
     strcpy(body + at + n, "\"}}");
     assert_int_equal(parse_text(body, &s), BOT_OK);
@@ -440,12 +544,17 @@ static void mangled_bodies_do_no_harm(void **state)
     }
 }
 
-/* ---- answers ---- */
+/* ---- answers --------------------------------------------------------------------------------- */
 
 static struct bot_result answer(int http, const char *body)
 {
-    struct bot_result r = { .size = sizeof r, .status = BOT_OK, .http_status = http, .sent = 1,
-                            .body = body, .body_len = body ? strlen(body) : 0, .error = "" };
+    struct bot_result r = { .size = sizeof r,
+                            .status = BOT_OK,
+                            .http_status = http,
+                            .sent = 1,
+                            .body = body,
+                            .body_len = body ? strlen(body) : 0,
+                            .error = "" };
     return r;
 }
 
@@ -455,13 +564,20 @@ static void the_id_is_found_in_the_answer_of_every_engine(void **state)
         const char *body, *id;
         int rc;
     } cases[] = {
-        { "{\"key\":{\"remoteJid\":\"x\",\"fromMe\":true,\"id\":\"3EB01\"},\"status\":\"PENDING\"}", "3EB01", 1 },
+        { "{\"key\":{\"remoteJid\":\"x\",\"fromMe\":true,\"id\":\"3EB01\"},\"status\":\"PENDING\"}",
+          "3EB01", 1 },
         { "{\"id\":\"true_6281100000011@c.us_3EB02\",\"_data\":{}}", "3EB02", 1 },
         { "{\"id\":\"true_1@g.us_3EB03_6281100000011@c.us\"}", "3EB03", 1 },
-        { "{\"_data\":{},\"id\":{\"fromMe\":true,\"id\":\"3EB04\",\"$1\":\"true_x_3EB04\"}}", "3EB04", 1 },
+        { "{\"_data\":{},\"id\":{\"fromMe\":true,\"id\":\"3EB04\",\"$1\":\"true_x_3EB04\"}}",
+          "3EB04", 1 },
         { "{\"id\":\"BBBB\"}", "BBBB", 1 },
-        { "{}", "", 0 }, { "{\"id\":null}", "", 0 }, { "{\"id\":\"a_b_\"}", "", 0 },
-        { "<html>", "", -1 }, { "", "", -1 }, { "null", "", -1 }, { "[]", "", -1 },
+        { "{}", "", 0 },
+        { "{\"id\":null}", "", 0 },
+        { "{\"id\":\"a_b_\"}", "", 0 },
+        { "<html>", "", -1 },
+        { "", "", -1 },
+        { "null", "", -1 },
+        { "[]", "", -1 },
     };
     char id[WAHA_ID_BYTES];
     (void)state;
@@ -471,8 +587,8 @@ static void the_id_is_found_in_the_answer_of_every_engine(void **state)
     }
 }
 
-#define FAILED_500(message) \
-    "{\"statusCode\":500,\"exception\":{\"message\":\"" message "\",\"name\":\"Error\"}," \
+#define FAILED_500(message)                                                                        \
+    "{\"statusCode\":500,\"exception\":{\"message\":\"" message "\",\"name\":\"Error\"},"          \
     "\"request\":{\"body\":{\"text\":\"RAHASIA no LID found\"}}}"
 
 static void every_answer_has_its_outcome(void **state)
@@ -499,7 +615,8 @@ static void every_answer_has_its_outcome(void **state)
         { 500, FAILED_500("No LID for user"), BOT_SEND_REFUSED },
         { 500, FAILED_500("2 UNKNOWN: server returned error 463"), BOT_SEND_REFUSED },
         { 500, FAILED_500("server returned error 475"), BOT_SEND_REFUSED },
-        { 500, FAILED_500("Session closed"), BOT_SEND_RETRY }, /* what the request said is not asked */
+        { 500, FAILED_500("Session closed"),
+          BOT_SEND_RETRY }, /* what the request said is not asked */
         { 500, "{\"statusCode\":500}", BOT_SEND_RETRY },
         { 500, "oops", BOT_SEND_HOLD },
         { 502, "<html>", BOT_SEND_UNKNOWN },
@@ -583,10 +700,14 @@ static void a_list_of_our_messages_decides(void **state)
         int http;
         const char *body;
         int outcome;
-    } cases[] = { { 200, "{}", BOT_RESOLVED_LATER },      { 200, "<html>", BOT_RESOLVED_LATER },
-                  { 200, "[null,1,{}]", BOT_RESOLVED_NOT_SENT }, { 404, "{}", BOT_RESOLVED_UNKNOWN },
-                  { 404, "<html>", BOT_RESOLVED_LATER },  { 400, "{}", BOT_RESOLVED_UNKNOWN },
-                  { 501, "{}", BOT_RESOLVED_UNKNOWN },    { 422, "{}", BOT_RESOLVED_LATER },
+    } cases[] = { { 200, "{}", BOT_RESOLVED_LATER },
+                  { 200, "<html>", BOT_RESOLVED_LATER },
+                  { 200, "[null,1,{}]", BOT_RESOLVED_NOT_SENT },
+                  { 404, "{}", BOT_RESOLVED_UNKNOWN },
+                  { 404, "<html>", BOT_RESOLVED_LATER },
+                  { 400, "{}", BOT_RESOLVED_UNKNOWN },
+                  { 501, "{}", BOT_RESOLVED_UNKNOWN },
+                  { 422, "{}", BOT_RESOLVED_LATER },
                   { 500, "{}", BOT_RESOLVED_LATER } };
     for (size_t i = 0; i < BOT_COUNT(cases); i++) {
         r = answer(cases[i].http, cases[i].body);
@@ -616,7 +737,7 @@ static void the_session_is_judged(void **state)
     }
 }
 
-/* ---- escaping ---- */
+/* ---- escaping -------------------------------------------------------------------------------- */
 
 static void strings_are_escaped(void **state)
 {
@@ -633,7 +754,7 @@ static void strings_are_escaped(void **state)
     assert_string_equal(out, "abc");
 }
 
-/* ---- the samples of the contract, when they are there ---- */
+/* ---- the samples of the contract, when they are there ---------------------------------------- */
 
 static char *read_file(const char *path, size_t *len)
 {
@@ -651,14 +772,16 @@ static void every_sample_of_the_contract_is_taken(void **state)
     static const struct {
         const char *part;
         int kind;
-    } kinds[] = { { "message-text-", BOT_IN_MESSAGE },  { "message-image-", BOT_IN_MESSAGE },
-                  { "message-voice-", BOT_IN_MESSAGE }, { "message-location-", BOT_IN_MESSAGE },
-                  { "message-vcard-", BOT_IN_MESSAGE }, { "message-reply-", BOT_IN_MESSAGE },
-                  { "message-document-", BOT_IN_MESSAGE }, { "message-any-incoming-", BOT_IN_MESSAGE },
-                  { "message-media-not-", BOT_IN_MESSAGE }, { "message-with-metadata-", BOT_IN_MESSAGE },
-                  { "message-any-fromme-api-", BOT_IN_ACK }, { "message-any-fromme-app-", BOT_IN_OWN },
-                  { "message-ack-group-", BOT_IN_OTHER }, { "message-ack-", BOT_IN_ACK },
-                  { "session-status-", BOT_IN_SESSION }, { "", BOT_IN_OTHER } };
+    } kinds[] = {
+        { "message-text-", BOT_IN_MESSAGE },       { "message-image-", BOT_IN_MESSAGE },
+        { "message-voice-", BOT_IN_MESSAGE },      { "message-location-", BOT_IN_MESSAGE },
+        { "message-vcard-", BOT_IN_MESSAGE },      { "message-reply-", BOT_IN_MESSAGE },
+        { "message-document-", BOT_IN_MESSAGE },   { "message-any-incoming-", BOT_IN_MESSAGE },
+        { "message-media-not-", BOT_IN_MESSAGE },  { "message-with-metadata-", BOT_IN_MESSAGE },
+        { "message-any-fromme-api-", BOT_IN_ACK }, { "message-any-fromme-app-", BOT_IN_OWN },
+        { "message-ack-group-", BOT_IN_OTHER },    { "message-ack-", BOT_IN_ACK },
+        { "session-status-", BOT_IN_SESSION },     { "", BOT_IN_OTHER }
+    };
     (void)state;
     const char *root = getenv("TOKOBOT_CONTRACTS");
     char folder[512], path[1024];
@@ -681,7 +804,8 @@ static void every_sample_of_the_contract_is_taken(void **state)
         if ((int)s.in.kind != kinds[k].kind) fail_msg("%s: kind %u", e->d_name, s.in.kind);
         if (s.in.kind == BOT_IN_MESSAGE && (!s.in.native_id || !s.in.chat || !s.in.text))
             fail_msg("%s: incomplete", e->d_name);
-        if (strstr(e->d_name, "with-alt") && (!s.in.phone || !s.in.lid)) fail_msg("%s: no phone", e->d_name);
+        if (strstr(e->d_name, "with-alt") && (!s.in.phone || !s.in.lid))
+            fail_msg("%s: no phone", e->d_name);
         free(body);
         count++;
     }

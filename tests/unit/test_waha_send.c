@@ -1,5 +1,6 @@
-/* test_waha_send.c - the WAHA gateway's half on the loop, against a table of functions that writes down what
- * is asked for: the chain of a send, the questions after an unknown one, the pool of send ids, the session. */
+/* test_waha_send.c - the WAHA gateway's half on the loop, against a table of functions that writes
+ * down what is asked for: the chain of a send, the questions after an unknown one, the pool of send
+ * ids, the session. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -20,7 +21,7 @@
 #include "../../plugins/waha/ids.c"
 #include "../../plugins/waha/waha.c"
 
-/* ---- the host, as far as this plugin sees it ---- */
+/* ---- the host, as far as this plugin sees it ------------------------------------------------- */
 
 struct asked {
     int64_t timer_ms; /* -1: an HTTP request */
@@ -70,10 +71,12 @@ static int64_t fake_http(struct bot_ctx *ctx, const struct bot_http *rq, bot_don
     snprintf(a->method, sizeof a->method, "%s", rq->method);
     snprintf(a->url, sizeof a->url, "%s", rq->url);
     snprintf(a->headers, sizeof a->headers, "%s", rq->headers);
-    snprintf(a->body, sizeof a->body, "%.*s", (int)rq->body_len, rq->body ? (const char *)rq->body : "");
+    snprintf(a->body, sizeof a->body, "%.*s", (int)rq->body_len,
+             rq->body ? (const char *)rq->body : "");
     return id;
 }
-static int64_t fake_timer(struct bot_ctx *ctx, int64_t ms, bot_done_fn *done, const void *data, size_t len)
+static int64_t fake_timer(struct bot_ctx *ctx, int64_t ms, bot_done_fn *done, const void *data,
+                          size_t len)
 {
     (void)ctx;
     return note(ms, done, data, len);
@@ -93,8 +96,11 @@ static void fake_log(struct bot_plugin *self, int level, const char *text)
 static const char *fake_config(struct bot_plugin *self, const char *key)
 {
     (void)self;
-    return strcmp(key, "base_url") == 0 ? "http://waha:3000" : strcmp(key, "session") == 0 ? "default"
-           : strcmp(key, "pace") == 0 ? world.pace : strcmp(key, "api_key") == 0 ? world.key : "";
+    return strcmp(key, "base_url") == 0  ? "http://waha:3000"
+           : strcmp(key, "session") == 0 ? "default"
+           : strcmp(key, "pace") == 0    ? world.pace
+           : strcmp(key, "api_key") == 0 ? world.key
+                                         : "";
 }
 static struct bot_plugin *fake_self(struct bot_ctx *ctx)
 {
@@ -106,7 +112,8 @@ static void fake_set_state(struct bot_plugin *self, void *state)
     (void)self;
     world.state = state;
 }
-static int fake_outcome(struct bot_ctx *ctx, int64_t id, int outcome, const char *native_id, const char *error)
+static int fake_outcome(struct bot_ctx *ctx, int64_t id, int outcome, const char *native_id,
+                        const char *error)
 {
     (void)ctx;
     world.row = id;
@@ -147,8 +154,12 @@ static int fake_provide(struct bot_plugin *self, const struct bot_gateway_spec *
     return BOT_OK;
 }
 static const struct bot_gateways gateways = {
-    .size = sizeof gateways, .provide = fake_provide, .outcome = fake_outcome, .resolved = fake_resolved,
-    .ids = fake_ids, .session_state = fake_session,
+    .size = sizeof gateways,
+    .provide = fake_provide,
+    .outcome = fake_outcome,
+    .resolved = fake_resolved,
+    .ids = fake_ids,
+    .session_state = fake_session,
 };
 static const void *fake_service(struct bot_plugin *self, const char *name, void **owner)
 {
@@ -156,23 +167,34 @@ static const void *fake_service(struct bot_plugin *self, const char *name, void 
     (void)owner;
     return strcmp(name, "gateways/0") == 0 ? &gateways : NULL;
 }
-static int fake_register_config(struct bot_plugin *self, const struct bot_config_spec *t, size_t n, size_t e)
+static int fake_register_config(struct bot_plugin *self, const struct bot_config_spec *t, size_t n,
+                                size_t e)
 {
     (void)self;
     (void)t;
     return n == 8 && e == sizeof *t ? BOT_OK : BOT_EINVAL;
 }
-static int fake_register_schedule(struct bot_plugin *self, const struct bot_schedule_spec *t, size_t n, size_t e)
+static int fake_register_schedule(struct bot_plugin *self, const struct bot_schedule_spec *t,
+                                  size_t n, size_t e)
 {
     (void)self;
     (void)t;
     return n == 1 && e == sizeof *t ? BOT_OK : BOT_EINVAL;
 }
 static const struct bot_api api = {
-    .size = sizeof api, .version = BOT_SDK_VERSION, .config = fake_register_config,
-    .schedule = fake_register_schedule, .http = fake_http, .timer = fake_timer, .alloc = fake_alloc,
-    .now = fake_now, .log = fake_log, .config_text = fake_config, .service = fake_service,
-    .set_state = fake_set_state, .self = fake_self,
+    .size = sizeof api,
+    .version = BOT_SDK_VERSION,
+    .config = fake_register_config,
+    .schedule = fake_register_schedule,
+    .http = fake_http,
+    .timer = fake_timer,
+    .alloc = fake_alloc,
+    .now = fake_now,
+    .log = fake_log,
+    .config_text = fake_config,
+    .service = fake_service,
+    .set_state = fake_set_state,
+    .self = fake_self,
 };
 static struct bot_ctx ctx;
 
@@ -201,19 +223,28 @@ static int close_plugin(void **state)
 
 static int finish(int i, int status, int http, const char *body)
 {
-    struct bot_result r = { .size = sizeof r, .status = status, .http_status = http, .sent = http != 0,
-                            .body = body, .body_len = body ? strlen(body) : 0, .error = "" };
+    struct bot_result r = { .size = sizeof r,
+                            .status = status,
+                            .http_status = http,
+                            .sent = http != 0,
+                            .body = body,
+                            .body_len = body ? strlen(body) : 0,
+                            .error = "" };
     return world.calls[i].done(&ctx, &r, world.calls[i].data);
 }
 
 static struct bot_outgoing row(const char *text, const char *send_id)
 {
-    return (struct bot_outgoing){ .size = sizeof(struct bot_outgoing), .id = 7, .session = "default",
-                                  .chat = "6281100000011@c.us", .text = text, .send_id = send_id,
+    return (struct bot_outgoing){ .size = sizeof(struct bot_outgoing),
+                                  .id = 7,
+                                  .session = "default",
+                                  .chat = "6281100000011@c.us",
+                                  .text = text,
+                                  .send_id = send_id,
                                   .attempted_at = 1784970000500 };
 }
 
-/* ---- sending ---- */
+/* ---- sending --------------------------------------------------------------------------------- */
 
 static void a_text_is_sent_as_json_with_its_key_and_id(void **state)
 {
@@ -225,9 +256,10 @@ static void a_text_is_sent_as_json_with_its_key_and_id(void **state)
     assert_string_equal(a->method, "POST");
     assert_string_equal(a->url, "http://waha:3000/api/sendText");
     assert_non_null(strstr(a->headers, "X-Api-Key: kunci"));
-    assert_string_equal(a->body, "{\"session\":\"default\",\"chatId\":\"6281100000011@c.us\","
-                                 "\"text\":\"Halo \\\"Kak\\\"\\n*Rp500.000*\",\"linkPreview\":false,"
-                                 "\"id\":\"3EB01\"}");
+    assert_string_equal(a->body,
+                        "{\"session\":\"default\",\"chatId\":\"6281100000011@c.us\","
+                        "\"text\":\"Halo \\\"Kak\\\"\\n*Rp500.000*\",\"linkPreview\":false,"
+                        "\"id\":\"3EB01\"}");
     assert_int_equal(finish(1, BOT_OK, 201, "{\"key\":{\"id\":\"3EB01\"}}"), BOT_HANDLED);
     assert_int_equal(world.row, 7);
     assert_int_equal(world.outcome, BOT_SENT);
@@ -257,10 +289,13 @@ static void human_pace_takes_its_steps_and_its_time(void **state)
     for (int i = 0; i < 5; i++) {
         const struct asked *a = &world.calls[i + 1];
         assert_int_equal(world.count, i + 2);
-        if (i == 2) assert_int_equal(a->timer_ms, 600 + 10 * 25);
-        else assert_string_equal(a->url + strlen("http://waha:3000"), urls[i]);
+        if (i == 2)
+            assert_int_equal(a->timer_ms, 600 + 10 * 25);
+        else
+            assert_string_equal(a->url + strlen("http://waha:3000"), urls[i]);
         if (i < 4 && i != 2)
-            assert_string_equal(a->body, "{\"session\":\"default\",\"chatId\":\"6281100000011@c.us\"}");
+            assert_string_equal(a->body,
+                                "{\"session\":\"default\",\"chatId\":\"6281100000011@c.us\"}");
         assert_int_equal(world.outcomes, 0);
         if (i < 4) assert_int_equal(finish(i + 1, BOT_OK, i == 2 ? 0 : 201, "{}"), BOT_LATER);
     }
@@ -303,7 +338,8 @@ static void what_an_answer_says_of_the_session_is_passed_on_once(void **state)
     struct bot_outgoing r = row("Halo", "");
     for (int i = 1; i <= 3; i++) {
         waha_send(&ctx, &r);
-        finish(i, BOT_OK, 422, "{\"error\":\"x\",\"status\":\"SCAN_QR_CODE\",\"expected\":[\"WORKING\"]}");
+        finish(i, BOT_OK, 422,
+               "{\"error\":\"x\",\"status\":\"SCAN_QR_CODE\",\"expected\":[\"WORKING\"]}");
         assert_int_equal(world.outcome, BOT_SEND_HOLD);
     }
     assert_int_equal(world.session_state, BOT_SESSION_QR);
@@ -317,9 +353,12 @@ static void a_failure_of_one_chat_is_its_own_and_of_two_is_wahas(void **state)
         const char *chat;
         int http, outcome;
     } cases[] = {
-        { "6281100000011@c.us", 500, BOT_SEND_RETRY }, { "6281100000011@c.us", 500, BOT_SEND_RETRY },
-        { "6281100000012@c.us", 500, BOT_SEND_HOLD },  { "6281100000011@c.us", 500, BOT_SEND_RETRY },
-        { "6281100000013@c.us", 201, BOT_SENT },       { "6281100000012@c.us", 500, BOT_SEND_RETRY },
+        { "6281100000011@c.us", 500, BOT_SEND_RETRY },
+        { "6281100000011@c.us", 500, BOT_SEND_RETRY },
+        { "6281100000012@c.us", 500, BOT_SEND_HOLD },
+        { "6281100000011@c.us", 500, BOT_SEND_RETRY },
+        { "6281100000013@c.us", 201, BOT_SENT },
+        { "6281100000012@c.us", 500, BOT_SEND_RETRY },
     };
     (void)state;
     open_plugin("off");
@@ -347,7 +386,7 @@ static void a_completion_after_the_stop_does_nothing(void **state)
     assert_int_equal(world.outcomes, 0);
 }
 
-/* ---- resolving ---- */
+/* ---- resolving ------------------------------------------------------------------------------- */
 
 static void with_an_id_that_id_is_asked_for(void **state)
 {
@@ -413,7 +452,7 @@ static void a_list_decides_what_it_can(void **state)
     }
 }
 
-/* ---- send ids ---- */
+/* ---- send ids -------------------------------------------------------------------------------- */
 
 static void ids_are_fetched_eight_at_a_time(void **state)
 {
@@ -459,7 +498,7 @@ static void a_second_want_does_not_double_what_is_under_way(void **state)
     assert_int_equal(world.count, 1 + 8);
 }
 
-/* ---- the session ---- */
+/* ---- the session ----------------------------------------------------------------------------- */
 
 static void the_session_is_asked_for_and_logged_once_a_change(void **state)
 {
@@ -488,15 +527,19 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(a_text_is_sent_as_json_with_its_key_and_id, close_plugin),
-        cmocka_unit_test_teardown(a_send_id_is_the_native_id_when_the_answer_names_none, close_plugin),
+        cmocka_unit_test_teardown(a_send_id_is_the_native_id_when_the_answer_names_none,
+                                  close_plugin),
         cmocka_unit_test_teardown(human_pace_takes_its_steps_and_its_time, close_plugin),
         cmocka_unit_test_teardown(a_long_text_pauses_five_seconds_at_most, close_plugin),
         cmocka_unit_test_teardown(a_courtesy_that_fails_sends_at_once, close_plugin),
-        cmocka_unit_test_teardown(what_an_answer_says_of_the_session_is_passed_on_once, close_plugin),
-        cmocka_unit_test_teardown(a_failure_of_one_chat_is_its_own_and_of_two_is_wahas, close_plugin),
+        cmocka_unit_test_teardown(what_an_answer_says_of_the_session_is_passed_on_once,
+                                  close_plugin),
+        cmocka_unit_test_teardown(a_failure_of_one_chat_is_its_own_and_of_two_is_wahas,
+                                  close_plugin),
         cmocka_unit_test_teardown(a_completion_after_the_stop_does_nothing, close_plugin),
         cmocka_unit_test_teardown(with_an_id_that_id_is_asked_for, close_plugin),
-        cmocka_unit_test_teardown(without_an_id_our_own_messages_are_looked_at_after_a_while, close_plugin),
+        cmocka_unit_test_teardown(without_an_id_our_own_messages_are_looked_at_after_a_while,
+                                  close_plugin),
         cmocka_unit_test_teardown(a_list_decides_what_it_can, close_plugin),
         cmocka_unit_test_teardown(ids_are_fetched_eight_at_a_time, close_plugin),
         cmocka_unit_test_teardown(a_waha_without_ids_is_not_asked_for_a_while, close_plugin),

@@ -34,8 +34,7 @@ int64_t rows(const char *what)
     return disk(sql);
 }
 
-/* ---- handlers: the first word of a text says which
- * ------------------------------------------------- */
+/* ---- handlers: the first word of a text says which ------------------------------------------- */
 
 static int say_hello(struct bot_ctx *ctx)
 {

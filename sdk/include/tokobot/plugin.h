@@ -39,8 +39,8 @@
 extern "C" {
 #endif
 
-#define BOT_SDK_MAJOR 0
-#define BOT_SDK_MINOR 9
+#define BOT_SDK_MAJOR   0
+#define BOT_SDK_MINOR   9
 #define BOT_SDK_VERSION ((BOT_SDK_MAJOR << 16) | BOT_SDK_MINOR)
 
 struct bot_api;    /* the host's functions; below */
@@ -54,7 +54,7 @@ struct bot_ctx {
     void *state; /* what the plugin put there with api->set_state(); NULL before */
 };
 
-/* ---- verdicts and errors ------------------------------------------------------------------- */
+/* ---- verdicts and errors --------------------------------------------------------------------- */
 
 enum bot_verdict {
     BOT_PASS = 0,    /* not mine: the next handler is asked */
@@ -65,23 +65,23 @@ enum bot_verdict {
 
 enum bot_error {
     BOT_OK = 0,
-    BOT_ROW = 100,        /* row_next: there is a row */
-    BOT_EINVAL = -1,      /* an argument is wrong; the log says which */
-    BOT_ENOENT = -2,      /* no such thing */
-    BOT_EEXIST = -3,      /* a UNIQUE or PRIMARY KEY constraint refused it */
-    BOT_EGONE = -4,       /* the id is of something that has ended */
-    BOT_EIO = -5,         /* network or disk */
-    BOT_ETIMEDOUT = -6,   /* no answer in time; it may have happened all the same */
-    BOT_ECANCELED = -7,   /* cancelled: by cancel(), BATAL, a reload or a stop */
-    BOT_ERESUMED = -8,    /* the process was restarted while this event waited */
-    BOT_ESCOPE = -9,      /* the statement touches rows of stores without $store, or others' tables */
-    BOT_EBUSY = -10,      /* too much of it is pending */
+    BOT_ROW = 100,      /* row_next: there is a row */
+    BOT_EINVAL = -1,    /* an argument is wrong; the log says which */
+    BOT_ENOENT = -2,    /* no such thing */
+    BOT_EEXIST = -3,    /* a UNIQUE or PRIMARY KEY constraint refused it */
+    BOT_EGONE = -4,     /* the id is of something that has ended */
+    BOT_EIO = -5,       /* network or disk */
+    BOT_ETIMEDOUT = -6, /* no answer in time; it may have happened all the same */
+    BOT_ECANCELED = -7, /* cancelled: by cancel(), BATAL, a reload or a stop */
+    BOT_ERESUMED = -8,  /* the process was restarted while this event waited */
+    BOT_ESCOPE = -9,    /* the statement touches rows of stores without $store, or others' tables */
+    BOT_EBUSY = -10,    /* too much of it is pending */
     BOT_ECONSTRAINT = -11, /* another constraint (CHECK, NOT NULL, FOREIGN KEY) refused it */
-    BOT_EPHASE = -12,     /* not allowed in this phase or on this thread */
-    BOT_EVERSION = -13    /* the other side is too old or too new */
+    BOT_EPHASE = -12,      /* not allowed in this phase or on this thread */
+    BOT_EVERSION = -13     /* the other side is too old or too new */
 };
 
-/* ---- roles ---------------------------------------------------------------------------------- */
+/* ---- roles ----------------------------------------------------------------------------------- */
 
 /* Roles are a set, not a ladder. Everyone is a customer of the store that a message is for. */
 enum bot_role {
@@ -93,7 +93,7 @@ enum bot_role {
     BOT_ANYONE = 15
 };
 
-/* ---- values by name ------------------------------------------------------------------------- */
+/* ---- values by name -------------------------------------------------------------------------- */
 
 enum bot_type { BOT_NULL = 0, BOT_INT = 1, BOT_TEXT = 2, BOT_BLOB = 3, BOT_REAL = 4 };
 
@@ -137,7 +137,7 @@ static inline struct bot_arg bot_null(const char *name)
 
 #define BOT_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* ---- what a plugin registers ------------------------------------------------------------------ */
+/* ---- what a plugin registers ----------------------------------------------------------------- */
 
 /* Every handler: a command, a hook, a dialog's end, a schedule, a route. Returns a bot_verdict or
  * an error code. */
@@ -154,11 +154,12 @@ struct bot_command_spec {
     const char *aliases; /* comma-separated, or NULL */
     uint32_t role;       /* set of enum bot_role; any of them may run it */
     uint32_t scope;      /* enum bot_scope */
-    const char *args;    /* "id [jumlah]": names; [] optional; the last one takes the rest. NULL: the
-                            whole rest is in field "rest" and nothing is checked. "id" must be a number */
-    const char *help;    /* text key of the one-line help; a literal when there is no such key */
+    const char
+        *args;        /* "id [jumlah]": names; [] optional; the last one takes the rest. NULL: the
+                         whole rest is in field "rest" and nothing is checked. "id" must be a number */
+    const char *help; /* text key of the one-line help; a literal when there is no such key */
     bot_handler_fn *run;
-    const char *usage;   /* text key of an example shown on a usage error, or NULL */
+    const char *usage; /* text key of an example shown on a usage error, or NULL */
 };
 
 enum bot_scope {
@@ -184,31 +185,31 @@ struct bot_hook_spec {
 struct bot_dialog_step {
     const char *slot;   /* a-z 0-9 _ */
     const char *prompt; /* text key; {slot} placeholders of earlier slots are filled in */
-    const char *retry;  /* text key after a bad answer; NULL: the validator's own, else the prompt */
+    const char *retry; /* text key after a bad answer; NULL: the validator's own, else the prompt */
     /* Checks and may rewrite the answer. *value: in, the trimmed text; out, what is stored (any
      * string of the callback's lifetime). Returns BOT_OK, BOT_EINVAL (asked again), or BOT_ENOENT
      * when the text is no answer at all but a question (answered first, then asked again).
      * NULL accepts any text that is not empty. It may not write to the database. */
     int (*check)(struct bot_ctx *ctx, const char **value);
-    uint32_t secret; /* 1: never stored; the chat message is masked in every transcript */
+    uint32_t secret;     /* 1: never stored; the chat message is masked in every transcript */
     uint32_t when_empty; /* 1: this step is skipped when its slot has been given a value already */
 };
 struct bot_dialog_spec {
     const char *name;
-    uint32_t version; /* raise it when slots change meaning: a running dialog starts over */
+    uint32_t version;   /* raise it when slots change meaning: a running dialog starts over */
     uint32_t timeout_s; /* 0 = 1800 */
     const struct bot_dialog_step *steps;
     size_t step_count;
-    size_t step_size; /* sizeof *steps */
+    size_t step_size;         /* sizeof *steps */
     bot_handler_fn *done;     /* slots are in field("slot.NAME") */
     bot_handler_fn *canceled; /* after BATAL or the timeout, or NULL */
-    uint32_t scope; /* enum bot_scope: that of `done` and of the checks */
+    uint32_t scope;           /* enum bot_scope: that of `done` and of the checks */
 };
 
 /* A durable repeated job; survives restarts; runs at most once after a pause. */
 struct bot_schedule_spec {
     const char *name;
-    uint32_t every_s; /* at least 1; 0 = use daily_at */
+    uint32_t every_s;     /* at least 1; 0 = use daily_at */
     const char *daily_at; /* "HH:MM" in the host's time zone */
     bot_handler_fn *run;  /* scope: all stores */
 };
@@ -236,8 +237,8 @@ struct bot_config_spec {
 /* Migrations run in the order of `id`, once each, in one transaction for all plugins. Table and
  * index names begin with the plugin's name (every '-' is written '_') and '_'. */
 struct bot_migration_spec {
-    uint32_t id;     /* 1, 2, 3 ... never changed after a release */
-    const char *sql; /* statements divided by ';' */
+    uint32_t id;              /* 1, 2, 3 ... never changed after a release */
+    const char *sql;          /* statements divided by ';' */
     const char *sql_postgres; /* when it must differ; NULL = sql */
 };
 
@@ -250,32 +251,32 @@ struct bot_route_spec {
     bot_handler_fn *run;
 };
 
-/* ---- arguments of the larger calls ------------------------------------------------------------ */
+/* ---- arguments of the larger calls ----------------------------------------------------------- */
 
 /* A message to somebody who is not necessarily the one who wrote. Exactly one of person, role and
  * chat says to whom. */
 struct bot_send {
-    uint32_t size;       /* sizeof(struct bot_send) */
-    uint32_t role;       /* everyone with this role in `store`; BOT_SUPER: all super admins */
-    int64_t person;      /* a person's id */
-    const char *chat;    /* "6281..." or a chat id as the gateway gave it */
-    int64_t store;       /* with role; 0 = the event's store */
+    uint32_t size;    /* sizeof(struct bot_send) */
+    uint32_t role;    /* everyone with this role in `store`; BOT_SUPER: all super admins */
+    int64_t person;   /* a person's id */
+    const char *chat; /* "6281..." or a chat id as the gateway gave it */
+    int64_t store;    /* with role; 0 = the event's store */
     const char *text;
-    const char *tag;     /* comes back as field "quoted.tag" when this message is quoted; or NULL */
-    int64_t not_before;  /* 0 = now */
-    int64_t expires;     /* 0 = a day from now */
-    int32_t priority;    /* 0 = notice, 1 = answer */
+    const char *tag;    /* comes back as field "quoted.tag" when this message is quoted; or NULL */
+    int64_t not_before; /* 0 = now */
+    int64_t expires;    /* 0 = a day from now */
+    int32_t priority;   /* 0 = notice, 1 = answer */
 };
 
 /* An answer to a route's request. */
 struct bot_response {
     uint32_t size;
-    int32_t status;     /* HTTP status; control: 0 ok, 1 refused */
-    int64_t request;    /* number(ctx, "request"); 0 = that of this event */
-    const char *body;   /* control: one JSON object without line breaks */
-    size_t body_len;    /* 0 = strlen(body) */
-    const char *type;   /* content type; NULL = application/json */
-    uint32_t more;      /* control: 1 keeps the connection open for further lines */
+    int32_t status;   /* HTTP status; control: 0 ok, 1 refused */
+    int64_t request;  /* number(ctx, "request"); 0 = that of this event */
+    const char *body; /* control: one JSON object without line breaks */
+    size_t body_len;  /* 0 = strlen(body) */
+    const char *type; /* content type; NULL = application/json */
+    uint32_t more;    /* control: 1 keeps the connection open for further lines */
 };
 
 struct bot_http {
@@ -286,7 +287,7 @@ struct bot_http {
     const char *headers; /* "Name: value\nName: value", or NULL */
     const void *body;
     size_t body_len;
-    size_t max_bytes;    /* of the answer; 0 = 1 MiB; more is BOT_EIO */
+    size_t max_bytes; /* of the answer; 0 = 1 MiB; more is BOT_EIO */
 };
 
 /* How an asynchronous call ended. Only the fields of its kind are set. */
@@ -298,7 +299,7 @@ struct bot_result {
     const void *body;    /* http: the answer; work: the output; NUL-terminated all the same */
     size_t body_len;
     struct bot_rows *rows; /* db_read */
-    const char *error;   /* a sentence for the log, or "" */
+    const char *error;     /* a sentence for the log, or "" */
 };
 
 /* Runs on a host thread. Touch nothing but the arguments. Returns the bytes written to `out`, or
@@ -327,7 +328,7 @@ struct bot_found {
 
 enum bot_log_level { BOT_LOG_DEBUG = 0, BOT_LOG_INFO = 1, BOT_LOG_WARN = 2, BOT_LOG_ERROR = 3 };
 
-/* ---- the host's functions ------------------------------------------------------------------- */
+/* ---- the host's functions -------------------------------------------------------------------- */
 
 struct bot_api {
     uint32_t size;    /* bytes of this table in the running host; see BOT_HAS */
@@ -336,16 +337,20 @@ struct bot_api {
     /* -- register [init]. Tables may live in the plugin's read-only data; all strings are copied.
      * `elem` is sizeof one element. Errors: BOT_EINVAL with the reason in the log and in the
      * refusal of the load; the plugin should return it. */
-    int (*command)(struct bot_plugin *self, const struct bot_command_spec *t, size_t n, size_t elem);
+    int (*command)(struct bot_plugin *self, const struct bot_command_spec *t, size_t n,
+                   size_t elem);
     int (*hook)(struct bot_plugin *self, const struct bot_hook_spec *t, size_t n, size_t elem);
     int (*dialog)(struct bot_plugin *self, const struct bot_dialog_spec *t, size_t n, size_t elem);
-    int (*schedule)(struct bot_plugin *self, const struct bot_schedule_spec *t, size_t n, size_t elem);
+    int (*schedule)(struct bot_plugin *self, const struct bot_schedule_spec *t, size_t n,
+                    size_t elem);
     int (*config)(struct bot_plugin *self, const struct bot_config_spec *t, size_t n, size_t elem);
-    int (*migration)(struct bot_plugin *self, const struct bot_migration_spec *t, size_t n, size_t elem);
+    int (*migration)(struct bot_plugin *self, const struct bot_migration_spec *t, size_t n,
+                     size_t elem);
     int (*route)(struct bot_plugin *self, const struct bot_route_spec *t, size_t n, size_t elem);
     /* Offers `table` (its first member its own size) as service "name/major" to other plugins. */
     int (*provide)(struct bot_plugin *self, const char *name, const void *table, void *owner);
-    /* Says that table.column holds a person's id: re-pointed when two persons turn out to be one. */
+    /* Says that table.column holds a person's id: re-pointed when two persons turn out to be one.
+     */
     int (*person_column)(struct bot_plugin *self, const char *table, const char *column);
 
     /* -- the event at hand [event] -- */
@@ -387,9 +392,10 @@ struct bot_api {
     /* Ends the event as BOT_FAIL would, with this text instead of the general apology. Return what
      * it returns. */
     int (*abort)(struct bot_ctx *ctx, const char *text);
-    /* Opens a dialog with this person; `args` fill slots beforehand. It asks its first open step. An
-     * open dialog is replaced. */
-    int (*dialog_start)(struct bot_ctx *ctx, const char *name, const struct bot_arg *args, size_t n);
+    /* Opens a dialog with this person; `args` fill slots beforehand. It asks its first open step.
+     * An open dialog is replaced. */
+    int (*dialog_start)(struct bot_ctx *ctx, const char *name, const struct bot_arg *args,
+                        size_t n);
     /* Who did what, kept for the operator: "store.create", "id=4". */
     int (*audit)(struct bot_ctx *ctx, const char *action, const char *detail);
 
@@ -403,11 +409,13 @@ struct bot_api {
               struct bot_rows **rows);
     int (*row_next)(struct bot_rows *rows); /* BOT_ROW, BOT_OK at the end, or an error */
     int64_t (*row_int)(struct bot_rows *rows, uint32_t column);
-    const char *(*row_text)(struct bot_rows *rows, uint32_t column); /* "" for NULL; until row_next */
-    const void *(*row_blob)(struct bot_rows *rows, uint32_t column, size_t *len); /* until row_next */
+    const char *(*row_text)(struct bot_rows *rows,
+                            uint32_t column); /* "" for NULL; until row_next */
+    const void *(*row_blob)(struct bot_rows *rows, uint32_t column,
+                            size_t *len);                    /* until row_next */
     int (*row_type)(struct bot_rows *rows, uint32_t column); /* enum bot_type */
-    int64_t (*changes)(struct bot_ctx *ctx);   /* rows changed by the last db() */
-    int64_t (*insert_id)(struct bot_ctx *ctx); /* rowid of the last INSERT */
+    int64_t (*changes)(struct bot_ctx *ctx);                 /* rows changed by the last db() */
+    int64_t (*insert_id)(struct bot_ctx *ctx);               /* rowid of the last INSERT */
     /* A SELECT on a reader thread, for what may take long; at most 10,000 rows come back. It sees
      * what is committed, not what this turn wrote. */
     int64_t (*db_read)(struct bot_ctx *ctx, const char *sql, const struct bot_arg *args, size_t n,
@@ -430,10 +438,10 @@ struct bot_api {
                      size_t len); /* not durable */
     int64_t (*work)(struct bot_ctx *ctx, const struct bot_work *work, const void *input,
                     size_t input_len, bot_done_fn *done, const void *data, size_t len);
-    /* Durable: emits event `name` at `when`. A key replaces the earlier one of the same name and key;
-     * when 0 removes it. */
-    int (*at)(struct bot_ctx *ctx, const char *name, const char *key, int64_t when, const void *body,
-              size_t len);
+    /* Durable: emits event `name` at `when`. A key replaces the earlier one of the same name and
+     * key; when 0 removes it. */
+    int (*at)(struct bot_ctx *ctx, const char *name, const char *key, int64_t when,
+              const void *body, size_t len);
     int (*cancel)(struct bot_ctx *ctx, int64_t id); /* its done() still comes, with BOT_ECANCELED */
     /* Return this: the event waits for its calls, at most deadline_ms (0 = 60,000). Then calls that
      * still run end as BOT_ETIMEDOUT. After a restart the handler itself runs again, with status
@@ -451,21 +459,22 @@ struct bot_api {
     void *(*alloc)(struct bot_ctx *ctx, size_t bytes); /* zeroed, freed when the callback returns */
     int64_t (*now)(struct bot_ctx *ctx);               /* the host's clock; never call time() */
     void (*set_state)(struct bot_plugin *self, void *state); /* [init, start] */
-    struct bot_plugin *(*self)(struct bot_ctx *ctx);         /* the plugin that this callback is of */
-    /* [event] In a dialog's check() or done(): sets another slot of the same dialog. NULL clears it. */
+    struct bot_plugin *(*self)(struct bot_ctx *ctx); /* the plugin that this callback is of */
+    /* [event] In a dialog's check() or done(): sets another slot of the same dialog. NULL clears
+     * it. */
     int (*slot_set)(struct bot_ctx *ctx, const char *slot, const char *value);
 };
 
-#define BOT_HAS(api, fn) ((api)->size > offsetof(struct bot_api, fn) && (api)->fn != NULL)
-#define BOT_COMMANDS(api, self, t) (api)->command((self), (t), BOT_COUNT(t), sizeof((t)[0]))
-#define BOT_HOOKS(api, self, t) (api)->hook((self), (t), BOT_COUNT(t), sizeof((t)[0]))
-#define BOT_DIALOGS(api, self, t) (api)->dialog((self), (t), BOT_COUNT(t), sizeof((t)[0]))
-#define BOT_SCHEDULES(api, self, t) (api)->schedule((self), (t), BOT_COUNT(t), sizeof((t)[0]))
-#define BOT_CONFIG(api, self, t) (api)->config((self), (t), BOT_COUNT(t), sizeof((t)[0]))
+#define BOT_HAS(api, fn)             ((api)->size > offsetof(struct bot_api, fn) && (api)->fn != NULL)
+#define BOT_COMMANDS(api, self, t)   (api)->command((self), (t), BOT_COUNT(t), sizeof((t)[0]))
+#define BOT_HOOKS(api, self, t)      (api)->hook((self), (t), BOT_COUNT(t), sizeof((t)[0]))
+#define BOT_DIALOGS(api, self, t)    (api)->dialog((self), (t), BOT_COUNT(t), sizeof((t)[0]))
+#define BOT_SCHEDULES(api, self, t)  (api)->schedule((self), (t), BOT_COUNT(t), sizeof((t)[0]))
+#define BOT_CONFIG(api, self, t)     (api)->config((self), (t), BOT_COUNT(t), sizeof((t)[0]))
 #define BOT_MIGRATIONS(api, self, t) (api)->migration((self), (t), BOT_COUNT(t), sizeof((t)[0]))
-#define BOT_ROUTES(api, self, t) (api)->route((self), (t), BOT_COUNT(t), sizeof((t)[0]))
+#define BOT_ROUTES(api, self, t)     (api)->route((self), (t), BOT_COUNT(t), sizeof((t)[0]))
 
-/* ---- the manifest ------------------------------------------------------------------------------ */
+/* ---- the manifest ---------------------------------------------------------------------------- */
 
 /* One language's texts: an INI file's content, "key = text" lines; "\n" is a line break. */
 struct bot_text_file {
@@ -474,12 +483,12 @@ struct bot_text_file {
 };
 
 struct bot_manifest {
-    uint32_t size;        /* sizeof(struct bot_manifest) when the plugin was compiled */
-    uint32_t sdk_version; /* BOT_SDK_VERSION when the plugin was compiled */
-    uint32_t api_size;    /* sizeof(struct bot_api) that the plugin knows */
-    uint32_t ctx_size;    /* sizeof(struct bot_ctx) that the plugin knows */
-    const char *name;     /* a-z 0-9 -; the name in bot.ini */
-    const char *version;  /* "1.2.3" */
+    uint32_t size;                 /* sizeof(struct bot_manifest) when the plugin was compiled */
+    uint32_t sdk_version;          /* BOT_SDK_VERSION when the plugin was compiled */
+    uint32_t api_size;             /* sizeof(struct bot_api) that the plugin knows */
+    uint32_t ctx_size;             /* sizeof(struct bot_ctx) that the plugin knows */
+    const char *name;              /* a-z 0-9 -; the name in bot.ini */
+    const char *version;           /* "1.2.3" */
     const char *requires_services; /* "stores/0 people/0": must be there before init; or NULL */
     /* Registers. No database, network or clock; it may run in a checker. Returns BOT_OK. */
     int (*init)(const struct bot_api *api, struct bot_plugin *self);
@@ -503,14 +512,21 @@ struct bot_manifest {
 /* Defines the one exported symbol:
  *   BOT_PLUGIN("hello", "1.0.0", init, NULL, NULL, NULL, NULL)
  * in the order name, version, requires_services, init, start, stop, texts. */
-#define BOT_PLUGIN(name_, version_, requires_, init_, start_, stop_, texts_)                     \
+#define BOT_PLUGIN(name_, version_, requires_, init_, start_, stop_, texts_)                       \
     BOT_EXTERN_ BOT_EXPORT const struct bot_manifest bot_plugin_v1;                                \
-    const struct bot_manifest bot_plugin_v1 = { sizeof(struct bot_manifest), BOT_SDK_VERSION,      \
-                                                sizeof(struct bot_api), sizeof(struct bot_ctx),    \
-                                                name_, version_, requires_, init_, start_, stop_,  \
+    const struct bot_manifest bot_plugin_v1 = { sizeof(struct bot_manifest),                       \
+                                                BOT_SDK_VERSION,                                   \
+                                                sizeof(struct bot_api),                            \
+                                                sizeof(struct bot_ctx),                            \
+                                                name_,                                             \
+                                                version_,                                          \
+                                                requires_,                                         \
+                                                init_,                                             \
+                                                start_,                                            \
+                                                stop_,                                             \
                                                 texts_ }
 
-/* ---- small conveniences, all inline ------------------------------------------------------------ */
+/* ---- small conveniences, all inline ---------------------------------------------------------- */
 
 /* Replies and handles: `return bot_reply(ctx, "Halo, Kak!");` */
 static inline int bot_reply(struct bot_ctx *ctx, const char *text)
@@ -519,7 +535,8 @@ static inline int bot_reply(struct bot_ctx *ctx, const char *text)
     return rc < 0 ? rc : BOT_HANDLED;
 }
 /* Replies with one of the plugin's texts and handles. */
-static inline int bot_say(struct bot_ctx *ctx, const char *key, const struct bot_arg *args, size_t n)
+static inline int bot_say(struct bot_ctx *ctx, const char *key, const struct bot_arg *args,
+                          size_t n)
 {
     return bot_reply(ctx, ctx->api->text(ctx, key, args, n));
 }

@@ -33,20 +33,21 @@ enum bot_session_state {
 /* One thing in a webhook. Strings may be NULL when absent; the host copies what it keeps. */
 struct bot_incoming {
     uint32_t size;
-    uint32_t kind;         /* enum bot_incoming_kind */
-    const char *session;   /* which of the gateway's accounts */
-    const char *event;     /* the network's own name of the event, for counters */
-    const char *native_id; /* the network's id of the message, the same under every alias of the chat */
-    const char *chat;      /* where an answer goes, as received */
-    const char *phone;     /* of the sender, digits with country code, when the network gave it */
-    const char *lid;       /* of the sender, when the chat is addressed by a hidden id */
-    const char *name;      /* how the sender calls himself */
+    uint32_t kind;       /* enum bot_incoming_kind */
+    const char *session; /* which of the gateway's accounts */
+    const char *event;   /* the network's own name of the event, for counters */
+    const char
+        *native_id;    /* the network's id of the message, the same under every alias of the chat */
+    const char *chat;  /* where an answer goes, as received */
+    const char *phone; /* of the sender, digits with country code, when the network gave it */
+    const char *lid;   /* of the sender, when the chat is addressed by a hidden id */
+    const char *name;  /* how the sender calls himself */
     const char *text;
     size_t text_len;       /* 0 = strlen(text); needed when the text may hold NUL bytes */
     const char *quoted_id; /* native id of the message this one answers */
     int64_t sent_at;       /* ms since 1970, by the network */
-    int32_t ack;           /* BOT_IN_ACK: -1 failed, 0 pending, 1 server, 2 device, 3 read, 4 played */
-    int32_t state;         /* BOT_IN_SESSION: enum bot_session_state */
+    int32_t ack;   /* BOT_IN_ACK: -1 failed, 0 pending, 1 server, 2 device, 3 read, 4 played */
+    int32_t state; /* BOT_IN_SESSION: enum bot_session_state */
 };
 
 /* Where parse() puts what it found. Called on the HTTP thread. */
@@ -58,12 +59,12 @@ struct bot_incoming_sink {
 
 /* How a send ended. */
 enum bot_send_outcome {
-    BOT_SENT = 1,           /* the network took it; native_id if it told */
-    BOT_SEND_REFUSED = 2,   /* this message can never be sent: fails at once */
-    BOT_SEND_RETRY = 3,     /* this message was not taken, another may be: retried, at most 2 minutes */
-    BOT_SEND_HOLD = 4,      /* the session or the network is in trouble and nothing was taken: holds
-                               the session's queue and retries from 1 s, doubling to 10 s */
-    BOT_SEND_UNKNOWN = 5    /* it may have been taken: resolve() is asked */
+    BOT_SENT = 1,         /* the network took it; native_id if it told */
+    BOT_SEND_REFUSED = 2, /* this message can never be sent: fails at once */
+    BOT_SEND_RETRY = 3, /* this message was not taken, another may be: retried, at most 2 minutes */
+    BOT_SEND_HOLD = 4,  /* the session or the network is in trouble and nothing was taken: holds
+                           the session's queue and retries from 1 s, doubling to 10 s */
+    BOT_SEND_UNKNOWN = 5 /* it may have been taken: resolve() is asked */
 };
 enum bot_resolve_outcome {
     BOT_RESOLVED_SENT = 1,
@@ -75,12 +76,12 @@ enum bot_resolve_outcome {
 /* One row of the outbox. Valid until the callback returns; its id until it has an outcome. */
 struct bot_outgoing {
     uint32_t size;
-    uint32_t flags;       /* BOT_OUTGOING_... */
+    uint32_t flags; /* BOT_OUTGOING_... */
     int64_t id;
     const char *session;
     const char *chat;
     const char *text;
-    const char *send_id;  /* the id to send it under, from the pool; "" when there is none */
+    const char *send_id; /* the id to send it under, from the pool; "" when there is none */
     int64_t created_at;
     int64_t attempted_at; /* resolve: when the first try went out */
 };
@@ -91,10 +92,10 @@ struct bot_gateway_spec {
     uint32_t reserved;
     const char *name; /* webhooks come to POST /webhook/NAME; "" = no webhook */
     /* The signature of a webhook is data, checked by the host over the raw body before parse(). */
-    const char *signature_header; /* "X-Webhook-Hmac"; NULL = unsigned */
+    const char *signature_header;    /* "X-Webhook-Hmac"; NULL = unsigned */
     const char *signature_algorithm; /* "hmac-sha512-hex", the only one now */
-    const char *signature_key;    /* config key of the plugin that holds the secret */
-    const char *allow_unsigned;   /* config key of a bool: unsigned is taken from loopback; or NULL */
+    const char *signature_key;       /* config key of the plugin that holds the secret */
+    const char *allow_unsigned; /* config key of a bool: unsigned is taken from loopback; or NULL */
     /* Pure; on an HTTP thread: no api, no state. Returns BOT_OK, or BOT_EINVAL when the body is not
      * of this network at all (400). */
     int (*parse)(const char *body, size_t len, struct bot_incoming_sink *sink);
@@ -104,8 +105,8 @@ struct bot_gateway_spec {
     int (*send)(struct bot_ctx *ctx, const struct bot_outgoing *row);
     /* Finds out whether a row that may have gone out did. Ends with resolved(). NULL: unknown. */
     int (*resolve)(struct bot_ctx *ctx, const struct bot_outgoing *row);
-    /* Called when the pool of send ids of a session runs low (fewer than `want`). The plugin fetches
-     * and gives them with ids(). NULL: this network has no such ids. */
+    /* Called when the pool of send ids of a session runs low (fewer than `want`). The plugin
+     * fetches and gives them with ids(). NULL: this network has no such ids. */
     int (*need_ids)(struct bot_ctx *ctx, const char *session, uint32_t want);
     /* Writes the chat id for a phone number into out. */
     int (*address)(const char *phone, char *out, size_t cap);
@@ -117,18 +118,18 @@ struct bot_gateways {
     uint32_t reserved;
     /* [init] The spec's strings are copied. One gateway a plugin. */
     int (*provide)(struct bot_plugin *self, const struct bot_gateway_spec *spec);
-    /* [event] What became of row `id`. A stale id is BOT_EGONE. `error`: a sentence for the operator,
-     * without the message's text. */
+    /* [event] What became of row `id`. A stale id is BOT_EGONE. `error`: a sentence for the
+     * operator, without the message's text. */
     int (*outcome)(struct bot_ctx *ctx, int64_t id, int outcome, const char *native_id,
                    const char *error);
     int (*resolved)(struct bot_ctx *ctx, int64_t id, int outcome, const char *native_id);
-    /* Adds send ids to the session's pool (kept in memory: an unused one is not missed). Only from need_ids() and the
-     * completions of its calls, else BOT_EPHASE: anything else may run twice. */
+    /* Adds send ids to the session's pool (kept in memory: an unused one is not missed). Only from
+     * need_ids() and the completions of its calls, else BOT_EPHASE: anything else may run twice. */
     int (*ids)(struct bot_ctx *ctx, const char *session, const char *const *ids, size_t n);
     /* [event] Says how the session is; health and the queue follow. */
     int (*session_state)(struct bot_ctx *ctx, const char *session, int state, const char *detail);
-    /* [event] Hands in something that did not come by webhook (the simulator, a backfill); journaled
-     * in the next turn as if it had. */
+    /* [event] Hands in something that did not come by webhook (the simulator, a backfill);
+     * journaled in the next turn as if it had. */
     int (*incoming)(struct bot_ctx *ctx, const struct bot_incoming *incoming);
 };
 

@@ -23,8 +23,8 @@ struct bot_people {
     uint32_t size;
     uint32_t reserved;
     int (*get)(struct bot_ctx *ctx, int64_t id, struct bot_person *out); /* BOT_ENOENT */
-    /* Digits with country code from any usual spelling ("0811...", "+62 811-..."), into out; BOT_EINVAL
-     * when it is none. Pure. */
+    /* Digits with country code from any usual spelling ("0811...", "+62 811-..."), into out;
+     * BOT_EINVAL when it is none. Pure. */
     int (*phone_parse)(const char *text, char *out, size_t cap);
     int (*set_language)(struct bot_ctx *ctx, int64_t person, const char *language);
     /* Customers of the event's store: how many. */

@@ -17,11 +17,11 @@ struct bot_store {
     uint32_t state; /* enum bot_store_state */
     int64_t id;
     const char *name;
-    const char *code;     /* 3-8 of A-Z 2-9 without I and O; never used again */
+    const char *code; /* 3-8 of A-Z 2-9 without I and O; never used again */
     const char *language;
     const char *timezone;
     int64_t created_at;
-    int64_t members;      /* customers seen so far */
+    int64_t members; /* customers seen so far */
     int64_t admins;
 };
 
@@ -42,10 +42,10 @@ struct bot_stores {
     int (*get)(struct bot_ctx *ctx, int64_t id, struct bot_store *out); /* BOT_ENOENT */
     /* Stores with id > after, in order; returns how many of `cap` were filled. */
     int (*list)(struct bot_ctx *ctx, int64_t after, struct bot_store *out, size_t cap);
-    int64_t (*count)(struct bot_ctx *ctx, int state); /* -1: all states */
+    int64_t (*count)(struct bot_ctx *ctx, int state);           /* -1: all states */
     int (*email_taken)(struct bot_ctx *ctx, const char *email); /* 1 or 0 */
-    /* Gives `phone` (any spelling) a role in the store. Returns the person's id, BOT_EINVAL when it is
-     * no phone number, BOT_ENOENT when there is no such store, BOT_EEXIST when he had it. */
+    /* Gives `phone` (any spelling) a role in the store. Returns the person's id, BOT_EINVAL when it
+     * is no phone number, BOT_ENOENT when there is no such store, BOT_EEXIST when he had it. */
     int64_t (*add_admin)(struct bot_ctx *ctx, int64_t store, const char *phone, uint32_t role);
 };
 
