@@ -106,8 +106,8 @@ struct host *host_open(const struct host_conf *conf, int *exit_code, struct buf 
 /* Only reads and checks: the configuration and each plugin that is on. Takes conf->config. 0; 1
  * when a plugin would be left out; 78 for configuration errors. One line each in `errors`. */
 int host_check(const struct host_conf *conf, struct buf *errors);
-/* Clean stop: stop() of each plugin in a last turn, checkpoint. Pending calls end as BOT_ECANCELED.
- */
+/* Clean stop: stop() of each plugin in a last turn, checkpoint. What is pending is left as it is: events that wait go
+ * on with BOT_ERESUMED at the next start. */
 void host_stop(struct host *h);
 /* Frees everything; without host_stop() it is as if the process had been killed. */
 void host_free(struct host *h);

@@ -32,7 +32,7 @@ enum {
     TURN_US = 4000,
     RETRY_MIN_MS = 50,
     RETRY_MAX_MS = 2000,
-    ARRIVAL_TRIES = 200
+    ARRIVAL_PATIENCE_MS = 20000 /* then its sender is asked to come again: it has a queue, too */
 };
 
 static const char BEGIN[] = "BEGIN IMMEDIATE";
@@ -598,7 +598,7 @@ static void lose(struct loop *l, int64_t now)
               LOG_INT("events", count), LOG_INT("in_a_row", l->failures));
     if (!l->lost_by_event || !was_solo) l->suspect = NULL;
     struct arrival *a = TAILQ_FIRST(&l->journaling);
-    if (a && ++a->tries > ARRIVAL_TRIES) arrivals_answer(l, 503);
+    if (a && now - a->received_at > ARRIVAL_PATIENCE_MS) arrivals_answer(l, 503);
 }
 
 /* A handler that ended the transaction when it was alone does so every time: its event is given up.

@@ -28,7 +28,6 @@ struct arrival {
     int32_t ack, state;
     const char *gateway, *session, *event, *native_id, *chat, *phone, *lid, *name, *text,
         *quoted_id;
-    int tries;
     char strings[]; /* all of the above */
 };
 TAILQ_HEAD(arrival_list, arrival);

@@ -87,7 +87,7 @@ static int add_gateways(struct host *h, struct buf *out)
         struct worst w = { g->spec.name, 0, 0 };
         outbox_sessions(h->outbox, see_session, &w);
         buf_addf(out, ",\"%s\":\"%s\"", g->spec.name, session_word(w.state));
-        if (w.state != BOT_SESSION_CONNECTED) all = 0;
+        if (w.state != BOT_SESSION_CONNECTED || w.held) all = 0;
     }
     return all;
 }

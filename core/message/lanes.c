@@ -53,6 +53,7 @@ struct lane *lane_of(struct outbox *o, const char *gateway, const char *session,
     if (lane) return lane;
     lane = xcalloc(1, sizeof *lane);
     lane->key = xstrdup(key);
+    lane->outbox = o;
     lane->session = session_of(o, gateway, session);
     TAILQ_INIT(&lane->rows);
     map_put(&o->lanes, key, lane);
@@ -103,8 +104,11 @@ void lane_drop_if_empty(struct outbox *o, struct lane *lane)
 void outgoing_free(struct outgoing *row)
 {
     if (!row) return;
-    if (row->lane && !row->accepted)
-        row->lane->staged--; /* its savepoint was dropped; the lane stays for the next */
+    struct lane *lane = row->accepted ? NULL : row->lane; /* its savepoint was dropped */
+    if (lane) {
+        lane->staged--;
+        lane_drop_if_empty(lane->outbox, lane);
+    }
     free(row->send_id);
     free(row->native_id);
     free(row->text);

@@ -28,6 +28,7 @@ struct session {
 
 struct lane {
     char *key;
+    struct outbox *outbox;
     struct session *session;
     struct outgoing_list rows;
     struct outgoing *flying; /* the first row, with the gateway */
