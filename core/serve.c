@@ -3,6 +3,7 @@
  * host_ports. */
 #include <errno.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,11 +148,16 @@ static enum http_verdict handle_plugin(struct service_host *s, struct http_reque
     return status ? answer_status(rq, status) : HTTP_KEPT;
 }
 
+static int is_same_secret(const char *a, const char *b)
+{
+    return strlen(a) == strlen(b) && sodium_memcmp(a, b, strlen(a)) == 0;
+}
+
 static int may_see_metrics(const struct service_host *s, const struct http_request *rq)
 {
     const char *given = http_request_header(rq, "Authorization");
     if (!*s->metrics_token) return http_request_is_loopback(rq);
-    return given && starts_with(given, "Bearer ") && !strcmp(given + 7, s->metrics_token);
+    return given && starts_with(given, "Bearer ") && is_same_secret(given + 7, s->metrics_token);
 }
 
 static enum http_verdict handle_report(struct service_host *s, struct http_request *rq, int metrics)

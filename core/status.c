@@ -86,8 +86,10 @@ static int add_gateways(struct host *h, struct buf *out)
         if (!g || !*g->spec.name) continue;
         struct worst w = { g->spec.name, 0, 0 };
         outbox_sessions(h->outbox, see_session, &w);
-        buf_addf(out, ",\"%s\":\"%s\"", g->spec.name, session_word(w.state));
-        if (w.state != BOT_SESSION_CONNECTED || w.held) all = 0;
+        /* A queue is only held because nothing gets through, whatever the session last said. */
+        int state = w.held && w.state == BOT_SESSION_CONNECTED ? BOT_SESSION_DISCONNECTED : w.state;
+        buf_addf(out, ",\"%s\":\"%s\"", g->spec.name, session_word(state));
+        if (state != BOT_SESSION_CONNECTED) all = 0;
     }
     return all;
 }

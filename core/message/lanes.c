@@ -157,6 +157,7 @@ void session_release(struct outbox *o, struct session *s)
     if (s->held_until) log_info("outbox", "the queue goes on", LOG_STR("session", s->key));
     s->held_until = s->backoff = 0;
     s->probing = 0;
+    host_publish_soon(o->host);
     session_schedule(o, s);
 }
 

@@ -282,6 +282,7 @@ static void held(struct outbox *o, struct outgoing *row, const char *error)
     row->retrying_since = 0;
     o->stats.retried++;
     session_hold(lane->session, error);
+    host_publish_soon(o->host);
     lane_block(o, lane);
     /* The one that was tried stays first: it is the next probe. */
     TAILQ_REMOVE(&lane->session->blocked, lane, link);

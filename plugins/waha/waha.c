@@ -201,7 +201,7 @@ static void log_session(struct bot_ctx *ctx, const struct bot_result *r, int sta
     if (r->http_status == 401) {
         api->log(self, BOT_LOG_ERROR,
                  "WAHA refuses the API key (401): set api_key in [waha], or "
-                 "WAHA_API_KEY, to the key WAHA was started with, and reload");
+                 "WAHA_API_KEY, to the key WAHA was started with, and restart");
         return;
     }
     if (state == BOT_SESSION_CONNECTED) {

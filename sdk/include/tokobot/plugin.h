@@ -510,7 +510,7 @@ struct bot_manifest {
 #endif
 
 /* Defines the one exported symbol:
- *   BOT_PLUGIN("hello", "1.0.0", init, NULL, NULL, NULL, NULL)
+ *   BOT_PLUGIN("hello", "1.0.0", NULL, init, NULL, NULL, NULL)
  * in the order name, version, requires_services, init, start, stop, texts. */
 #define BOT_PLUGIN(name_, version_, requires_, init_, start_, stop_, texts_)                       \
     BOT_EXTERN_ BOT_EXPORT const struct bot_manifest bot_plugin_v1;                                \
