@@ -19,6 +19,7 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define SECTOR 512
 #define NODE_MAX 32
@@ -732,7 +733,8 @@ static int vfs_randomness(sqlite3_vfs *vfs, int n, char *out)
 static int vfs_sleep(sqlite3_vfs *vfs, int us)
 {
     (void)vfs;
-    return us; /* time stands still here */
+    usleep(us < 100 ? (useconds_t)us : 100); /* time stands still here, but another thread may need a moment */
+    return us;
 }
 
 static int vfs_time(sqlite3_vfs *vfs, sqlite3_int64 *out)
