@@ -131,7 +131,7 @@ static const char *plugin_text(struct event *ev, const struct command *c, const 
     return texts_fill(c->plugin->texts, ev->language, key, NULL, 0, ev->timezone, &ev->arena);
 }
 
-/* "/edit_produk 7": the plugin's own example, or the arguments' names. */
+/* "/edit 7": the plugin's own example, or the arguments' names. */
 static const char *command_example(struct event *ev, const struct command *c)
 {
     if (c->spec.usage) return plugin_text(ev, c, c->spec.usage);
@@ -164,7 +164,7 @@ static const char *command_nearest(struct event *ev, const struct command_line *
     const struct registry *r = ev->host->registry;
     size_t first = 0;
     while (first < line->rest_len && !is_blank(line->rest[first])) first++;
-    if (first) { /* "/lihat produk" */
+    if (first) { /* "/see this" */
         const char *joined =
             arena_printf(&ev->arena, "%s_%.*s", line->name, (int)first, line->rest);
         const struct command *c = registry_command(r, joined);

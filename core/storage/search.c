@@ -739,7 +739,7 @@ static int word_weight(const struct word *w)
 }
 
 /* How well a text answers the query, 0..1000; 0 when it does not. A word that was not found counts
- * half: people write more than a product's name. What the text has besides counts a little, so that
+ * half: people write more than a thing's name. What the text has besides counts a little, so that
  * the shorter of two that match is first. */
 static int body_score(const struct body *b, const struct query *q)
 {
