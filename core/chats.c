@@ -2,6 +2,8 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/log.h"
+#include "calls.h"
 #include "dispatch.h"
 #include "host.h"
 
@@ -59,4 +61,25 @@ struct event *chat_next(struct chat *chat, int *cancels)
         return ev;
     }
     return NULL;
+}
+
+void waiting_expire(struct loop *l, int64_t now)
+{
+    struct event *ev, *next;
+    for (ev = TAILQ_FIRST(&l->waiting); ev; ev = next) {
+        next = TAILQ_NEXT(ev, wait_link);
+        if (ev->deadline > now || TAILQ_EMPTY(&ev->call_list)) continue;
+        ev->deadline = INT64_MAX;
+        log_warn("event", "no answer before the deadline", LOG_INT("event", ev->id));
+        calls_end_all(l->host, ev, BOT_ETIMEDOUT);
+    }
+}
+
+int64_t waiting_next_due(const struct loop *l)
+{
+    int64_t due = INT64_MAX;
+    const struct event *ev;
+    TAILQ_FOREACH(ev, &l->waiting, wait_link)
+    if (ev->deadline < due) due = ev->deadline;
+    return due;
 }

@@ -438,18 +438,6 @@ static void consumed(struct loop *l, const struct completion *end)
 
 /* ---- the clock ------------------------------------------------------------------------------- */
 
-static void expire_waiting(struct loop *l, int64_t now)
-{
-    struct event *ev, *next;
-    for (ev = TAILQ_FIRST(&l->waiting); ev; ev = next) {
-        next = TAILQ_NEXT(ev, wait_link);
-        if (ev->deadline > now || TAILQ_EMPTY(&ev->call_list)) continue;
-        ev->deadline = INT64_MAX;
-        log_warn("event", "no answer before the deadline", LOG_INT("event", ev->id));
-        calls_end_all(l->host, ev, BOT_ETIMEDOUT);
-    }
-}
-
 static void queue_due(struct host *h, struct event *ev)
 {
     struct staged *s = xcalloc(1, sizeof *s);
@@ -481,15 +469,6 @@ static void run_due(struct loop *l, int64_t now)
     if (!l->lost && h->prune.due_at <= now && prune_some(h, now) < 0) l->lost = 1;
 }
 
-static int64_t waiting_due(const struct loop *l)
-{
-    int64_t due = INT64_MAX;
-    const struct event *ev;
-    TAILQ_FOREACH(ev, &l->waiting, wait_link)
-    if (ev->deadline < due) due = ev->deadline;
-    return due;
-}
-
 static int64_t min64(int64_t a, int64_t b)
 {
     return a < b ? a : b;
@@ -497,7 +476,7 @@ static int64_t min64(int64_t a, int64_t b)
 
 static int64_t clock_due(struct loop *l)
 {
-    int64_t due = min64(calls_next_due(l->calls), waiting_due(l));
+    int64_t due = min64(calls_next_due(l->calls), waiting_next_due(l));
     due = min64(due, min64(l->due_at, l->schedule_at));
     due = min64(due, l->host->prune.due_at);
     return min64(due, dialog_next_due(l->host));
@@ -639,7 +618,7 @@ int loop_turn(struct loop *l)
         return 0; /* further away: the clock was put back */
     take(l);
     calls_fire(h, now);
-    expire_waiting(l, now);
+    waiting_expire(l, now);
     sort_completions(l);
     outbox_clock(h->outbox, now);
     if (!has_work(l, now)) {
