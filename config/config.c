@@ -216,6 +216,11 @@ struct config *config_read(const char *file, int optional, char **env)
     return c;
 }
 
+struct config *config_reread(const struct config *c)
+{
+    return config_read(c->file, 0, c->env);
+}
+
 void config_free(struct config *c)
 {
     if (!c) return;

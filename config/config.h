@@ -63,6 +63,8 @@ struct config_plugin {
 /* Reads bot.ini (file NULL or missing with optional != 0: defaults and environment only). Never
  * NULL. `env` is environ or a test's own. See config_error() afterwards. */
 struct config *config_read(const char *file, int optional, char **env);
+/* The same file and environment once more, as they are now. */
+struct config *config_reread(const struct config *c);
 void config_free(struct config *c); /* NULL-safe */
 
 /* Declares a plugin's keys (strings are copied) so that its section can be checked. count 0: it has

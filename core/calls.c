@@ -41,6 +41,7 @@ struct call *call_new(struct event *ev, enum call_kind kind, bot_done_fn *done, 
     c->event = ev;
     ev->refs++;
     c->plugin = ev->plugin;
+    c->plugin->pending++;
     c->scope = ev->scope;
     c->done = done;
     c->data = len ? memcpy(c + 1, data, len) : NULL;
@@ -53,6 +54,7 @@ void call_free(struct call *c)
     if (!c) return;
     http_job_free(c->http);
     pool_job_free(c->job);
+    c->plugin->pending--;
     event_unref(c->event);
     free(c);
 }
@@ -133,12 +135,14 @@ void call_start(struct host *h, struct call *call)
         struct pool_job *job = call->job;
         call->job = NULL;
         h->ports.job_submit(h->ports.ctx, job);
+    } else if (call->kind == CALL_RELOAD) {
+        reload_ask_call(h, call->id);
     } else {
         heap_add(c, call);
     }
 }
 
-static void complete_now(struct host *h, struct call *call, int status)
+static struct completion *complete_now(struct host *h, struct call *call, int status)
 {
     heap_remove(h->loop.calls, call);
     call->ended = 1;
@@ -146,6 +150,14 @@ static void complete_now(struct host *h, struct call *call, int status)
     back->call = call->id;
     back->status = status;
     TAILQ_INSERT_TAIL(&h->loop.consuming, back, link);
+    return back;
+}
+
+void call_reloaded(struct host *h, uint64_t id, int status, const char *sentence)
+{
+    struct call *call = call_find(h->loop.calls, id);
+    if (!call || call->ended) return;
+    complete_now(h, call, status)->text = xstrdup(sentence);
 }
 
 int call_end(struct host *h, uint64_t id, int status)
@@ -161,6 +173,26 @@ void calls_end_all(struct host *h, struct event *ev, int status)
 {
     struct call *call;
     TAILQ_FOREACH(call, &ev->call_list, link) call_end(h, call->id, status);
+}
+
+void calls_end_of(struct host *h, const struct plugin *p, int status)
+{
+    size_t at = 0;
+    for (struct call *call; (call = map_next(&h->loop.calls->by_id, &at, NULL));)
+        if (call->plugin == p) call_end(h, call->id, status);
+}
+
+void calls_describe(const struct host *h, const struct plugin *p, struct buf *out)
+{
+    static const char *const names[] = {
+        [CALL_HTTP] = "http", [CALL_JOB] = "work", [CALL_TIMER] = "timer", [CALL_RELOAD] = "reload"
+    };
+    unsigned count[BOT_COUNT(names)] = { 0 };
+    size_t at = 0, n = 0;
+    for (const struct call *call; (call = map_next(&h->loop.calls->by_id, &at, NULL));)
+        if (call->plugin == p) count[call->kind]++;
+    for (size_t kind = CALL_HTTP; kind < BOT_COUNT(names); kind++)
+        if (count[kind]) buf_addf(out, "%s%u %s", n++ ? ", " : "", count[kind], names[kind]);
 }
 
 void calls_fire(struct host *h, int64_t now)
@@ -191,6 +223,9 @@ static void result_of(struct bot_result *r, const struct completion *back)
         r->body = back->job->output ? back->job->output : "";
         r->body_len = back->job->output_len;
         r->error = back->job->message;
+    } else if (back->text) {
+        r->body = r->error = back->text;
+        r->body_len = strlen(back->text);
     } else if (r->status != BOT_OK) {
         r->sent = 1; /* ended while it was on its way: nobody knows */
         r->error = r->status == BOT_ETIMEDOUT ? "no answer in time" : "cancelled";

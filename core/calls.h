@@ -7,13 +7,13 @@
 
 #include "loop.h"
 
-enum call_kind { CALL_HTTP = 1, CALL_JOB = 2, CALL_TIMER = 3 };
+enum call_kind { CALL_HTTP = 1, CALL_JOB = 2, CALL_TIMER = 3, CALL_RELOAD = 4 };
 
 struct call {
     uint64_t id;
     enum call_kind kind;
-    struct event *event; /* holds a reference */
-    struct plugin *plugin;
+    struct event *event;   /* holds a reference */
+    struct plugin *plugin; /* held: plugin->pending counts it */
     uint32_t scope;
     bot_done_fn *done;
     void *data;
@@ -46,6 +46,12 @@ void call_start(struct host *h, struct call *c); /* takes it: submits or arms it
  * turn. BOT_OK or BOT_EGONE. */
 int call_end(struct host *h, uint64_t id, int status);
 void calls_end_all(struct host *h, struct event *ev, int status);
+/* "2 http, 1 timer": what a generation waits for; nothing when it is nothing. */
+void calls_describe(const struct host *h, const struct plugin *p, struct buf *out);
+/* All of a generation that is to go. */
+void calls_end_of(struct host *h, const struct plugin *p, int status);
+/* A reload that a call waited for has ended: BOT_OK or BOT_EINVAL, with a sentence. */
+void call_reloaded(struct host *h, uint64_t id, int status, const char *sentence);
 /* Timers that are due become completions. */
 void calls_fire(struct host *h, int64_t now);
 int64_t calls_next_due(const struct calls *c); /* INT64_MAX = none */

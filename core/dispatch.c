@@ -13,15 +13,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "command.h"
+#include "containment.h"
 #include "host.h"
 #include "message/dialog.h"
 #include "message/outbox.h"
 #include "message/routing.h"
 #include "people/people.h"
 #include "plugin/schedule.h"
+#include "plugin/stats.h"
 
 /* The hooks that a text meets, in this order. */
 static const char *const text_hooks[] = { "message.text", "message.fallback" };
@@ -57,16 +60,36 @@ static int verdict_of(int verdict)
 static unsigned hook_index(const struct hook_list *list, size_t at)
 {
     unsigned index = 0;
-    for (size_t i = 0; i < at; i++) index += list->hooks[i].plugin == list->hooks[at].plugin;
+    for (size_t i = 0; i < at; i++) index += list->hooks[i]->plugin == list->hooks[at]->plugin;
     return index;
+}
+
+/* A plugin that is quarantined is not called; one whose hooks fail again and again pauses, as far
+ * as messages go: what the host and other plugins tell it must not be lost. */
+static int is_passed_over(const struct event *ev, const struct plugin *p)
+{
+    return containment_is_off(ev, p) ||
+           (ev->kind == EVENT_MESSAGE && stats_is_paused(p->stats, clock_ms()));
+}
+
+static void note_verdict(const struct event *ev, const struct plugin *p, int verdict)
+{
+    const struct db *db = &ev->host->db;
+    if (ev->kind != EVENT_MESSAGE || db_is_broken(db) || db_is_lost(db)) return; /* not its fault */
+    if (verdict == BOT_FAIL && !ev->abort_text)
+        stats_hook_failed(p->stats, p->name, clock_ms());
+    else
+        stats_hook_worked(p->stats);
 }
 
 static int call_hook(struct event *ev, const struct hook_list *list, size_t i, int kept)
 {
-    const struct hook *hook = &list->hooks[i];
+    const struct hook *hook = list->hooks[i];
     if (hook->spec.scope == BOT_THIS_STORE && !ev->store) return BOT_PASS;
+    if (is_passed_over(ev, hook->plugin)) return BOT_PASS;
     int verdict =
         verdict_of(event_call(ev, hook->plugin, hook->spec.scope, hook->spec.run, list->event));
+    note_verdict(ev, hook->plugin, verdict);
     if (verdict == BOT_LATER)
         ev->handler = arena_printf(&ev->arena, "hook %s %s %u%s", hook->plugin->name, list->event,
                                    hook_index(list, i), kept ? " kept" : "");
@@ -84,9 +107,19 @@ static int run_hooks(struct event *ev, const char *name, size_t from, int kept)
     return BOT_PASS;
 }
 
+static int say_in_repair(struct event *ev, const char *what)
+{
+    const struct bot_arg args[] = { bot_text("what", what) };
+    const char *key = what ? "contain.repair" : "contain.repair_dialog";
+    dispatch_say(ev, dispatch_text(ev, key, args, 1));
+    return BOT_HANDLED;
+}
+
 static int run_command(struct event *ev, const struct way *way)
 {
     const struct command *c = way->command;
+    if (containment_is_off(ev, c->plugin))
+        return say_in_repair(ev, arena_printf(&ev->arena, "/%s", c->spec.name));
     ev->need_role = c->spec.role;
     int verdict = verdict_of(event_call(ev, c->plugin, c->spec.scope, c->spec.run, c->spec.name));
     if (verdict == BOT_LATER)
@@ -372,6 +405,7 @@ static int act_on_answer(struct event *ev, struct way *way)
         if (dialog_close(ev, d)) return BOT_FAIL;
         return say(ev, "refused.lost");
     }
+    if (containment_is_off(ev, d->def->plugin)) return say_in_repair(ev, NULL);
     ev->need_role = d->role;
     switch (dialog_answer(ev, d)) {
     case DIALOG_ASKED:
@@ -434,7 +468,7 @@ static long hook_find(const struct hook_list *list, const struct handler *who)
 {
     unsigned long index = who->extra ? strtoul(who->extra, NULL, 10) : 0;
     for (size_t i = 0; list && i < list->count; i++)
-        if (!strcmp(list->hooks[i].plugin->name, who->plugin) && hook_index(list, i) == index)
+        if (!strcmp(list->hooks[i]->plugin->name, who->plugin) && hook_index(list, i) == index)
             return (long)i;
     return -1;
 }
@@ -458,7 +492,7 @@ static int resume_message(struct event *ev, const struct handler *who, int *from
     if (!strcmp(who->kind, "hook")) {
         const struct hook_list *list = registry_hooks(ev->host->registry, who->name);
         long at = hook_find(list, who);
-        if (at < 0) goto start;
+        if (at < 0 || containment_is_off(ev, list->hooks[at]->plugin)) goto start;
         ev->ask_again = way.open != NULL;
         int verdict = call_hook(ev, list, (size_t)at, way.kept);
         ev->status = BOT_OK;
@@ -468,6 +502,7 @@ static int resume_message(struct event *ev, const struct handler *who, int *from
         struct dialog *d = way.open;
         if (!d || !d->def || strcmp(d->plugin, who->plugin) || strcmp(d->name, who->name))
             goto start;
+        if (containment_is_off(ev, d->def->plugin)) return say_in_repair(ev, NULL);
         ev->need_role = d->role;
         return d->role && !(d->role & ev->roles) ? say(ev, "refused.lost") : finish_dialog(ev, d);
     }
@@ -562,7 +597,12 @@ static int dispatch_internal(struct event *ev)
         return verdict == BOT_PASS ? BOT_HANDLED : verdict;
     }
     const struct hook_list *list = registry_hooks(ev->host->registry, ev->event_name);
+    if (!strcmp(ev->event_name, "plugin.quarantined") && containment_notify(ev) < 0)
+        return BOT_FAIL;
     if (!list) return BOT_HANDLED;
+    for (size_t i = 0; i < list->count; i++)
+        if (list->hooks[i]->plugin->quarantined)
+            return containment_park(ev, list->hooks[i]->plugin);
     load_subject(ev);
     for (size_t i = 0; i < list->count; i++) {
         int verdict = call_hook(ev, list, i, 0);
@@ -570,7 +610,7 @@ static int dispatch_internal(struct event *ev)
         if (verdict != BOT_LATER) continue;
         if (list->count == 1) return BOT_LATER;
         log_error("plugin", "a hook may wait only when it is the event's only one",
-                  LOG_STR("plugin", list->hooks[i].plugin->name), LOG_STR("event", list->event));
+                  LOG_STR("plugin", list->hooks[i]->plugin->name), LOG_STR("event", list->event));
         return BOT_FAIL;
     }
     return BOT_HANDLED;

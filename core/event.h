@@ -128,6 +128,12 @@ struct event {
     int64_t deadline; /* ms; 0 = not waiting */
     int used_kv;      /* it may have keys of scope BOT_KV_EVENT */
 
+    /* containment.h */
+    int attempts;        /* so often the host crashed while it ran */
+    const char *suspect; /* in this plugin */
+    const char *without; /* nothing of this plugin is called for it; NULL = nobody */
+    int parked;          /* it waits for a quarantined plugin: it ends as aside */
+
     struct arena arena, step;
 };
 

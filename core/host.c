@@ -21,6 +21,8 @@
 #include "message/outbox.h"
 #include "message/texts.h"
 #include "people/people.h"
+#include "plugin/lineup.h"
+#include "plugin/stats.h"
 #include "storage/migrate.h"
 #include "storage/search.h"
 #include "storage/statement.h"
@@ -122,37 +124,16 @@ static int open_search(struct host *h, struct buf *errors)
 
 /* ---- plugins --------------------------------------------------------------------------------- */
 
-static void exclude(struct host *h, const char *name)
-{
-    h->excluded = xrealloc(h->excluded, (h->excluded_count + 1) * sizeof(char *));
-    h->excluded[h->excluded_count++] = xstrdup(name);
-}
-
-static void declare_config(struct host *h)
-{
-    for (size_t i = 0; i < h->registry->plugin_count; i++) {
-        const struct plugin *p = h->registry->plugins[i];
-        struct config_key *keys = xcalloc(p->config_count + 1, sizeof *keys);
-        for (size_t k = 0; k < p->config_count; k++) {
-            const struct bot_config_spec *spec = &p->config[k];
-            keys[k] = (struct config_key){ p->name,        spec->key, (int)spec->type,
-                                           spec->fallback, spec->min, spec->max,
-                                           spec->choices,  spec->env, spec->help };
-        }
-        config_declare(h->config, p->name, keys, p->config_count);
-        free(keys);
-    }
-}
-
 /* The key that webhooks are signed with: the configured one, or one that is made once and kept. */
-static int gateway_key(struct host *h, struct gateway *g, struct buf *errors)
+static int gateway_key(struct host *h, struct gateway *g, const struct config *config,
+                       struct buf *errors)
 {
     const char *name = g->spec.signature_key;
-    if (!g->spec.signature_header || !name) return 0;
-    const char *key = config_text(h->config, g->plugin->name, name);
+    if (g->key || !g->spec.signature_header || !name) return 0;
+    const char *key = config_text(config, g->plugin->name, name);
+    char hex[49];
     if (!*key) {
         unsigned char random[24];
-        char hex[49];
         randombytes_buf(random, sizeof random);
         sodium_bin2hex(hex, sizeof hex, random, sizeof random);
         if (config_local_set(h->data_dir, g->plugin->name, name, hex) < 0) {
@@ -164,17 +145,18 @@ static int gateway_key(struct host *h, struct gateway *g, struct buf *errors)
                  LOG_STR("plugin", g->plugin->name), LOG_STR("kept_in", "data_dir/local.ini"));
         key = hex;
     }
-    g->key = arena_strdup(&h->registry->arena, key);
+    g->key = arena_strdup(&g->plugin->arena, key);
     if (g->spec.allow_unsigned)
-        g->allow_unsigned = config_int(h->config, g->plugin->name, g->spec.allow_unsigned) != 0;
+        g->allow_unsigned = config_int(config, g->plugin->name, g->spec.allow_unsigned) != 0;
     return 0;
 }
 
-static int open_gateways(struct host *h, struct buf *errors)
+int host_open_gateways(struct host *h, const struct registry *r, const struct config *config,
+                       struct buf *errors)
 {
     size_t at = 0;
-    for (struct gateway *g; (g = map_next(&h->registry->gateways, &at, NULL));)
-        if (gateway_key(h, g, errors) < 0) return -1;
+    for (struct gateway *g; (g = map_next(&r->gateways, &at, NULL));)
+        if (gateway_key(h, g, config, errors) < 0) return -1;
     return 0;
 }
 
@@ -185,84 +167,123 @@ static int add_config_errors(struct host *h, struct buf *errors)
     return count ? -1 : 0;
 }
 
-/* Each line once: a start that leaves a plugin out loads all others again. */
-static void add_problems(struct host *h, struct buf *lines)
+/* Everybody whose tables cannot be brought up to date is left out. */
+static void migrate_all(struct lineup *l)
 {
-    char *rest = NULL;
-    for (char *line = strtok_r(lines->data, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-        if (!strstr(buf_str(&h->problems), line)) buf_addf(&h->problems, "%s\n", line);
-    buf_free(lines);
-}
-
-/* Loads, until every plugin that is left has its tables. */
-static void load_plugins(struct host *h)
-{
-    for (;;) {
-        struct buf problems = { 0 };
-        buf_adds(&problems, "");
-        h->registry = registry_load(h, h->config, &problems);
-        add_problems(h, &problems);
-        const struct plugin *bad = NULL;
-        for (size_t i = 0; i < h->registry->plugin_count && !bad; i++) {
-            struct buf why = { 0 };
-            if (migrate_plugin(h, h->registry->plugins[i], &why) < 0) {
-                bad = h->registry->plugins[i];
-                buf_addf(&h->problems, "%s: %s\n", bad->name, buf_str(&why));
-            }
-            buf_free(&why);
+    for (size_t i = 0; i < l->count; i++) {
+        struct buf why = { 0 };
+        struct plugin *p = l->entries[i].plugin;
+        if (p && migrate_plugin(l->host, p, &why) < 0) {
+            l->host->registry = NULL;
+            registry_free(l->registry);
+            l->registry = NULL;
+            lineup_refuse(l, &l->entries[i], buf_str(&why));
         }
-        if (!bad) return;
-        exclude(h, bad->name);
-        registry_free(h->registry);
+        buf_free(&why);
+        if (!l->registry) { /* without it, and without those that need it */
+            lineup_index(l);
+            l->host->registry = l->registry;
+        }
     }
 }
 
-static int run_start(struct event *ev, void *arg)
+/* Loads what can be used. The registry is the lineup's until start_plugins(). */
+static void load_plugins(struct host *h, struct lineup *l)
 {
-    return ((struct plugin *)arg)->manifest->start(&ev->ctx);
+    lineup_new(l, h, h->config, &h->problems);
+    lineup_load(l);
+    lineup_index(l);
+    h->registry = l->registry;
+    migrate_all(l);
+    lineup_check_config(l);
 }
 
-static int start_step(struct event *ev, void *arg)
+/* All start() in one transaction, each in a savepoint: one that fails leaves nothing of itself
+ * behind, and is left out. 0, or -1 when the database cannot be written. */
+static int start_plugins(struct host *h, struct lineup *l)
 {
-    int rc = event_invoke(ev, arg, BOT_ALL_STORES, run_start, arg, "start");
-    return rc == BOT_OK || rc == BOT_HANDLED || rc == BOT_LATER ? BOT_HANDLED : BOT_FAIL;
-}
-
-/* All start() in one transaction, so that one that fails leaves nothing of itself behind. *out:
- * NULL, or the one to leave out. 0, or -1 when the database cannot be written. */
-static int start_plugins(struct host *h, const struct plugin **out)
-{
-    const struct plugin *bad = NULL;
     if (loop_group_begin(&h->loop) < 0) return -1;
-    for (size_t i = 0; i < h->registry->plugin_count && !bad; i++) {
-        struct plugin *p = h->registry->plugins[i];
-        if (p->manifest->size < offsetof(struct bot_manifest, stop) || !p->manifest->start)
-            continue;
-        struct event *ev = event_new(h, EVENT_START);
-        if (loop_run_step(h, ev, start_step, p) != BOT_HANDLED)
-            bad = p;
-        else
-            p->started = 1;
-        event_unref(ev);
+    int refused = 0;
+    for (size_t i = 0; i < l->order_count; i++) {
+        struct plugin *p = l->order[i]->plugin;
+        if (p->quarantined || lineup_lacks(l, l->order[i]) || generation_start(p) == 0) continue;
+        if (h->loop.lost) break;
+        l->order[i]->is_left_out = 1;
+        refused = 1;
     }
-    *out = bad;
-    return loop_group_end(&h->loop, !bad) < 0 && !bad ? -1 : 0;
+    if (loop_group_end(&h->loop, 1) < 0) return -1;
+    while (refused) {
+        refused = 0;
+        h->registry = NULL;
+        registry_free(l->registry);
+        l->registry = NULL;
+        for (size_t i = 0; i < l->count; i++)
+            if (l->entries[i].plugin && l->entries[i].is_left_out)
+                lineup_refuse(l, &l->entries[i], "its start() failed; its log may say why");
+        lineup_index(l); /* may refuse who needs one of them, although it has started */
+        h->registry = l->registry;
+    }
+    return 0;
+}
+
+/* From now on they run. */
+static void take_lineup(struct host *h, struct lineup *l)
+{
+    l->registry = NULL;
+    for (size_t i = 0; i < h->registry->plugin_count; i++) {
+        struct plugin *p = h->registry->plugins[i];
+        p->phase = PLUGIN_RUNNING;
+        if (p->quarantined) containment_tell_problem(h, p, &h->problems);
+    }
+    lineup_free(l);
+    registry_publish(h, h->registry);
+    if (h->outbox) outbox_gateways_changed(h->outbox);
 }
 
 /* ---- opening and closing --------------------------------------------------------------------- */
 
-static void read_settings(struct host *h)
+/* Strings that events point to: the same word is kept once. */
+static const char *word(struct host *h, const char *now, const char *text)
 {
-    h->language = config_text(h->config, "core", "language");
-    h->timezone = config_text(h->config, "core", "timezone");
-    h->backlog_max = config_int(h->config, "core", "backlog");
-    h->keep_days = config_int(h->config, "core", "keep_days");
+    return now && !strcmp(now, text) ? now : arena_strdup(&h->words, text);
+}
+
+static void forget_super_admins(struct host *h)
+{
+    for (size_t i = 0; i < h->super_admin_count; i++) free(h->super_admins[i]);
+    free(h->super_admins);
+    h->super_admins = NULL;
+    h->super_admin_count = 0;
+    map_free(&h->supers);
+}
+
+static void read_super_admins(struct host *h)
+{
+    forget_super_admins(h);
     char *phones = xstrdup(config_text(h->config, "core", "super_admin")), *rest = NULL;
     for (char *p = strtok_r(phones, ", ", &rest); p; p = strtok_r(NULL, ", ", &rest)) {
         h->super_admins = xrealloc(h->super_admins, (h->super_admin_count + 1) * sizeof(char *));
         h->super_admins[h->super_admin_count++] = xstrdup(p);
     }
     free(phones);
+}
+
+void host_read_settings(struct host *h)
+{
+    const char *language = word(h, h->language, config_text(h->config, "core", "language"));
+    const char *timezone = word(h, h->timezone, config_text(h->config, "core", "timezone"));
+    __atomic_store_n(&h->language, language, __ATOMIC_RELEASE); /* HTTP threads make events, too */
+    __atomic_store_n(&h->timezone, timezone, __ATOMIC_RELEASE);
+    __atomic_store_n(&h->backlog_max, config_int(h->config, "core", "backlog"), __ATOMIC_RELAXED);
+    h->keep_days = config_int(h->config, "core", "keep_days");
+    if (h->crash) h->crash->stop_ms = config_int(h->config, "core", "drain") + 10000;
+    char *token = xstrdup(config_text(h->config, "core", "metrics_token"));
+    pthread_mutex_lock(&h->status_lock);
+    char *old = h->metrics_token;
+    h->metrics_token = token;
+    pthread_mutex_unlock(&h->status_lock);
+    free(old);
+    read_super_admins(h);
 }
 
 static struct host *host_new(const struct host_conf *conf)
@@ -272,6 +293,9 @@ static struct host *host_new(const struct host_conf *conf)
     h->ports = conf->ports;
     h->config = conf->config;
     h->share_plugins = conf->share_plugins;
+    h->close_libraries = conf->close_libraries;
+    h->crash = conf->crash;
+    TAILQ_INIT(&h->generations);
     h->lock_fd = -1;
     h->stores_active_cache = -1;
     h->database_ok = 1;
@@ -289,8 +313,8 @@ static struct host *host_new(const struct host_conf *conf)
     return h;
 }
 
-static int open_parts(struct host *h, const struct host_conf *conf, int *exit_code,
-                      struct buf *errors)
+static int open_parts(struct host *h, const struct host_conf *conf, struct lineup *lineup,
+                      int *exit_code, struct buf *errors)
 {
     char error[300];
     *exit_code = EXIT_CONFIG;
@@ -298,7 +322,7 @@ static int open_parts(struct host *h, const struct host_conf *conf, int *exit_co
     h->data_dir =
         xstrdup(conf->data_dir ? conf->data_dir : config_text(h->config, "core", "data_dir"));
     if (!*h->data_dir) return add_config_errors(h, errors);
-    read_settings(h);
+    host_read_settings(h);
     if (!(h->texts = texts_parse(core_texts, error, sizeof error))) {
         buf_addf(errors, "the core's texts: %s\n", error);
         return -1;
@@ -312,13 +336,12 @@ static int open_parts(struct host *h, const struct host_conf *conf, int *exit_co
     }
     *exit_code = EXIT_CANNOT_WRITE;
     if (open_database(h, conf, errors) < 0 || open_search(h, errors) < 0) return -1;
-    load_plugins(h);
-    declare_config(h);
-    config_check(h->config);
+    if (containment_open(h, errors) < 0) return -1;
+    load_plugins(h, lineup);
     *exit_code = EXIT_CONFIG;
     if (add_config_errors(h, errors) < 0) return -1;
     *exit_code = EXIT_CANNOT_WRITE;
-    return open_gateways(h, errors);
+    return host_open_gateways(h, h->registry, h->config, errors);
 }
 
 static int open_queues(struct host *h, struct buf *errors)
@@ -347,36 +370,18 @@ struct host *host_open(const struct host_conf *conf, int *exit_code, struct buf 
         return NULL;
     }
     struct host *h = host_new(conf);
-    if (open_parts(h, conf, exit_code, errors) < 0 || open_queues(h, errors) < 0) {
+    struct lineup lineup = { 0 };
+    int rc = open_parts(h, conf, &lineup, exit_code, errors);
+    if (rc == 0) rc = open_queues(h, errors);
+    if (rc == 0 && (rc = start_plugins(h, &lineup)) < 0)
+        buf_addf(errors, "the database cannot be written: %s\n", h->db.error);
+    if (rc < 0) {
+        if (lineup.entries) lineup_free(&lineup);
+        h->registry = NULL;
         host_free(h);
         return NULL;
     }
-    const struct plugin *bad;
-    for (;;) {
-        if (start_plugins(h, &bad) < 0) {
-            buf_addf(errors, "the database cannot be written: %s\n", h->db.error);
-            host_free(h);
-            return NULL;
-        }
-        if (!bad) break;
-        buf_addf(&h->problems, "%s: its start() failed\n", bad->name);
-        exclude(h, bad->name);
-        outbox_free(h->outbox);
-        h->outbox = NULL;
-        registry_free(h->registry);
-        int wake_fd = h->loop.wake_fd;
-        h->loop.wake_fd = -1;
-        loop_free(&h->loop);
-        loop_init(&h->loop, h);
-        h->loop.wake_fd = wake_fd;
-        load_plugins(h);
-        declare_config(h);
-        config_check(h->config);
-        if (open_gateways(h, errors) < 0 || open_queues(h, errors) < 0) {
-            host_free(h);
-            return NULL;
-        }
-    }
+    take_lineup(h, &lineup);
     outbox_start(h->outbox);
     log_opened(h);
     host_publish_soon(h);
@@ -385,32 +390,33 @@ struct host *host_open(const struct host_conf *conf, int *exit_code, struct buf 
     return h;
 }
 
-int host_check(const struct host_conf *conf, struct buf *errors)
+struct host *host_bare(struct config *config)
 {
-    struct host_conf quiet = *conf;
-    quiet.share_plugins = 1;
-    struct host *h = host_new(&quiet);
+    static char *no_environment[] = { NULL };
+    struct host_conf conf = { .config = config ? config : config_read(NULL, 1, no_environment),
+                              .share_plugins = 1 };
+    if (sodium_init() < 0) return NULL;
+    struct host *h = host_new(&conf);
     config_check(h->config);
     h->data_dir = xstrdup("");
-    h->registry = registry_load(h, h->config, &h->problems);
-    declare_config(h);
-    config_check(h->config);
+    return h;
+}
+
+int host_check(const struct host_conf *conf, struct buf *errors)
+{
+    struct lineup lineup = { 0 };
+    struct host *h = host_bare(conf->config);
+    free(h->plugin_folder);
+    h->plugin_folder = xstrdup(conf->plugin_folder);
+    lineup_new(&lineup, h, h->config, &h->problems);
+    lineup_load(&lineup);
+    lineup_index(&lineup);
+    lineup_check_config(&lineup);
     int rc = add_config_errors(h, errors) < 0 ? EXIT_CONFIG : h->problems.len ? 1 : 0;
     buf_adds(errors, buf_str(&h->problems));
+    lineup_free(&lineup);
     host_free(h);
     return rc;
-}
-
-static int run_stop(struct event *ev, void *arg)
-{
-    ((struct plugin *)arg)->manifest->stop(&ev->ctx);
-    return BOT_OK;
-}
-
-static int stop_step(struct event *ev, void *arg)
-{
-    event_invoke(ev, arg, BOT_ALL_STORES, run_stop, arg, "stop");
-    return BOT_HANDLED;
 }
 
 void host_stop(struct host *h)
@@ -419,15 +425,9 @@ void host_stop(struct host *h)
     /* Outcomes that have arrived are written: what is `sending` on disk has to be asked about at
      * the next start. */
     host_run_idle(h, 8);
-    for (size_t i = h->registry->plugin_count; i--;) {
-        struct plugin *p = h->registry->plugins[i];
-        if (!p->started || p->manifest->size < offsetof(struct bot_manifest, texts) ||
-            !p->manifest->stop)
-            continue;
-        struct event *ev = event_new(h, EVENT_START);
-        loop_run_step(h, ev, stop_step, p);
-        event_unref(ev);
-    }
+    struct plugin *p;
+    TAILQ_FOREACH_REVERSE(p, &h->generations, plugin_list, link)
+    if (p->phase != PLUGIN_STOPPED) generation_stop(p);
     sqlite3_wal_checkpoint_v2(h->db.sql, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     log_info("host", "stopped", LOG_INT("turns", h->loop.turns),
              LOG_INT("events", h->loop.events_run));
@@ -443,22 +443,29 @@ static void free_counts(struct map *m)
 void host_free(struct host *h)
 {
     if (!h) return;
+    reload_free(h);
     outbox_free(h->outbox);
     loop_free(&h->loop);
+    while (h->old_registries) {
+        struct registry *r = h->old_registries;
+        h->old_registries = r->next;
+        registry_free(r);
+    }
     registry_free(h->registry);
+    for (struct plugin *p; (p = TAILQ_FIRST(&h->generations));) generation_free(p);
+    stats_free_all(h);
+    containment_free(h);
     search_close(h->search);
     db_close(&h->db);
     texts_free(h->texts);
-    for (size_t i = 0; i < h->super_admin_count; i++) free(h->super_admins[i]);
-    for (size_t i = 0; i < h->excluded_count; i++) free(h->excluded[i]);
-    free(h->super_admins);
-    free(h->excluded);
+    forget_super_admins(h);
     people_free(h);
     free_counts(&h->event_counts);
-    map_free(&h->supers);
     map_free(&h->requests);
     map_free(&h->connections);
     buf_free(&h->problems);
+    arena_free(&h->words);
+    free(h->metrics_token);
     free(h->health_json);
     free(h->metrics_text);
     free(h->plugin_folder);

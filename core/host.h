@@ -6,8 +6,10 @@
 #ifndef TOKOBOT_HOST_H
 #define TOKOBOT_HOST_H
 
+#include "containment.h"
 #include "loop.h"
 #include "plugin/registry.h"
+#include "plugin/reload.h"
 #include "storage/db.h"
 #include "storage/prune.h"
 
@@ -31,6 +33,9 @@ struct host_ports {
     void (*answer)(void *ctx, struct http_request *request, int status, const char *type,
                    const char *body, size_t len, unsigned retry_after_s);
     void (*control_send)(void *ctx, uint64_t connection, const char *json, size_t len, int close);
+    /* Has a plugin file copied and tried in a process of its own; told with reload_probed() on the
+     * loop's thread, between turns. NULL: it is copied and checked here (simulations, tests). */
+    void (*probe)(void *ctx, struct plugin_probe *probe);
 };
 
 struct host_conf {
@@ -44,7 +49,10 @@ struct host_conf {
     int wake_fd; /* eventfd that posts write to; 0 = none. The host closes it */
     struct host *
         *opening; /* set as soon as there is a host, for what comes back while it opens; or NULL */
-    int share_plugins; /* tests: open plugins where they lie, without a private copy */
+    int share_plugins;        /* tests: open plugins where they lie, without a private copy */
+    int close_libraries;      /* tests: dlclose() right after a generation's stop(), so that whoever
+                                 still      points there is found */
+    struct crash_page *crash; /* NULL: crashes are not contained */
 };
 
 struct host {
@@ -54,22 +62,35 @@ struct host {
     int lock_fd;
     struct db db;
     struct loop loop;
-    struct registry *registry;
+    struct registry *registry;       /* the loop's */
+    struct registry *published;      /* what other threads may take; under status_lock */
+    struct registry *old_registries; /* somebody still reads them */
+    struct plugin_list generations;  /* every one that is not freed */
+    unsigned retired;                /* how many of them are out of use */
+    uint32_t generations_made;
+    unsigned copies_made;
+    struct map plugin_stats; /* name -> struct plugin_stats */
+    struct reload reload;
+    struct crash_page *crash; /* or NULL */
+    struct suspect *suspects; /* containment.c's */
+    size_t suspect_count;
+    int forgiving;
+    struct map poison; /* ids of webhook bodies that crash; under status_lock */
     struct outbox *outbox;
     struct search *search;
     struct texts *texts; /* the core's */
     const char *language, *timezone;
     int64_t started_ms, started_mono;
     int stopping;
-    int share_plugins;
-    char **excluded; /* plugins that were refused at this start */
-    size_t excluded_count;
-    struct buf problems; /* why, one line each: health is degraded */
+    int share_plugins, close_libraries;
+    struct buf
+        problems;       /* which plugins are left out, and why, one line each: health is degraded */
+    struct arena words; /* strings that stay: languages, time zones */
 
     /* storage/statement.c: whose SQL is being prepared or run; NULL = the core's, allowed
      * everything */
     struct plugin *sql_owner;
-    int sql_migrating;
+    struct migrating *migrating; /* a migration runs */
 
     int64_t stores_active_cache; /* -1 = unknown */
     char **super_admins;         /* phones */
@@ -90,11 +111,11 @@ struct host {
     int64_t published_at, publish_due;
     struct map connections; /* control connections that routes know: id -> host */
     int64_t backlog_max;
-    int64_t keep_days; /* finished messages go after that many */
+    char *metrics_token; /* under status_lock */
+    int64_t keep_days;   /* finished messages go after that many */
     struct prune prune;
 
     struct map event_counts; /* "gateway/event" -> int64_t*, of what is only counted */
-    struct map metrics;      /* "plugin/metric" -> int64_t* */
     uint64_t random_state;
     char instance[17]; /* random, of this start */
 };
@@ -106,8 +127,11 @@ struct host *host_open(const struct host_conf *conf, int *exit_code, struct buf 
 /* Only reads and checks: the configuration and each plugin that is on. Takes conf->config. 0; 1
  * when a plugin would be left out; 78 for configuration errors. One line each in `errors`. */
 int host_check(const struct host_conf *conf, struct buf *errors);
-/* Clean stop: stop() of each plugin in a last turn, checkpoint. What is pending is left as it is: events that wait go
- * on with BOT_ERESUMED at the next start. */
+/* One with nothing opened: enough for init() of a plugin that is only looked at. config NULL: the
+ * defaults; it is taken. */
+struct host *host_bare(struct config *config);
+/* Clean stop: stop() of each plugin in a last turn, checkpoint. What is pending is left as it is:
+ * events that wait go on with BOT_ERESUMED at the next start. */
 void host_stop(struct host *h);
 /* Frees everything; without host_stop() it is as if the process had been killed. */
 void host_free(struct host *h);
@@ -137,6 +161,14 @@ uint64_t host_connection_of(struct host *h, uint64_t request);
  * BOT_EINVAL. */
 int host_incoming(struct host *h, const char *gateway, const struct bot_incoming *incoming);
 void host_publish_soon(struct host *h);
+/* The settings of [core] that a reload may change, from h->config. */
+void host_read_settings(struct host *h);
+/* Keys of the gateways' signatures: the configured ones, or made once. 0, or -1 with a sentence. */
+int host_open_gateways(struct host *h, const struct registry *r, const struct config *config,
+                       struct buf *errors);
+/* 1: whoever asks from this machine, or gives this bearer token (NULL: none), may see /metrics. Any
+ * thread. */
+int host_may_see_metrics(struct host *h, const char *token, int loopback);
 /* For the loop: the database works (or the turn was lost by `error`); what other threads may read
  * is renewed. */
 void host_database_state(struct host *h, int ok, const char *error);

@@ -5,7 +5,10 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "../config/config.h"
 #include "base/clock.h"
@@ -13,6 +16,7 @@
 #include "base/text.h"
 #include "host.h"
 #include "http/server.h"
+#include "plugin/plugins_service.h"
 
 enum { TEXT_MAX = 64 << 10, FIELD_MAX = 512, NAME_MAX_BYTES = 200 };
 
@@ -137,7 +141,8 @@ static int is_authentic(const struct gateway *g, const char *body, size_t len,
 
 static int is_full(const struct host *h)
 {
-    return __atomic_load_n(&h->backlog, __ATOMIC_RELAXED) >= h->backlog_max;
+    return __atomic_load_n(&h->backlog, __ATOMIC_RELAXED) >=
+           __atomic_load_n(&h->backlog_max, __ATOMIC_RELAXED);
 }
 
 static void drop(struct sink *s)
@@ -148,12 +153,44 @@ static void drop(struct sink *s)
     }
 }
 
-int host_webhook(struct host *h, const char *gateway, const char *body, size_t len,
-                 const char *(*header)(void *arg, const char *name), void *arg, int loopback,
-                 struct http_request *request)
+/* A number for a body, the same whenever it comes. */
+static int64_t body_id(const char *body, size_t len)
 {
-    const struct gateway *g = registry_gateway(h->registry, gateway);
+    static const unsigned char key[crypto_shorthash_KEYBYTES] = "tokobot webhook";
+    unsigned char hash[crypto_shorthash_BYTES];
+    int64_t id;
+    crypto_shorthash(hash, (const unsigned char *)body, len, key);
+    memcpy(&id, hash, sizeof id);
+    return id;
+}
+
+/* It has crashed its gateway's parse() twice: it is kept for whoever mends that, and its sender
+ * need not come again. */
+static int set_body_aside(struct host *h, const char *gateway, int64_t id, const char *body,
+                          size_t len)
+{
+    struct buf path = { 0 };
+    buf_addf(&path, "%s/aside", h->data_dir);
+    mkdir(buf_str(&path), 0700);
+    buf_addf(&path, "/%s-%016llx.body", gateway, (unsigned long long)id);
+    int fd = open(buf_str(&path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int ok = fd >= 0 && write(fd, body, len) == (ssize_t)len && fsync(fd) == 0;
+    if (fd >= 0) close(fd);
+    buf_free(&path);
+    log_error("webhook", "a body that crashes its gateway is set aside",
+              LOG_STR("gateway", gateway), LOG_STR("kept_in", ok ? "data_dir/aside" : "nowhere"));
+    host_count_event(h, gateway, "aside");
+    return ok ? 200 : 503;
+}
+
+static int take_webhook(struct host *h, const struct registry *r, const char *gateway,
+                        const char *body, size_t len,
+                        const char *(*header)(void *arg, const char *name), void *arg, int loopback,
+                        struct http_request *request)
+{
+    const struct gateway *g = registry_gateway(r, gateway);
     if (!g || !g->spec.name || strcmp(g->spec.name, gateway) != 0) return 404;
+    if (g->plugin->quarantined) return 503;
     if (!is_authentic(g, body, len, header, arg, loopback)) {
         host_count_event(h, gateway, "unsigned");
         return 401;
@@ -163,7 +200,12 @@ int host_webhook(struct host *h, const char *gateway, const char *body, size_t l
     s.base.size = sizeof s.base;
     s.base.add = sink_add;
     TAILQ_INIT(&s.list);
-    if (g->spec.parse(body, len, &s.base) < 0) {
+    int64_t id = body_id(body, len);
+    if (containment_is_poison(h, id)) return set_body_aside(h, gateway, id, body, len);
+    crash_enter(h->crash, CRASH_PARSE, id, g->plugin->name, g->plugin->library->build, "parse");
+    int rc = g->spec.parse(body, len, &s.base);
+    crash_leave(h->crash);
+    if (rc < 0) {
         drop(&s);
         return 400;
     }
@@ -176,6 +218,16 @@ int host_webhook(struct host *h, const char *gateway, const char *body, size_t l
     __atomic_add_fetch(&h->backlog, s.count, __ATOMIC_RELAXED);
     loop_post_arrivals(&h->loop, &s.list, ticket);
     return 0;
+}
+
+int host_webhook(struct host *h, const char *gateway, const char *body, size_t len,
+                 const char *(*header)(void *arg, const char *name), void *arg, int loopback,
+                 struct http_request *request)
+{
+    struct registry *r = registry_take(h);
+    int status = take_webhook(h, r, gateway, body, len, header, arg, loopback, request);
+    registry_give_back(r);
+    return status;
 }
 
 /* ---- requests to routes ---------------------------------------------------------------------- */
@@ -211,7 +263,10 @@ int host_route(struct host *h, const char *method, const char *path, const char 
 {
     char key[400];
     snprintf(key, sizeof key, "h/%s", path);
-    if (!map_get(&h->registry->routes, key)) return 404;
+    struct registry *r = registry_take(h);
+    int is_there = map_get(&r->routes, key) != NULL;
+    registry_give_back(r);
+    if (!is_there) return 404;
     struct event *ev = event_new(h, EVENT_ROUTE);
     ev->route_path = arena_strdup(&ev->arena, path);
     ev->route_method = arena_strdup(&ev->arena, method);
@@ -246,6 +301,17 @@ void host_control(struct host *h, uint64_t connection, const char *verb, const c
     if (!strcmp(verb, "status")) {
         struct buf line = { 0 };
         host_status(h, &line);
+        h->ports.control_send(h->ports.ctx, connection, line.data, line.len, 0);
+        buf_free(&line);
+        return;
+    }
+    if (!strcmp(verb, "reload")) {
+        reload_ask_control(h, connection);
+        return;
+    }
+    if (!strcmp(verb, "plugins")) {
+        struct buf line = { 0 };
+        plugins_describe(h, &line);
         h->ports.control_send(h->ports.ctx, connection, line.data, line.len, 0);
         buf_free(&line);
         return;

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "dispatch.h"
+#include "containment.h"
 #include "host.h"
 #include "http/client.h"
 #include "message/dialog.h"
@@ -131,13 +132,6 @@ void loop_free(struct loop *l)
 
 /* ---- one step: a savepoint ------------------------------------------------------------------- */
 
-/* The disk or the memory, not the handler: what SQLite has kept of the step nobody knows. */
-static int is_broken(int rc)
-{
-    rc &= 0xff;
-    return rc == SQLITE_FULL || rc == SQLITE_IOERR || rc == SQLITE_NOMEM;
-}
-
 static int save(struct loop *l, const char *sql)
 {
     if (db_exec(&l->host->db, sql, "") == 0) return 0;
@@ -153,7 +147,7 @@ int loop_step(struct loop *l, struct event *ev, int (*fn)(struct event *ev, void
     if (save(l, SAVE) < 0) return BOT_EIO;
     db->last_error = 0;
     int verdict = fn(ev, arg);
-    if (is_broken(db->last_error)) {
+    if (db_is_broken(db)) {
         l->lost = 1;
         return BOT_EIO;
     }
@@ -232,7 +226,9 @@ static int conclude(struct event *ev, int verdict)
     if (ev->muted) return inbox_finish(h, ev, INBOX_FAILED) < 0 ? BOT_EIO : BOT_HANDLED;
     if (verdict == BOT_LATER) return inbox_wait(h, ev) < 0 ? BOT_EIO : BOT_LATER;
     if (dispatch_settle(ev) < 0) return BOT_FAIL;
-    return inbox_finish(h, ev, INBOX_DONE) < 0 ? BOT_EIO : BOT_HANDLED;
+    if (ev->without) return containment_answered_without(ev);
+    enum inbox_state state = ev->parked ? INBOX_ASIDE : INBOX_DONE;
+    return inbox_finish(h, ev, state) < 0 ? BOT_EIO : BOT_HANDLED;
 }
 
 static int has_more_calls(const struct event *ev, const struct call *but)
@@ -249,6 +245,8 @@ static int has_more_calls(const struct event *ev, const struct call *but)
 static int first_step(struct event *ev, void *arg)
 {
     (void)arg;
+    if (ev->attempts >= ATTEMPTS_ASIDE) return containment_set_aside(ev);
+    ev->without = ev->attempts >= ATTEMPTS_WITHOUT ? ev->suspect : NULL;
     int verdict = dispatch_event(ev);
     ev->status = BOT_OK;
     if (verdict == BOT_LATER && !has_more_calls(ev, NULL)) {
@@ -285,13 +283,21 @@ static void cancel_waiting(struct loop *l, struct event *ev)
     if (loop_step(l, ev, cancel_step, NULL) == BOT_HANDLED) finish(l, ev);
 }
 
+/* Its next event has crashed the host before. */
+static int is_suspect(const struct chat *chat)
+{
+    const struct event *ev = TAILQ_FIRST(&chat->events);
+    return ev && ev->attempts > 0;
+}
+
 static void run_ready(struct loop *l)
 {
     int limit = l->solo ? 1 : EVENTS_A_TURN;
     int64_t until = clock_mono() + TURN_US;
     for (int n = 0; n < limit && !l->lost && clock_mono() <= until;) {
         struct chat *chat = TAILQ_FIRST(&l->ready);
-        if (!chat) break;
+        if (!chat || (n && is_suspect(chat))) break;
+        if (is_suspect(chat)) limit = 1; /* the turn is its own */
         TAILQ_REMOVE(&l->ready, chat, link);
         chat->ready = 0;
         int cancels;
@@ -438,14 +444,6 @@ static void consumed(struct loop *l, const struct completion *end)
 
 /* ---- the clock ------------------------------------------------------------------------------- */
 
-static void queue_due(struct host *h, struct event *ev)
-{
-    struct staged *s = xcalloc(1, sizeof *s);
-    s->kind = STAGED_EVENT;
-    s->event = ev;
-    TAILQ_INSERT_TAIL(&h->loop.committed, s, link);
-}
-
 /* A waiting event without pending calls has nothing to wait for. */
 static void fail_forgotten(struct loop *l, int64_t now)
 {
@@ -463,10 +461,11 @@ static void run_due(struct loop *l, int64_t now)
     struct host *h = l->host;
     fail_forgotten(l, now);
     if (l->lost) return;
-    if (l->due_at <= now && inbox_load_due(h, now, queue_due) < 0) l->lost = 1;
+    if (l->due_at <= now && inbox_load_due(h, now, stage_event) < 0) l->lost = 1;
     if (!l->lost && l->schedule_at <= now && schedules_run(h, now) < 0) l->lost = 1;
     if (!l->lost && dialog_next_due(h) <= now && dialog_expire(h, now, 32) < 0) l->lost = 1;
     if (!l->lost && h->prune.due_at <= now && prune_some(h, now) < 0) l->lost = 1;
+    if (!l->lost && h->retired) generations_stop_idle(h);
 }
 
 static int64_t min64(int64_t a, int64_t b)
@@ -479,6 +478,7 @@ static int64_t clock_due(struct loop *l)
     int64_t due = min64(calls_next_due(l->calls), waiting_next_due(l));
     due = min64(due, min64(l->due_at, l->schedule_at));
     due = min64(due, l->host->prune.due_at);
+    if (l->host->retired) due = min64(due, generations_next_due(l->host));
     return min64(due, dialog_next_due(l->host));
 }
 
@@ -491,6 +491,7 @@ int64_t loop_next_due(struct loop *l)
     if (posted || !TAILQ_EMPTY(&l->journaling) || !TAILQ_EMPTY(&l->consuming) ||
         !TAILQ_EMPTY(&l->serving) || !TAILQ_EMPTY(&l->ready) || outbox_has_work(l->host->outbox))
         return l->retry_at;
+    if (reload_has_work(l->host)) return 0;
     int64_t due = min64(clock_due(l), outbox_next_due(l->host->outbox));
     due = min64(due, l->host->publish_due);
     return due < l->retry_at ? l->retry_at : due;
@@ -537,7 +538,7 @@ static void put_back(struct loop *l, struct event *ev)
     ev->store = ev->journaled_store;
     ev->status = ev->handler ? BOT_ERESUMED : BOT_OK;
     ev->dialog = NULL;
-    ev->is_new_member = ev->canceled_another = 0;
+    ev->is_new_member = ev->canceled_another = ev->parked = 0;
     ev->refs++; /* the queue's again */
     TAILQ_INSERT_HEAD(&ev->chat->events, ev, link);
     chat_make_ready(l, ev->chat);
@@ -613,18 +614,21 @@ static int commit(struct loop *l)
 int loop_turn(struct loop *l)
 {
     struct host *h = l->host;
+    if (reload_has_work(h)) reload_step(h); /* no plugin code is on the stack */
     int64_t now = clock_ms();
     if (now < l->retry_at && l->retry_at - now <= RETRY_MAX_MS)
         return 0; /* further away: the clock was put back */
     take(l);
     calls_fire(h, now);
     waiting_expire(l, now);
+    if (h->retired) generations_drain(h, now);
     sort_completions(l);
     outbox_clock(h->outbox, now);
     if (!has_work(l, now)) {
         outbox_committed(
             h->outbox); /* retries and held queues that are due go out without a turn */
         if (h->publish_due <= now) host_publish(h);
+        if (h->retired) generations_sweep(h);
         return 0;
     }
     int64_t start = clock_mono();
@@ -653,6 +657,7 @@ int loop_turn(struct loop *l)
     consumed(l, end);
     requests_finish(l, 0);
     outbox_committed(h->outbox);
+    if (h->retired) generations_sweep(h);
     db_checkpoint(&h->db);
     host_publish(h);
     int64_t us = clock_mono() - start;

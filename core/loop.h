@@ -46,8 +46,9 @@ struct completion {
     int accepted;          /* its done() is to run, or has run in a turn that was lost */
     int losses;            /* so often its done() ended the transaction */
     int status;            /* BOT_OK, or how the host ended it: BOT_ECANCELED, BOT_ETIMEDOUT */
-    struct http_job *http; /* at most one of the two */
+    struct http_job *http; /* at most one of the three */
     struct pool_job *job;
+    char *text; /* a reload's sentence */
 };
 TAILQ_HEAD(completion_list, completion);
 void completion_free(struct completion *c);
@@ -132,6 +133,8 @@ struct staged {
     struct response response;
 };
 struct staged *stage(struct event *ev, enum staged_kind kind);
+/* An event that the running turn has journaled and no step asked for: it is queued after COMMIT. */
+void stage_event(struct host *h, struct event *ev);
 void staged_drop(struct host *h, struct staged_list *list);
 void staged_apply(struct loop *l); /* after COMMIT: lets out what the turn's steps asked for */
 

@@ -14,7 +14,10 @@ static const struct {
     { "chat", cli_chat,
       "chat --as 6281... [-c bot.ini]         talk to the running bot without a phone" },
     { "status", cli_status, "status [-c bot.ini]                    how the running bot is" },
-    { "plugin", cli_plugin, "plugin test DIR                        run the transcripts in DIR" },
+    { "reload", cli_reload,
+      "reload [-c bot.ini]                    takes a changed bot.ini and changed plugins" },
+    { "plugin", cli_plugin,
+      "plugin {list,check FILE.so,test DIR}   what runs; is a file sound; run transcripts" },
     { "version", cli_version, "version" },
 };
 

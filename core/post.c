@@ -72,5 +72,6 @@ void completion_free(struct completion *c)
     if (!c) return;
     http_job_free(c->http);
     pool_job_free(c->job);
+    free(c->text);
     free(c);
 }

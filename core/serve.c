@@ -21,7 +21,9 @@
 #include "http/control.h"
 #include "http/server.h"
 #include "message/outbox.h"
+#include "plugin/probe.h"
 #include "storage/pool.h"
+#include "watchdog.h"
 
 enum { EXIT_OS = 71 };
 
@@ -34,7 +36,8 @@ struct service_host {
     struct http_client *client;
     struct pool *pool;
     struct control *control;
-    const char *metrics_token;
+    struct probes *probes;
+    struct watchdog *watchdog;
     char database[4096]; /* for the pool's readers: known once the host has opened it */
     int epoll_fd, signal_fd, wake_fd;
     struct control_source wake_source, signal_source; /* their `ready` tells them apart */
@@ -73,6 +76,11 @@ static void port_control_send(void *ctx, uint64_t connection, const char *json, 
 {
     struct service_host *s = ctx;
     if (s->control) control_send(s->control, connection, json, len, close);
+}
+
+static void port_probe(void *ctx, struct plugin_probe *probe)
+{
+    probes_start(((struct service_host *)ctx)->probes, probe);
 }
 
 static void http_done(void *ctx, struct http_job *job)
@@ -148,16 +156,11 @@ static enum http_verdict handle_plugin(struct service_host *s, struct http_reque
     return status ? answer_status(rq, status) : HTTP_KEPT;
 }
 
-static int is_same_secret(const char *a, const char *b)
-{
-    return strlen(a) == strlen(b) && sodium_memcmp(a, b, strlen(a)) == 0;
-}
-
 static int may_see_metrics(const struct service_host *s, const struct http_request *rq)
 {
     const char *given = http_request_header(rq, "Authorization");
-    if (!*s->metrics_token) return http_request_is_loopback(rq);
-    return given && starts_with(given, "Bearer ") && is_same_secret(given + 7, s->metrics_token);
+    const char *token = given && starts_with(given, "Bearer ") ? given + 7 : NULL;
+    return host_may_see_metrics(s->host, token, http_request_is_loopback(rq));
 }
 
 static enum http_verdict handle_report(struct service_host *s, struct http_request *rq, int metrics)
@@ -202,6 +205,13 @@ static void woken(struct control_source *source, uint32_t events)
     while (read(s->wake_fd, &n, sizeof n) > 0) continue;
 }
 
+static void hang_up(struct service_host *s)
+{
+    if (log_reopen() < 0)
+        log_warn("log", "the file cannot be opened again", LOG_INT("errno", errno));
+    if (s->host) reload_ask(s->host);
+}
+
 static void signalled(struct control_source *source, uint32_t events)
 {
     (void)events;
@@ -210,8 +220,8 @@ static void signalled(struct control_source *source, uint32_t events)
     struct signalfd_siginfo info;
     while (read(s->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
         if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT) s->stop = 1;
-        if (info.ssi_signo == SIGHUP && log_reopen() < 0)
-            log_warn("log", "the file cannot be opened again", LOG_INT("errno", errno));
+        if (info.ssi_signo == SIGCHLD) probes_reap(s->probes, clock_ms());
+        if (info.ssi_signo == SIGHUP) hang_up(s);
     }
 }
 
@@ -229,6 +239,7 @@ static int open_descriptors(struct service_host *s)
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
     sigaddset(&set, SIGUSR1);
+    sigaddset(&set, SIGCHLD);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
     s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -246,13 +257,15 @@ static int open_descriptors(struct service_host *s)
 static void wait_for_something(struct service_host *s, int64_t at_most)
 {
     struct epoll_event events[32];
-    int64_t due = host_next_due(s->host), now = clock_ms();
+    int64_t due = host_next_due(s->host), now = clock_ms(), probe = probes_next_due(s->probes);
+    if (probe < due) due = probe;
     int timeout = due <= now ? 0 : due - now > at_most ? (int)at_most : (int)(due - now);
     int n = epoll_wait(s->epoll_fd, events, 32, timeout);
     for (int i = 0; i < n; i++) {
         struct control_source *source = events[i].data.ptr;
         source->ready(source, events[i].events);
     }
+    if (probe <= clock_ms()) probes_reap(s->probes, clock_ms());
 }
 
 static void run(struct service_host *s)
@@ -319,9 +332,13 @@ static void print_errors(const struct buf *errors)
 
 static void stop_all(struct service_host *s)
 {
+    watchdog_stopping(s->watchdog);
+    probes_free(s->probes);
+    s->probes = NULL;
     http_server_stop(s->server); /* first: what is kept is answered 503 and comes again */
     s->server = NULL;
     if (s->host) {
+        s->host->reload.closed = 1;
         drain(s);
         host_stop(s->host);
     }
@@ -343,12 +360,15 @@ int host_serve(struct host_conf *conf, const struct host_serve_conf *serve)
         return EXIT_OS;
     }
     conf->ports =
-        (struct host_ports){ &s,          port_http_submit, port_http_cancel, port_job_submit,
-                             port_answer, port_control_send };
+        (struct host_ports){ &s,          port_http_submit,  port_http_cancel, port_job_submit,
+                             port_answer, port_control_send, port_probe };
+    s.probes = probes_new(reload_probed);
+    if (conf->crash) crash_page_watch_signals(conf->crash);
+    s.watchdog = conf->crash ? watchdog_start(conf->crash) : NULL;
     struct http_client_conf client = { http_done, &s, 0 };
     s.client = http_client_start(&client);
     /* The pool opens readers only when asked; by then the host has told where the database is. */
-    struct pool_conf pool = { s.database, conf->vfs, job_done, &s, 0 };
+    struct pool_conf pool = { s.database, conf->vfs, job_done, &s, 0, conf->crash };
     s.pool = pool_new(&pool);
     conf->wake_fd = s.wake_fd;
     conf->opening = &s.host;
@@ -356,7 +376,6 @@ int host_serve(struct host_conf *conf, const struct host_serve_conf *serve)
     print_errors(&errors);
     buf_free(&errors);
     if (s.host) {
-        s.metrics_token = config_text(s.host->config, "core", "metrics_token");
         exit_code = start_control(&s) < 0 || start_server(&s, serve) < 0 ? EXIT_OS : 0;
         if (!exit_code) {
             log_info("http", "listening", LOG_INT("port", http_server_port(s.server)));
@@ -365,6 +384,7 @@ int host_serve(struct host_conf *conf, const struct host_serve_conf *serve)
         }
     }
     stop_all(&s);
+    watchdog_stop(s.watchdog);
     host_free(s.host);
     if (s.epoll_fd >= 0) close(s.epoll_fd);
     if (s.signal_fd >= 0) close(s.signal_fd);

@@ -15,6 +15,14 @@ struct staged *stage(struct event *ev, enum staged_kind kind)
     return s;
 }
 
+void stage_event(struct host *h, struct event *ev)
+{
+    struct staged *s = xcalloc(1, sizeof *s);
+    s->kind = STAGED_EVENT;
+    s->event = ev;
+    TAILQ_INSERT_TAIL(&h->loop.committed, s, link);
+}
+
 static void staged_free(struct staged *s)
 {
     free(s->response.type);

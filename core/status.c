@@ -2,6 +2,7 @@
  * down every now and then; other threads only read what is written, so that they answer even while
  * the loop is busy. */
 #include <inttypes.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "calls.h"
 #include "host.h"
 #include "message/outbox.h"
+#include "plugin/stats.h"
 
 enum { PUBLISH_EVERY_MS = 250 };
 
@@ -171,21 +173,39 @@ static void add_plugin_metrics(struct host *h, struct buf *out)
         "# HELP tokobot_plugin_calls_total Callbacks run.\n# TYPE tokobot_plugin_calls_total counter\n");
     for (size_t i = 0; i < r->plugin_count; i++)
         buf_addf(out, "tokobot_plugin_calls_total{plugin=\"%s\"} %" PRId64 "\n",
-                 r->plugins[i]->name, r->plugins[i]->calls);
+                 r->plugins[i]->name, r->plugins[i]->stats->calls);
     buf_adds(
         out,
         "# HELP tokobot_plugin_errors_total Callbacks that failed.\n# TYPE tokobot_plugin_errors_total counter\n");
     for (size_t i = 0; i < r->plugin_count; i++)
         buf_addf(out, "tokobot_plugin_errors_total{plugin=\"%s\"} %" PRId64 "\n",
-                 r->plugins[i]->name, r->plugins[i]->errors);
+                 r->plugins[i]->name, r->plugins[i]->stats->errors);
+    buf_adds(out,
+             "# HELP tokobot_plugin_quarantined 1: it crashed the bot and waits for a reload.\n"
+             "# TYPE tokobot_plugin_quarantined gauge\n");
+    for (size_t i = 0; i < r->plugin_count; i++)
+        buf_addf(out, "tokobot_plugin_quarantined{plugin=\"%s\"} %d\n", r->plugins[i]->name,
+                 r->plugins[i]->quarantined);
     for (size_t i = 0; i < r->plugin_count; i++) {
         size_t at = 0;
         const char *name;
         const struct plugin *p = r->plugins[i];
-        for (const int64_t *value; (value = map_next(&p->counters, &at, &name));)
+        for (const int64_t *value; (value = map_next(&p->stats->counters, &at, &name));)
             buf_addf(out, "# TYPE tokobot_%s%s counter\ntokobot_%s%s %" PRId64 "\n",
                      p->table_prefix, name, p->table_prefix, name, *value);
     }
+}
+
+static void add_reload_metrics(const struct host *h, struct buf *out)
+{
+    const struct reload *r = &h->reload;
+    buf_addf(out,
+             "# HELP tokobot_reloads_total Reloads, by how they ended.\n"
+             "# TYPE tokobot_reloads_total counter\n"
+             "tokobot_reloads_total{result=\"ok\"} %" PRId64 "\n"
+             "tokobot_reloads_total{result=\"refused\"} %" PRId64 "\n"
+             "tokobot_reloads_total{result=\"unchanged\"} %" PRId64 "\n",
+             r->ok, r->refused, r->unchanged);
 }
 
 static char *metrics_of(struct host *h)
@@ -204,9 +224,28 @@ static char *metrics_of(struct host *h)
     metric(&out, "calls_pending", "gauge", "Asynchronous calls of plugins under way.",
            (int64_t)l->calls->pending);
     metric(&out, "plugins", "gauge", "Plugins loaded.", (int64_t)h->registry->plugin_count);
+    metric(&out, "plugin_generations_total", "counter",
+           "Generations of plugins made since the start: the code of each stays mapped.",
+           (int64_t)h->generations_made);
+    metric(&out, "plugin_generations_draining", "gauge",
+           "Generations out of use whose calls have not all ended.", (int64_t)h->retired);
+    add_reload_metrics(h, &out);
     add_outbox_metrics(h, &out);
     add_plugin_metrics(h, &out);
     return buf_take(&out);
+}
+
+static int is_same_secret(const char *a, const char *b)
+{
+    return strlen(a) == strlen(b) && sodium_memcmp(a, b, strlen(a)) == 0;
+}
+
+int host_may_see_metrics(struct host *h, const char *token, int loopback)
+{
+    pthread_mutex_lock(&h->status_lock);
+    int may = !*h->metrics_token ? loopback : token && is_same_secret(token, h->metrics_token);
+    pthread_mutex_unlock(&h->status_lock);
+    return may;
 }
 
 int host_metrics(struct host *h, struct buf *out)

@@ -20,6 +20,7 @@
 #include "core/base/buf.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/crash_page.h"
 
 enum {
     EXIT_CRASH = 70, /* the host saw that it cannot go on: as good as a signal */
@@ -121,8 +122,11 @@ static void host_crashed(struct supervisor *s, int status)
 static void host_ended(struct supervisor *s, int status)
 {
     s->pid = 0;
+    struct crash_page *page = s->conf->crash;
     int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    int crashed = signal || WEXITSTATUS(status) == EXIT_CRASH;
+    int in_callback = page && crash_page_is_busy(page);
+    int crashed = signal || in_callback || WEXITSTATUS(status) == EXIT_CRASH;
+    if (crashed && page) crash_page_crashed(page, status);
     if (!crashed)
         end_with(s, WEXITSTATUS(status));
     else if (!s->stopping)
@@ -145,7 +149,9 @@ static void reap(struct supervisor *s)
 
 static void stop(struct supervisor *s)
 {
-    if (!s->stopping) s->kill_at = now_ms() + (s->conf->kill_ms ? s->conf->kill_ms : KILL_MS);
+    int64_t patience = s->conf->crash ? s->conf->crash->stop_ms : 0;
+    if (!patience) patience = s->conf->kill_ms ? s->conf->kill_ms : KILL_MS;
+    if (!s->stopping) s->kill_at = now_ms() + patience;
     s->stopping = 1;
     if (!s->pid) end_with(s, 0);
 }

@@ -16,7 +16,8 @@
  * descriptors are 0, 1, 2 and keep_fds (all others should be CLOEXEC; a host makes its own copies
  * CLOEXEC again). When the supervisor dies, the kernel kills the host.
  *
- * The exit code is that of the host. Death by a signal and exit 70 are crashes: the first is
+ * The exit code is that of the host. Death by a signal, exit 70, and an end of any kind inside a
+ * plugin's callback (the crash page tells) are crashes: the first is
  * followed by a restart at once, further ones after 100 ms, doubling to 10 s; a host that lived for
  * settle_ms starts that count over. HUP, TERM, INT and USR1 are passed on (not the ones that a
  * terminal has sent to both already). After TERM or INT nothing is restarted, and a host that is
@@ -27,12 +28,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct crash_page;
+
 struct supervisor_conf {
     char *const *argv;   /* ends with NULL; without "--host" */
     const int *keep_fds; /* handed to each host under the same numbers */
     size_t keep_count;
-    int64_t kill_ms;   /* 0 = 40,000 */
-    int64_t settle_ms; /* 0 = 60,000 */
+    int64_t kill_ms;          /* 0 = 40,000; a host may ask for another one, in crash->stop_ms */
+    struct crash_page *crash; /* shared with the host, or NULL: told when it crashed */
+    int64_t settle_ms;        /* 0 = 60,000 */
 };
 
 /* Returns the exit code for main(): the host's own; 0 when a stop came while no host ran or ended

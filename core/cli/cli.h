@@ -23,9 +23,18 @@ int cli_plugin(int argc, char **argv);
 int cli_plugin_test(int argc, char **argv);
 int cli_chat(int argc, char **argv);
 int cli_status(int argc, char **argv);
+int cli_reload(int argc, char **argv);
+int cli_plugin_list(int argc, char **argv);
+int cli_plugin_check(int argc, char **argv);
+int cli_plugin_probe(int argc, char **argv);
 
 /* Where NAME.so is looked up: ../plugins beside the executable. Returns out. */
 char *cli_plugin_folder(char *out, size_t cap);
+
+/* -c FILE, --json, --help. 0; -1: the help was shown; or an exit code. */
+int cli_options(int argc, char **argv, const char *usage, const char **ini, int *as_json);
+/* Asks the running bot: 0 with *line, malloc'ed; or an exit code after saying why on stderr. */
+int cli_ask(const char *ini, const char *request, int ms, char **line);
 
 /* The control socket of the bot that `ini` describes: 0, or an exit code after saying why on
  * stderr. */

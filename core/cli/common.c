@@ -1,8 +1,10 @@
 /* common.c - what several verbs share. */
 #include "cli.h"
 
+#include "../http/control.h"
 #include "config/config.h"
 
+#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,6 +34,52 @@ int cli_socket(const char *ini, char *path, size_t cap)
     }
     config_free(c);
     return failed ? CLI_CONFIG : 0;
+}
+
+int cli_options(int argc, char **argv, const char *usage, const char **ini, int *as_json)
+{
+    static const struct option options[] = {
+        { "config", required_argument, NULL, 'c' },
+        { "json", no_argument, NULL, 'j' },
+        { "help", no_argument, NULL, 'h' },
+        { NULL, 0, NULL, 0 },
+    };
+    int o;
+    *ini = "bot.ini";
+    *as_json = 0;
+    optind = 0; /* glibc: begin anew */
+    opterr = 0;
+    while ((o = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+        if (o == 'c')
+            *ini = optarg;
+        else if (o == 'j')
+            *as_json = 1;
+        else {
+            fputs(usage, o == 'h' ? stdout : stderr);
+            return o == 'h' ? -1 : CLI_USAGE;
+        }
+    }
+    if (optind == argc) return 0;
+    fputs(usage, stderr);
+    return CLI_USAGE;
+}
+
+int cli_ask(const char *ini, const char *request, int ms, char **line)
+{
+    char path[4200], error[4400];
+    int rc = cli_socket(ini, path, sizeof path);
+    if (rc) return rc;
+    int fd = control_connect(path, error, sizeof error);
+    if (fd < 0) {
+        fprintf(stderr, "%s\n", error);
+        return CLI_NOT_RUNNING;
+    }
+    if (control_write_line(fd, request) != 0 || control_read_line(fd, line, ms) != 1) {
+        fprintf(stderr, "the bot does not answer: is it stuck? see its log\n");
+        rc = CLI_NOT_RUNNING;
+    }
+    close(fd);
+    return rc;
 }
 
 char *cli_plugin_folder(char *out, size_t cap)

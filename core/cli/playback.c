@@ -315,32 +315,13 @@ static int process_start(struct playback *p)
     return settle(p);
 }
 
-static int run_stop(struct event *ev, void *plugin)
-{
-    ((struct plugin *)plugin)->manifest->stop(&ev->ctx);
-    return BOT_OK;
-}
-
-static int stop_step(struct event *ev, void *plugin)
-{
-    event_invoke(ev, plugin, BOT_ALL_STORES, run_stop, plugin, "stop");
-    return BOT_HANDLED;
-}
-
 /* A killed process leaves no memory behind, but this one goes on: the plugins give theirs back, in
  * a transaction that is then lost, so that nothing of it shows. */
 static void process_kill(struct host *h)
 {
     if (loop_group_begin(&h->loop) != 0) return;
-    for (size_t i = 0; i < h->registry->plugin_count; i++) {
-        struct plugin *plugin = h->registry->plugins[i];
-        if (!plugin->started || plugin->manifest->size < offsetof(struct bot_manifest, texts) ||
-            !plugin->manifest->stop)
-            continue;
-        struct event *ev = event_new(h, EVENT_START);
-        loop_run_step(h, ev, stop_step, plugin);
-        event_unref(ev);
-    }
+    struct plugin *plugin;
+    TAILQ_FOREACH(plugin, &h->generations, link) generation_stop(plugin);
     loop_group_end(&h->loop, 0);
 }
 

@@ -17,25 +17,28 @@
 #include "../../config/config.h"
 #include "../host.h"
 #include "../http/server.h"
+#include "../crash_page.h"
 #include "../supervisor.h"
 
 extern char **environ;
 
 struct options {
     const char *ini;
-    int listen_fd; /* -1 = none was inherited */
+    int listen_fd, crash_fd; /* -1 = none was inherited */
     int supervised, is_host;
 };
 
 static int parse(struct options *o, int argc, char **argv)
 {
-    *o = (struct options){ "bot.ini", -1, 1, 0 };
+    *o = (struct options){ "bot.ini", -1, -1, 1, 0 };
     for (int i = 1; i < argc; i++) {
         int has_value = i + 1 < argc;
         if (!strcmp(argv[i], "-c") && has_value)
             o->ini = argv[++i];
         else if (!strcmp(argv[i], "--listen-fd") && has_value)
             o->listen_fd = atoi(argv[++i]);
+        else if (!strcmp(argv[i], "--crash-fd") && has_value)
+            o->crash_fd = atoi(argv[++i]);
         else if (!strcmp(argv[i], "--no-supervisor"))
             o->supervised = 0;
         else if (!strcmp(argv[i], "--host"))
@@ -71,7 +74,11 @@ static int run_host(const struct options *o, struct config *c)
     struct host_conf conf = { .config = c,
                               .plugin_folder = cli_plugin_folder(folder, sizeof folder) };
     struct host_serve_conf serve = { .listen_fd = o->listen_fd };
+    /* Without a supervisor nobody reads it after a crash, but the watchdog does before. */
+    conf.crash = o->crash_fd >= 0 ? crash_page_map(o->crash_fd) : crash_page_new(NULL);
+    if (o->crash_fd >= 0) close(o->crash_fd);
     int code = host_serve(&conf, &serve);
+    crash_page_unmap(conf.crash);
     log_close();
     return code;
 }
@@ -95,26 +102,38 @@ static int is_running(struct config *c)
 
 static int run_supervisor(const struct options *o, struct config *c)
 {
-    char error[300], fd[16];
+    char error[300], fd[16], crash_fd[16];
+    struct crash_page *page = NULL;
+    int keep[2] = { -1, -1 };
     int code = is_running(c) ? CLI_ALREADY_RUNNING : 0;
     int listen_fd = code ? -1 : http_listen(config_text(c, "core", "listen"), error, sizeof error);
     if (!code && listen_fd < 0) {
         fprintf(stderr, "%s\n", error);
         code = CLI_OS;
     }
+    keep[0] = listen_fd;
+    if (!code && !(page = crash_page_new(&keep[1]))) {
+        fprintf(stderr, "no shared memory for the host: %s\n", strerror(errno));
+        code = CLI_OS;
+    }
     if (!code) {
         open_log(c);
         snprintf(fd, sizeof fd, "%d", listen_fd);
-        char *argv[] = { "tokobot", "run", "-c", (char *)o->ini, "--listen-fd", fd, NULL };
+        snprintf(crash_fd, sizeof crash_fd, "%d", keep[1]);
+        char *argv[] = { "tokobot",    "run",    "-c", (char *)o->ini, "--listen-fd", fd,
+                         "--crash-fd", crash_fd, NULL };
         struct supervisor_conf conf = { .argv = argv,
-                                        .keep_fds = &listen_fd,
-                                        .keep_count = 1,
+                                        .keep_fds = keep,
+                                        .keep_count = 2,
+                                        .crash = page,
                                         .kill_ms = config_int(c, "core", "drain") + 10000 };
         config_free(c);
         c = NULL;
         code = supervisor_run(&conf);
     }
     if (listen_fd >= 0) close(listen_fd);
+    if (keep[1] >= 0) close(keep[1]);
+    crash_page_unmap(page);
     config_free(c);
     log_close();
     return code;

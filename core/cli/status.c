@@ -6,26 +6,16 @@
 
 #include "../base/buf.h"
 #include "../base/text.h"
-#include "../http/control.h"
 
-#include <getopt.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define ANSWER_MS   5000
 #define COLUMNS_MAX 16
 
 static const char usage[] = "usage: tokobot status [-c bot.ini] [--json]\n";
-
-static const struct option options[] = {
-    { "config", required_argument, NULL, 'c' },
-    { "json", no_argument, NULL, 'j' },
-    { "help", no_argument, NULL, 'h' },
-    { NULL, 0, NULL, 0 },
-};
 
 /* ---- printing -------------------------------------------------------------------------------- */
 
@@ -194,40 +184,13 @@ static int print_answer(const char *line, int as_json)
 
 int cli_status(int argc, char **argv)
 {
-    const char *ini = "bot.ini";
-    char path[4200], error[4400], *line = NULL;
-    int o, as_json = 0;
-    optind = 0; /* glibc: begin anew */
-    opterr = 0;
-    while ((o = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
-        if (o == 'c')
-            ini = optarg;
-        else if (o == 'j')
-            as_json = 1;
-        else {
-            fputs(usage, o == 'h' ? stdout : stderr);
-            return o == 'h' ? CLI_OK : CLI_USAGE;
-        }
-    }
-    if (optind != argc) {
-        fputs(usage, stderr);
-        return CLI_USAGE;
-    }
-    int rc = cli_socket(ini, path, sizeof path);
-    if (rc) return rc;
-    int fd = control_connect(path, error, sizeof error);
-    if (fd < 0) {
-        fprintf(stderr, "%s\n", error);
-        return CLI_NOT_RUNNING;
-    }
-    if (control_write_line(fd, "{\"cmd\":\"status\"}") == 0 &&
-        control_read_line(fd, &line, ANSWER_MS) == 1) {
-        rc = print_answer(line, as_json);
-    } else {
-        fprintf(stderr, "the bot does not answer: is it stuck? see its log\n");
-        rc = CLI_NOT_RUNNING;
-    }
+    const char *ini;
+    char *line = NULL;
+    int as_json;
+    int rc = cli_options(argc, argv, usage, &ini, &as_json);
+    if (rc) return rc < 0 ? CLI_OK : rc;
+    rc = cli_ask(ini, "{\"cmd\":\"status\"}", ANSWER_MS, &line);
+    if (!rc) rc = print_answer(line, as_json);
     free(line);
-    close(fd);
     return rc;
 }

@@ -459,6 +459,14 @@ int dialog_back(struct event *ev, struct dialog *d)
     return BOT_HANDLED;
 }
 
+void dialogs_renew(struct host *h)
+{
+    struct event *ev;
+    TAILQ_FOREACH(ev, &h->loop.waiting, wait_link)
+    if (ev->dialog && ev->dialog->def)
+        ev->dialog->def = registry_dialog(h->registry, ev->dialog->plugin, ev->dialog->name);
+}
+
 /* ---- the timeout ----------------------------------------------------------------------------- */
 
 static int expire_step(struct event *ev, void *arg)

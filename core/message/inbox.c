@@ -31,10 +31,16 @@ static const char FORGET_KV[] =
     "DELETE FROM kv WHERE scope = 3 AND plugin = ?1 AND store = 0 AND person = ?2";
 #define COLUMNS                                                                                                 \
     "id, kind, person, store, gateway, session, chat, phone, lid, name, event, text, quoted_id, body, sent_at," \
-    " received_at, handler, resume, due_at, said"
+    " received_at, handler, resume, due_at, said, attempts, suspect"
 static const char OPEN[] =
     "SELECT " COLUMNS " FROM inbox WHERE state < 2 AND NOT (state = 1 AND handler IS NULL)"
     " ORDER BY id";
+static const char PARKED[] =
+    "SELECT " COLUMNS
+    " FROM inbox WHERE state = 4 AND kind = 3 AND suspect IS NOT NULL ORDER BY id";
+static const char UNPARK[] =
+    "UPDATE inbox SET state = 0, done_at = NULL, suspect = NULL, attempts = 0"
+    " WHERE state = 4 AND kind = 3 AND suspect IS NOT NULL";
 static const char DUE[] =
     "SELECT " COLUMNS " FROM inbox WHERE state = 1 AND handler IS NULL AND due_at <= ?1"
     " ORDER BY due_at, id LIMIT 100";
@@ -140,6 +146,8 @@ static struct event *event_of_row(struct host *h, sqlite3_stmt *st)
         buf_adds(&ev->reply, db_text(st, 19));
         ev->said_len = ev->reply.len;
     }
+    ev->attempts = sqlite3_column_int(st, 20);
+    if (ev->attempts) ev->suspect = arena_strdup(m, (const char *)sqlite3_column_text(st, 21));
     if (ev->kind == EVENT_MESSAGE && !ev->text) ev->text = "";
     if (ev->kind != EVENT_INTERNAL)
         ev->event_name = ev->kind == EVENT_OWN ? "message.own" : "message";
@@ -184,10 +192,7 @@ int inbox_emit(struct host *h, struct event *from, const char *name, const char 
     if (from) {
         stage(from, STAGED_EVENT)->event = ev;
     } else {
-        struct staged *s = xcalloc(1, sizeof *s);
-        s->kind = STAGED_EVENT;
-        s->event = ev;
-        TAILQ_INSERT_TAIL(&h->loop.committed, s, link);
+        stage_event(h, ev);
     }
     return BOT_OK;
 }
@@ -223,6 +228,20 @@ int inbox_load(struct host *h, void (*queue)(struct host *h, struct event *ev))
     int rc;
     while ((rc = db_step(&h->db, st)) == 1) queue(h, event_of_row(h, st));
     return rc;
+}
+
+int inbox_unpark(struct host *h)
+{
+    sqlite3_stmt *st = db_query(&h->db, PARKED, "");
+    int rc, count = 0;
+    while ((rc = db_step(&h->db, st)) == 1) {
+        struct event *ev = event_of_row(h, st);
+        ev->attempts = 0;
+        ev->suspect = NULL;
+        stage_event(h, ev);
+        count++;
+    }
+    return rc < 0 ? -1 : !count ? 0 : db_exec(&h->db, UNPARK, "") == 0 ? 0 : -1;
 }
 
 int inbox_load_due(struct host *h, int64_t now, void (*queue)(struct host *h, struct event *ev))

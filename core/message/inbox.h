@@ -24,6 +24,8 @@ int inbox_wait(struct host *h, struct event *ev); /* LATER: stores handler, resu
 int inbox_mask(struct host *h, struct event *ev);
 /* At start: everything not finished, in journal order. Each is given to `queue`. 0 or -1. */
 int inbox_load(struct host *h, void (*queue)(struct host *h, struct event *ev));
+/* Events that waited for a quarantined plugin are new again, and queued after COMMIT. 0 or -1. */
+int inbox_unpark(struct host *h);
 /* Internal events whose time has come; the same. Returns how many, -1 on error. */
 int inbox_load_due(struct host *h, int64_t now, void (*queue)(struct host *h, struct event *ev));
 

@@ -18,6 +18,12 @@ enum {
 
 /* ---- sessions and lanes ---------------------------------------------------------------------- */
 
+struct gateway *gateway_of(const struct outbox *o, const char *name)
+{
+    struct gateway *g = registry_gateway(o->host->registry, name);
+    return g && !g->plugin->quarantined ? g : NULL;
+}
+
 struct session *session_of(struct outbox *o, const char *gateway, const char *name)
 {
     char key[300];
@@ -29,7 +35,7 @@ struct session *session_of(struct outbox *o, const char *gateway, const char *na
     s->key = copy;
     s->gateway = xstrdup(gateway);
     s->name = xstrdup(name ? name : "");
-    s->gw = registry_gateway(o->host->registry, gateway);
+    s->gw = gateway_of(o, gateway);
     TAILQ_INIT(&s->blocked);
     map_put(&o->sessions, key, s);
     return s;

@@ -71,6 +71,8 @@ struct outbox {
     struct outbox_stats stats;
 };
 
+/* NULL: its plugin is off, or quarantined. */
+struct gateway *gateway_of(const struct outbox *o, const char *name);
 struct session *session_of(struct outbox *o, const char *gateway, const char *name);
 void session_free(struct session *s);
 struct lane *lane_of(struct outbox *o, const char *gateway, const char *session, const char *chat);

@@ -456,11 +456,21 @@ static void hand_over(struct outbox *o, struct outgoing *row, int resolve)
     event_unref(ev);
 }
 
+/* Its gateway has been switched off meanwhile: it waits until there is one again. */
+static void put_aside(struct outbox *o, struct outgoing *row)
+{
+    struct lane *lane = row->lane;
+    land(lane);
+    lane_block(o, lane);
+}
+
 /* A row that may have gone out: never repeated blindly (I6). */
 static void ask(struct outbox *o, struct outgoing *row)
 {
     row->resolving = 1;
-    if (row->lane->session->gw->spec.resolve) {
+    if (!row->lane->session->gw) {
+        put_aside(o, row);
+    } else if (row->lane->session->gw->spec.resolve) {
         hand_over(o, row, 1);
     } else {
         struct lane *lane = row->lane;
@@ -503,6 +513,18 @@ static void refill_ids(struct outbox *o, struct session *s)
     event_unref(ev);
 }
 
+void outbox_gateways_changed(struct outbox *o)
+{
+    size_t at = 0;
+    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));) {
+        struct gateway *gw = gateway_of(o, s->gateway);
+        if (gw == s->gw) continue;
+        s->gw = gw;
+        s->ids_asked_at = 0; /* whoever was asked has gone */
+        session_schedule(o, s);
+    }
+}
+
 static int ask_session(struct event *ev, void *arg)
 {
     struct gateway *g = arg;
@@ -515,7 +537,7 @@ void outbox_start(struct outbox *o)
 {
     size_t at = 0;
     for (struct gateway *g; (g = map_next(&o->host->registry->gateways, &at, NULL));) {
-        if (!g->spec.default_session || !g->spec.need_ids) continue;
+        if (!g->spec.default_session || !g->spec.need_ids || g->plugin->quarantined) continue;
         struct event *ev = event_new(o->host, EVENT_GATEWAY);
         event_invoke(ev, g->plugin, BOT_NO_STORE, ask_session, g, "default_session");
         event_step_reset(ev);
@@ -560,8 +582,10 @@ static void hand_over_marked(struct outbox *o)
         TAILQ_REMOVE(&o->marked, row, step_link);
         if (row->resolving)
             ask(o, row);
-        else
+        else if (row->lane->session->gw)
             hand_over(o, row, 0);
+        else
+            put_aside(o, row);
     }
 }
 

@@ -50,6 +50,8 @@ void outbox_rolled_back(
 void outbox_clock(struct outbox *o,
                   int64_t now); /* before a turn: what is due by the clock is taken up */
 int64_t outbox_next_due(const struct outbox *o); /* ms, INT64_MAX = nothing waits for the clock */
+/* A reload has changed which gateways there are: rows go to the new ones. */
+void outbox_gateways_changed(struct outbox *o);
 /* An ack from the network. In a turn. */
 int outbox_ack(struct outbox *o, const char *gateway, const char *session, const char *native_id,
                int ack);

@@ -223,7 +223,7 @@ static int plugin_columns(struct host *h, int64_t from, int64_t into)
 {
     const struct registry *r = h->registry;
     for (size_t i = 0; r && i < r->person_column_count; i++) {
-        const struct person_column *c = &r->person_columns[i];
+        const struct person_column *c = r->person_columns[i];
         char sql[400]; /* names that the registry has checked; rare, so it is prepared anew */
         snprintf(sql, sizeof sql, "UPDATE OR IGNORE \"%s\" SET \"%s\" = %lld WHERE \"%s\" = %lld",
                  c->table, c->column, (long long)into, c->column, (long long)from);
@@ -396,7 +396,8 @@ int people_address(struct host *h, int64_t person, struct arena *arena, const ch
     db_done(st);
     if (**chat && registry_gateway(h->registry, *gateway)) return 0;
     struct gateway *g = h->registry->default_gateway;
-    if (!*phone || !g || !g->spec.address || g->spec.address(phone, address, sizeof address))
+    if (!*phone || !g || g->plugin->quarantined || !g->spec.address ||
+        g->spec.address(phone, address, sizeof address))
         return -1;
     *gateway = g->plugin->name;
     *session = default_session(h, g, arena);

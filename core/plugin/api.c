@@ -7,13 +7,15 @@
 
 #include "../base/clock.h"
 #include "../base/log.h"
-#include "../../config/config.h"
 #include "../host.h"
 #include "../message/outbox.h"
+#include "stats.h"
 
 static const void *api_service(struct bot_plugin *self, const char *name, void **owner)
 {
-    const struct service *s = name ? map_get(&plugin_of(self)->registry->services, name) : NULL;
+    /* In init() at a start nothing is indexed yet; the core's own are there all the same. */
+    const struct registry *r = plugin_of(self)->host->registry;
+    const struct service *s = !name ? NULL : r ? map_get(&r->services, name) : registry_core(name);
     if (owner) *owner = s ? s->owner : NULL;
     return s ? s->table : NULL;
 }
@@ -21,13 +23,15 @@ static const void *api_service(struct bot_plugin *self, const char *name, void *
 static const char *api_config_text(struct bot_plugin *self, const char *key)
 {
     const struct plugin *p = plugin_of(self);
-    return p->initialising ? "" : config_text(p->registry->host->config, p->name, key);
+    const struct setting *s = generation_setting(p, key);
+    return s ? s->text : "";
 }
 
 static int64_t api_config_int(struct bot_plugin *self, const char *key)
 {
     const struct plugin *p = plugin_of(self);
-    return p->initialising ? 0 : config_int(p->registry->host->config, p->name, key);
+    const struct setting *s = generation_setting(p, key);
+    return s ? s->number : 0;
 }
 
 static void api_log(struct bot_plugin *self, int level, const char *text)
@@ -44,12 +48,7 @@ static void api_count(struct bot_plugin *self, const char *metric, int64_t add)
     if (!metric || !*metric) return;
     for (const char *s = metric; *s; s++)
         if (!islower((unsigned char)*s) && !isdigit((unsigned char)*s) && *s != '_') return;
-    int64_t *value = map_get(&p->counters, metric);
-    if (!value) {
-        value = arena_zalloc(&p->registry->arena, sizeof *value);
-        map_put(&p->counters, metric, value);
-    }
-    *value += add;
+    stats_count(p->stats, metric, add);
 }
 
 static void *api_alloc(struct bot_ctx *ctx, size_t bytes)

@@ -68,6 +68,9 @@ int64_t api_db_read(struct bot_ctx *ctx, const char *sql, const struct bot_arg *
                     bot_done_fn *done, const void *data, size_t len);
 int64_t api_http(struct bot_ctx *ctx, const struct bot_http *request, bot_done_fn *done,
                  const void *data, size_t len);
+/* The same for a call of a service: staged, started when the turn commits. Its id, or an error. */
+int64_t call_begin(struct event *ev, int kind, const char *function, bot_done_fn *done,
+                   const void *data, size_t len);
 int64_t api_timer(struct bot_ctx *ctx, int64_t delay_ms, bot_done_fn *done, const void *data,
                   size_t len);
 int64_t api_work(struct bot_ctx *ctx, const struct bot_work *work, const void *input,

@@ -43,7 +43,15 @@ static int allowed(struct event *ev, const char *function, bot_done_fn *done, co
     int rc = api_in_event(ev, function);
     if (rc != BOT_OK) return rc;
     if (!done || len > DATA_MAX || (len && !data)) return BOT_EINVAL;
+    if (ev->plugin->drain_until == INT64_MAX) return BOT_ECANCELED; /* its time is over */
     return ev->host->loop.calls->pending < PENDING_MAX ? BOT_OK : BOT_EBUSY;
+}
+
+int64_t call_begin(struct event *ev, int kind, const char *function, bot_done_fn *done,
+                   const void *data, size_t len)
+{
+    int rc = allowed(ev, function, done, data, len);
+    return rc != BOT_OK ? rc : begin(ev, call_new(ev, (enum call_kind)kind, done, data, len));
 }
 
 int64_t api_http(struct bot_ctx *ctx, const struct bot_http *request, bot_done_fn *done,
@@ -95,6 +103,9 @@ int64_t api_work(struct bot_ctx *ctx, const struct bot_work *work, const void *i
     c->job = xcalloc(1, sizeof *c->job);
     c->job->id = c->id;
     c->job->run = w.run;
+    c->job->event = ev->id;
+    snprintf(c->job->plugin, sizeof c->job->plugin, "%s", ev->plugin->name);
+    snprintf(c->job->build, sizeof c->job->build, "%s", ev->plugin->library->build);
     c->job->out_cap = w.out_cap;
     c->job->input = input ? xmemdup(input, input_len) : NULL;
     c->job->input_len = input ? input_len : 0;

@@ -1,8 +1,8 @@
 /* register.c - what plugins register in init(): checked, copied, written into the ledger of their
- * registry.
+ * generation. Whether a name is another plugin's already is found out later, by registry_add().
  *
  * Every string is copied: a plugin's memory is its own. A mistake is told in words in
- * registry->problem, which the loader shows; the registration returns BOT_EINVAL and the plugin is
+ * plugin->problem, which the loader shows; the registration returns BOT_EINVAL and the plugin is
  * refused. */
 #include <ctype.h>
 #include <stdarg.h>
@@ -24,7 +24,7 @@ static int problem(struct plugin *p, const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    if (!p->registry->problem) p->registry->problem = arena_strdup(&p->registry->arena, text);
+    if (!p->problem) p->problem = arena_strdup(&p->arena, text);
     return BOT_EINVAL;
 }
 
@@ -48,7 +48,7 @@ static int is_name(const char *s, const char *more, size_t max)
 
 static const char *copy(struct plugin *p, const char *s)
 {
-    return arena_strdup(&p->registry->arena, s);
+    return arena_strdup(&p->arena, s);
 }
 
 /* Element i of a table whose elements may be smaller (an older plugin) or larger than ours, as
@@ -64,8 +64,8 @@ static void element(void *out, size_t size, const void *table, size_t i, size_t 
 static int split_args(struct plugin *p, struct command *c)
 {
     if (!c->spec.args) return BOT_OK;
-    char *text = arena_strdup(&p->registry->arena, c->spec.args), *rest = NULL;
-    c->arg_names = arena_zalloc(&p->registry->arena, (strlen(text) / 2 + 1) * sizeof *c->arg_names);
+    char *text = arena_strdup(&p->arena, c->spec.args), *rest = NULL;
+    c->arg_names = arena_zalloc(&p->arena, (strlen(text) / 2 + 1) * sizeof *c->arg_names);
     for (char *word = strtok_r(text, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
         size_t len = strlen(word);
         int optional = word[0] == '[' && word[len - 1] == ']';
@@ -82,45 +82,40 @@ static int split_args(struct plugin *p, struct command *c)
     return BOT_OK;
 }
 
-static int add_command_name(struct plugin *p, struct command *c, const char *name)
+/* The name and the comma-separated aliases. */
+static int copy_names(struct plugin *p, struct command *c)
 {
-    struct registry *r = p->registry;
-    if (!is_name(name, "_", 40))
-        return problem(p, "command \"%s\": a name is a-z 0-9 _, at most 40 characters", name);
-    const struct command *other = map_get(&r->commands, name);
-    if (other) return problem(p, "command \"%s\" is already %s's", name, other->plugin->name);
-    map_put(&r->commands, name, c);
-    r->command_names =
-        xrealloc(r->command_names, (r->command_name_count + 1) * sizeof *r->command_names);
-    r->command_names[r->command_name_count++] = copy(p, name);
+    const char *aliases = c->spec.aliases ? c->spec.aliases : "";
+    char *list = arena_printf(&p->arena, "%s,%s", c->spec.name, aliases), *rest = NULL;
+    c->names = arena_zalloc(&p->arena, (strlen(list) / 2 + 1) * sizeof *c->names);
+    for (char *name = strtok_r(list, ", ", &rest); name; name = strtok_r(NULL, ", ", &rest)) {
+        if (!is_name(name, "_", 40))
+            return problem(p, "command \"%s\": a name is a-z 0-9 _, at most 40 characters", name);
+        c->names[c->name_count++] = name;
+    }
     return BOT_OK;
 }
 
 static int add_command(struct plugin *p, const struct bot_command_spec *spec)
 {
-    struct registry *r = p->registry;
-    struct command *c = arena_zalloc(&r->arena, sizeof *c);
-    if (!spec->run)
-        return problem(p, "command \"%s\" has no run function", spec->name ? spec->name : "?");
+    const char *name = spec->name ? spec->name : "?";
+    if (!spec->run) return problem(p, "command \"%s\" has no run function", name);
     if (!spec->role || spec->role > BOT_ANYONE || spec->scope > BOT_NO_STORE)
-        return problem(p, "command \"%s\" needs a role and a scope that exist",
-                       spec->name ? spec->name : "?");
-    *c = (struct command){ .plugin = p, .spec = *spec };
+        return problem(p, "command \"%s\" needs a role and a scope that exist", name);
+    if (!is_name(name, "_", 40))
+        return problem(p, "command \"%s\": a name is a-z 0-9 _, at most 40 characters", name);
+    struct command *c = arena_zalloc(&p->arena, sizeof *c);
+    c->plugin = p;
+    c->spec = *spec;
     c->spec.name = copy(p, spec->name);
     c->spec.aliases = copy(p, spec->aliases);
     c->spec.args = copy(p, spec->args);
     c->spec.help = copy(p, spec->help);
     c->spec.usage = copy(p, spec->usage);
-    int rc = add_command_name(p, c, c->spec.name);
-    char *aliases = arena_strdup(&r->arena, c->spec.aliases), *rest = NULL;
-    for (char *a = aliases ? strtok_r(aliases, ", ", &rest) : NULL; a && rc == BOT_OK;
-         a = strtok_r(NULL, ", ", &rest))
-        rc = add_command_name(p, c, a);
+    int rc = copy_names(p, c);
     if (rc == BOT_OK) rc = split_args(p, c);
-    if (rc != BOT_OK) return rc;
-    r->command_list = xrealloc(r->command_list, (r->command_count + 1) * sizeof *r->command_list);
-    r->command_list[r->command_count++] = c;
-    return BOT_OK;
+    if (rc == BOT_OK) STAILQ_INSERT_TAIL(&p->commands, c, link);
+    return rc;
 }
 
 int api_command(struct bot_plugin *self, const struct bot_command_spec *t, size_t n, size_t elem)
@@ -137,34 +132,20 @@ int api_command(struct bot_plugin *self, const struct bot_command_spec *t, size_
 
 /* ---- hooks ----------------------------------------------------------------------------------- */
 
-static void insert_hook(struct hook_list *list, const struct hook *hook)
-{
-    list->hooks = xrealloc(list->hooks, (list->count + 1) * sizeof *list->hooks);
-    size_t i = list->count++;
-    for (; i && list->hooks[i - 1].spec.priority > hook->spec.priority; i--)
-        list->hooks[i] = list->hooks[i - 1];
-    list->hooks[i] = *hook;
-}
-
 int api_hook(struct bot_plugin *self, const struct bot_hook_spec *t, size_t n, size_t elem)
 {
     struct plugin *p = registering(self, "hook");
     if (!p) return BOT_EPHASE;
     for (size_t i = 0; i < n; i++) {
-        struct hook hook = { .plugin = p, .order = p->order };
-        element(&hook.spec, sizeof hook.spec, t, i, elem);
-        if (!hook.spec.event || !*hook.spec.event || !hook.spec.run ||
-            hook.spec.scope > BOT_NO_STORE)
+        struct hook *hook = arena_zalloc(&p->arena, sizeof *hook);
+        hook->plugin = p;
+        element(&hook->spec, sizeof hook->spec, t, i, elem);
+        if (!hook->spec.event || !*hook->spec.event || !hook->spec.run ||
+            hook->spec.scope > BOT_NO_STORE)
             return problem(p, "hook \"%s\" needs an event, a scope and a run function",
-                           hook.spec.event ? hook.spec.event : "?");
-        hook.spec.event = copy(p, hook.spec.event);
-        struct hook_list *list = map_get(&p->registry->hooks, hook.spec.event);
-        if (!list) {
-            list = arena_zalloc(&p->registry->arena, sizeof *list);
-            list->event = hook.spec.event;
-            map_put(&p->registry->hooks, hook.spec.event, list);
-        }
-        insert_hook(list, &hook);
+                           hook->spec.event ? hook->spec.event : "?");
+        hook->spec.event = copy(p, hook->spec.event);
+        STAILQ_INSERT_TAIL(&p->hooks, hook, link);
     }
     return BOT_OK;
 }
@@ -177,8 +158,7 @@ static int copy_steps(struct plugin *p, struct bot_dialog_spec *spec)
         spec->scope > BOT_NO_STORE)
         return problem(p, "dialog \"%s\" needs a name, steps and done",
                        spec->name ? spec->name : "?");
-    struct bot_dialog_step *steps =
-        arena_zalloc(&p->registry->arena, spec->step_count * sizeof *steps);
+    struct bot_dialog_step *steps = arena_zalloc(&p->arena, spec->step_count * sizeof *steps);
     for (size_t i = 0; i < spec->step_count; i++) {
         element(&steps[i], sizeof steps[i], spec->steps, i, spec->step_size);
         if (!is_name(steps[i].slot, "_", 40) || !steps[i].prompt)
@@ -200,16 +180,12 @@ int api_dialog(struct bot_plugin *self, const struct bot_dialog_spec *t, size_t 
     struct plugin *p = registering(self, "dialog");
     int rc = p ? BOT_OK : BOT_EPHASE;
     for (size_t i = 0; i < n && rc == BOT_OK; i++) {
-        struct dialog_def *d = arena_zalloc(&p->registry->arena, sizeof *d);
+        struct dialog_def *d = arena_zalloc(&p->arena, sizeof *d);
         d->plugin = p;
         element(&d->spec, sizeof d->spec, t, i, elem);
         if ((rc = copy_steps(p, &d->spec)) != BOT_OK) break;
-        char key[200];
-        snprintf(key, sizeof key, "%s/%s", p->name, d->spec.name);
-        if (map_get(&p->registry->dialogs, key))
-            rc = problem(p, "dialog \"%s\" is registered twice", d->spec.name);
-        else
-            map_put(&p->registry->dialogs, key, d);
+        d->key = arena_printf(&p->arena, "%s/%s", p->name, d->spec.name);
+        STAILQ_INSERT_TAIL(&p->dialogs, d, link);
     }
     return rc;
 }
@@ -227,19 +203,18 @@ int api_schedule(struct bot_plugin *self, const struct bot_schedule_spec *t, siz
 {
     struct plugin *p = registering(self, "schedule");
     if (!p) return BOT_EPHASE;
-    struct registry *r = p->registry;
     for (size_t i = 0; i < n; i++) {
-        struct schedule s = { .plugin = p };
-        element(&s.spec, sizeof s.spec, t, i, elem);
-        if (!is_name(s.spec.name, "_-", 40) || !s.spec.run ||
-            (!s.spec.every_s && !is_daily(s.spec.daily_at)))
+        struct schedule *s = arena_zalloc(&p->arena, sizeof *s);
+        s->plugin = p;
+        element(&s->spec, sizeof s->spec, t, i, elem);
+        if (!is_name(s->spec.name, "_-", 40) || !s->spec.run ||
+            (!s->spec.every_s && !is_daily(s->spec.daily_at)))
             return problem(p,
                            "schedule \"%s\" needs a name, run, and every_s or daily_at \"HH:MM\"",
-                           s.spec.name ? s.spec.name : "?");
-        s.spec.name = copy(p, s.spec.name);
-        s.spec.daily_at = copy(p, s.spec.daily_at);
-        r->schedules = xrealloc(r->schedules, (r->schedule_count + 1) * sizeof *r->schedules);
-        r->schedules[r->schedule_count++] = s;
+                           s->spec.name ? s->spec.name : "?");
+        s->spec.name = copy(p, s->spec.name);
+        s->spec.daily_at = copy(p, s->spec.daily_at);
+        STAILQ_INSERT_TAIL(&p->schedules, s, link);
     }
     return BOT_OK;
 }
@@ -249,7 +224,7 @@ int api_config(struct bot_plugin *self, const struct bot_config_spec *t, size_t 
     struct plugin *p = registering(self, "config");
     if (!p) return BOT_EPHASE;
     if (p->config) return problem(p, "config is registered twice");
-    struct bot_config_spec *keys = arena_zalloc(&p->registry->arena, (n + 1) * sizeof *keys);
+    struct bot_config_spec *keys = arena_zalloc(&p->arena, (n + 1) * sizeof *keys);
     for (size_t i = 0; i < n; i++) {
         element(&keys[i], sizeof keys[i], t, i, elem);
         if (!is_name(keys[i].key, "_", 40) || keys[i].type > BOT_CONFIG_URL)
@@ -272,7 +247,7 @@ int api_migration(struct bot_plugin *self, const struct bot_migration_spec *t, s
     struct plugin *p = registering(self, "migration");
     if (!p) return BOT_EPHASE;
     if (p->migrations) return problem(p, "migrations are registered twice");
-    struct bot_migration_spec *list = arena_zalloc(&p->registry->arena, (n + 1) * sizeof *list);
+    struct bot_migration_spec *list = arena_zalloc(&p->arena, (n + 1) * sizeof *list);
     for (size_t i = 0; i < n; i++) {
         element(&list[i], sizeof list[i], t, i, elem);
         if (list[i].id != i + 1 || !list[i].sql)
@@ -290,23 +265,17 @@ int api_route(struct bot_plugin *self, const struct bot_route_spec *t, size_t n,
     struct plugin *p = registering(self, "route");
     if (!p) return BOT_EPHASE;
     for (size_t i = 0; i < n; i++) {
-        struct route *route = arena_zalloc(&p->registry->arena, sizeof *route);
+        struct route *route = arena_zalloc(&p->arena, sizeof *route);
         route->plugin = p;
         element(&route->spec, sizeof route->spec, t, i, elem);
         if (!route->spec.path || !route->spec.run || route->spec.kind > BOT_ROUTE_CONTROL)
             return problem(p, "route \"%s\" needs a kind, a path and run",
                            route->spec.path ? route->spec.path : "?");
         route->spec.path = copy(p, route->spec.path);
-        char key[300];
-        if (route->spec.kind == BOT_ROUTE_CONTROL)
-            snprintf(key, sizeof key, "c/%s", route->spec.path);
-        else
-            snprintf(key, sizeof key, "h/%s/%s", p->name, route->spec.path);
-        const struct route *other = map_get(&p->registry->routes, key);
-        if (other)
-            return problem(p, "route \"%s\" is already %s's", route->spec.path,
-                           other->plugin->name);
-        map_put(&p->registry->routes, key, route);
+        route->key = route->spec.kind == BOT_ROUTE_CONTROL
+                         ? arena_printf(&p->arena, "c/%s", route->spec.path)
+                         : arena_printf(&p->arena, "h/%s/%s", p->name, route->spec.path);
+        STAILQ_INSERT_TAIL(&p->routes, route, link);
     }
     return BOT_OK;
 }
@@ -317,11 +286,12 @@ int api_provide(struct bot_plugin *self, const char *name, const void *table, vo
     if (!p) return BOT_EPHASE;
     if (!name || !strchr(name, '/') || !table)
         return problem(p, "a service is \"name/major\" with a table");
-    if (map_get(&p->registry->services, name))
-        return problem(p, "service \"%s\" is provided already", name);
-    struct service *s = arena_zalloc(&p->registry->arena, sizeof *s);
-    *s = (struct service){ p, copy(p, name), table, owner };
-    map_put(&p->registry->services, name, s);
+    struct service *s = arena_zalloc(&p->arena, sizeof *s);
+    s->plugin = p;
+    s->name = copy(p, name);
+    s->table = table;
+    s->owner = owner;
+    STAILQ_INSERT_TAIL(&p->services, s, link);
     return BOT_OK;
 }
 
@@ -333,11 +303,11 @@ int api_person_column(struct bot_plugin *self, const char *table, const char *co
         strncmp(table, p->table_prefix, strlen(p->table_prefix)) != 0)
         return problem(p, "person_column: \"%s\" is not a table of this plugin",
                        table ? table : "?");
-    struct registry *r = p->registry;
-    r->person_columns =
-        xrealloc(r->person_columns, (r->person_column_count + 1) * sizeof *r->person_columns);
-    r->person_columns[r->person_column_count++] =
-        (struct person_column){ p, copy(p, table), copy(p, column) };
+    struct person_column *c = arena_zalloc(&p->arena, sizeof *c);
+    c->plugin = p;
+    c->table = copy(p, table);
+    c->column = copy(p, column);
+    STAILQ_INSERT_TAIL(&p->person_columns, c, link);
     return BOT_OK;
 }
 
@@ -345,8 +315,7 @@ int api_gateway(struct bot_plugin *self, const struct bot_gateway_spec *spec)
 {
     struct plugin *p = registering(self, "gateway");
     if (!p) return BOT_EPHASE;
-    struct registry *r = p->registry;
-    struct gateway *g = arena_zalloc(&r->arena, sizeof *g);
+    struct gateway *g = arena_zalloc(&p->arena, sizeof *g);
     g->plugin = p;
     memcpy(&g->spec, spec, spec->size < sizeof g->spec ? spec->size : sizeof g->spec);
     if (!g->spec.send || (g->spec.name && *g->spec.name && !g->spec.parse))
@@ -358,8 +327,5 @@ int api_gateway(struct bot_plugin *self, const struct bot_gateway_spec *spec)
     g->spec.signature_key = copy(p, g->spec.signature_key);
     g->spec.allow_unsigned = copy(p, g->spec.allow_unsigned);
     p->gateway = g;
-    /* Known by the plugin's name, so that a gateway without webhooks has one, too. */
-    map_put(&r->gateways, p->name, g);
-    if (!r->default_gateway && g->spec.address) r->default_gateway = g;
     return BOT_OK;
 }

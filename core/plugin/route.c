@@ -15,5 +15,6 @@ int dispatch_route(struct event *ev)
         snprintf(key, sizeof key, "h/%s", ev->route_path);
     const struct route *route = map_get(&ev->host->registry->routes, key);
     if (!route) return BOT_PASS;
+    if (containment_is_off(ev, route->plugin)) return BOT_FAIL;
     return event_call(ev, route->plugin, BOT_ALL_STORES, route->spec.run, route->spec.path);
 }

@@ -41,7 +41,7 @@ int schedules_run(struct host *h, int64_t now)
     const struct registry *r = h->registry;
     int64_t soonest = INT64_MAX;
     for (size_t i = 0; i < r->schedule_count; i++) {
-        const struct schedule *s = &r->schedules[i];
+        const struct schedule *s = r->schedules[i];
         int64_t due = db_int(&h->db, INT64_MAX, NEXT, "ss", s->plugin->name, s->spec.name);
         if ((due <= now || due == INT64_MAX) && run_due(h, s, due, now) < 0) return -1;
         due = db_int(&h->db, INT64_MAX, NEXT, "ss", s->plugin->name, s->spec.name);
@@ -56,11 +56,12 @@ int schedule_handle(struct event *ev)
     const struct registry *r = ev->host->registry;
     const char *name = ev->event_name + strlen("schedule:");
     for (size_t i = 0; i < r->schedule_count; i++) {
-        const struct schedule *s = &r->schedules[i];
+        const struct schedule *s = r->schedules[i];
         size_t len = strlen(s->plugin->name);
         if (strncmp(name, s->plugin->name, len) != 0 || name[len] != '/' ||
             strcmp(name + len + 1, s->spec.name) != 0)
             continue;
+        if (containment_is_off(ev, s->plugin)) return BOT_PASS; /* it is due again */
         return event_call(ev, s->plugin, BOT_ALL_STORES, s->spec.run, s->spec.name);
     }
     return BOT_PASS;

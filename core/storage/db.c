@@ -219,6 +219,12 @@ void db_failed(struct db *db, int rc)
     remember(db, rc);
 }
 
+int db_is_broken(const struct db *db)
+{
+    int rc = db->last_error & 0xff;
+    return rc == SQLITE_FULL || rc == SQLITE_IOERR || rc == SQLITE_NOMEM;
+}
+
 int64_t db_changes(struct db *db)
 {
     return sqlite3_changes64(db->sql);

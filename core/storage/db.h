@@ -47,6 +47,9 @@ void db_done(sqlite3_stmt *st); /* resets; NULL-safe */
 int db_is_lost(const struct db *db);
 void db_failed(struct db *db,
                int rc); /* remembers a failure of a statement that is not the core's */
+/* 1: the disk or the memory failed in this step, not the caller: what SQLite has kept of it nobody
+ * knows. */
+int db_is_broken(const struct db *db);
 int64_t db_changes(struct db *db);
 int64_t db_insert_id(struct db *db);
 const char *db_text(sqlite3_stmt *st, int column); /* "" for NULL; until the next step */

@@ -1,7 +1,13 @@
-/* migrate.c - see migrate.h. Which migrations have run is in the table `migrations`; an id that is
- * there is never run again, whatever its SQL says now. */
+/* migrate.c - see migrate.h.
+ *
+ * Which migrations have run is in the table `migrations`; an id that is there is never run again,
+ * whatever its SQL says now. Each row also says, as min_reader, the oldest version of the plugin
+ * that can still work with the tables: it rises with a step that breaks older code - anything but
+ * CREATE and ADD COLUMN - so that an older file can be put back as long as none of those lies
+ * between. */
 #include "migrate.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,77 +20,194 @@
 static const char CREATE_MIGRATIONS[] =
     "CREATE TABLE IF NOT EXISTS migrations ("
     " plugin TEXT NOT NULL, id INTEGER NOT NULL, at INTEGER NOT NULL,"
+    " min_reader INTEGER NOT NULL DEFAULT 0,"
     " PRIMARY KEY (plugin, id)) STRICT, WITHOUT ROWID;";
-static const char NEWEST[] = "SELECT max(id) FROM migrations WHERE plugin = ?1";
-static const char RECORD[] = "INSERT INTO migrations(plugin, id, at) VALUES (?1, ?2, ?3)";
+/* Of a database from before there was a min_reader nobody knows what its steps have broken. */
+static const char ADD_MIN_READER[] =
+    "ALTER TABLE migrations ADD COLUMN min_reader INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE migrations SET min_reader = id;";
+static const char NEWEST[] = "SELECT max(id), max(min_reader) FROM migrations WHERE plugin = ?1";
+static const char RECORD[] =
+    "INSERT INTO migrations(plugin, id, at, min_reader) VALUES (?1, ?2, ?3, ?4)";
 
-static int run_one(struct host *h, struct plugin *owner, const char *name,
-                   const struct bot_migration_spec *m, struct buf *error)
+struct run {
+    struct host *host;
+    struct plugin *owner; /* NULL: the core */
+    const char *name;
+    int replaces; /* an older generation of it is in use: nothing may break that */
+    int64_t min_reader;
+    struct buf *error;
+};
+
+/* ---- one step -------------------------------------------------------------------------------- */
+
+static const char *skip_words(const char *s, int n)
 {
-    if (owner && statement_has_rollback(
-                     m->sql)) { /* a constraint or a trigger would end the turns of others */
-        buf_addf(error, "migration %u of %s says ROLLBACK: use ABORT or FAIL", m->id, name);
+    while (isspace((unsigned char)*s)) s++;
+    for (; n--;) {
+        while (*s && !isspace((unsigned char)*s)) s++;
+        while (isspace((unsigned char)*s)) s++;
+    }
+    return s;
+}
+
+/* ALTER TABLE name ADD ...: what was there stays as it was. */
+static int is_add_column(const char *sql)
+{
+    return !strncasecmp(skip_words(sql, 3), "add", 3);
+}
+
+static int is_unique_index(const char *sql)
+{
+    return !strncasecmp(skip_words(sql, 0), "create", 6) &&
+           !strncasecmp(skip_words(sql, 1), "unique", 6);
+}
+
+/* What the authorizer has seen of a statement, and its words: does older code still work? */
+static int breaks(const struct migrating *m, const char *sql)
+{
+    return m->drops || m->changes_rows || (m->alters && !is_add_column(sql)) ||
+           (is_unique_index(sql) && !m->in_new_table);
+}
+
+/* Runs the statements of one migration, each as the owner. *breaking: one of them breaks older
+ * code. 0 or a code of SQLite's. */
+static int run_script(struct run *r, struct migrating *m, const char *sql, int *breaking)
+{
+    struct host *h = r->host;
+    int rc = SQLITE_OK;
+    while (rc == SQLITE_OK && *sql) {
+        sqlite3_stmt *st = NULL;
+        const char *rest = sql;
+        migrating_begin(m);
+        h->sql_owner = r->owner;
+        h->migrating = m;
+        rc = sqlite3_prepare_v2(h->db.sql, sql, -1, &st, &rest);
+        if (rc == SQLITE_OK && st) {
+            *breaking |= breaks(m, sql);
+            while ((rc = sqlite3_step(st)) == SQLITE_ROW) continue;
+            if (rc == SQLITE_DONE) rc = SQLITE_OK;
+        }
+        sqlite3_finalize(st);
+        h->sql_owner = NULL;
+        h->migrating = NULL;
+        sql = rest;
+    }
+    if (rc != SQLITE_OK) db_failed(&h->db, rc);
+    return rc;
+}
+
+static int run_one(struct run *r, struct migrating *m, const struct bot_migration_spec *step)
+{
+    struct host *h = r->host;
+    int breaking = step->breaking != 0;
+    if (r->owner && statement_has_rollback(step->sql)) { /* a constraint or a trigger would end the
+                                                            turns of others */
+        buf_addf(r->error, "migration %u of %s says ROLLBACK: use ABORT or FAIL", step->id,
+                 r->name);
         return -1;
     }
-    h->sql_owner = owner;
-    h->sql_migrating = owner != NULL;
-    int rc = db_script(&h->db, m->sql);
-    h->sql_owner = NULL;
-    h->sql_migrating = 0;
+    int rc = run_script(r, m, step->sql, &breaking);
     if (rc == 0 && sqlite3_get_autocommit(h->db.sql)) {
-        buf_addf(error,
+        buf_addf(r->error,
                  "migration %u of %s ended the transaction: it may not contain COMMIT or ROLLBACK",
-                 m->id, name);
+                 step->id, r->name);
         return -1;
     }
-    if (rc == 0) rc = db_exec(&h->db, RECORD, "sii", name, (int64_t)m->id, clock_ms());
+    if (rc == 0 && breaking && r->replaces) {
+        buf_addf(
+            r->error,
+            "migration %u of %s changes tables that the running version uses (it does more than "
+            "CREATE and ADD COLUMN): it needs a restart of the bot",
+            step->id, r->name);
+        return -1;
+    }
+    if (breaking) r->min_reader = step->id;
+    if (rc == 0)
+        rc = db_exec(&h->db, RECORD, "siii", r->name, (int64_t)step->id, clock_ms(), r->min_reader);
     if (rc == 0) return 0;
-    buf_addf(error, "migration %u of %s failed: %s", m->id, name, h->db.error);
+    buf_addf(r->error, "migration %u of %s failed: %s", step->id, r->name, h->db.error);
     return -1;
 }
 
-static int migrate(struct host *h, struct plugin *owner, const char *name,
-                   const struct bot_migration_spec *list, size_t count, struct buf *error)
+/* ---- all of one plugin ----------------------------------------------------------------------- */
+
+/* How many of `list` have run; -1 with a sentence when what has run is too new. */
+static int64_t look(struct run *r, const struct bot_migration_spec *list, size_t count)
 {
-    int64_t newest = db_int(&h->db, 0, NEWEST, "s", name);
-    int64_t known = 0;
-    for (size_t i = 0; i < count; i++) known = list[i].id > known ? list[i].id : known;
-    if (newest > known) {
-        buf_addf(
-            error,
-            "the database holds version %lld of %s's tables, this %s knows %lld: install the newer one",
-            (long long)newest, name, owner ? "plugin" : "Tokobot", (long long)known);
-        return -1;
+    struct db *db = &r->host->db;
+    sqlite3_stmt *st = db_query(db, NEWEST, "s", r->name);
+    int64_t newest = 0, known = count ? list[count - 1].id : 0;
+    if (db_step(db, st) == 1) {
+        newest = sqlite3_column_int64(st, 0);
+        r->min_reader = sqlite3_column_int64(st, 1);
+        db_done(st);
     }
-    if (newest == known) return 0;
-    if (db_script(&h->db, "BEGIN IMMEDIATE") != 0) {
-        buf_addf(error, "the database cannot be written: %s", h->db.error);
-        return -1;
-    }
-    int rc = 0;
+    if (r->min_reader <= known) return newest;
+    buf_addf(
+        r->error,
+        "the database holds version %lld of %s's tables, this %s knows %lld: install the newer "
+        "one",
+        (long long)newest, r->name, r->owner ? "plugin" : "Tokobot", (long long)known);
+    return -1;
+}
+
+/* In the open transaction. How many steps ran, or -1. */
+static int run_steps(struct run *r, const struct bot_migration_spec *list, size_t count)
+{
+    struct migrating m = { 0 };
+    int64_t newest = look(r, list, count);
+    int ran = 0, rc = newest < 0 ? -1 : 0;
     for (size_t i = 0; i < count && rc == 0; i++)
-        if (list[i].id > newest) rc = run_one(h, owner, name, &list[i], error);
-    if (rc == 0 && db_script(&h->db, "COMMIT") != 0) {
-        buf_addf(error, "the database cannot be written: %s", h->db.error);
-        rc = -1;
+        if (list[i].id > newest) {
+            rc = run_one(r, &m, &list[i]);
+            ran++;
+        }
+    migrating_end(&m);
+    if (rc == 0 && ran)
+        log_info("migrate", "tables are up to date", LOG_STR("of", r->name),
+                 LOG_INT("version", list[count - 1].id));
+    return rc == 0 ? ran : -1;
+}
+
+static int run_alone(struct run *r, const struct bot_migration_spec *list, size_t count)
+{
+    struct db *db = &r->host->db;
+    int64_t newest = look(r, list, count);
+    if (newest < 0) return -1;
+    if (!count || newest >= list[count - 1].id) return 0;
+    int rc = db_script(db, "BEGIN IMMEDIATE");
+    if (rc == 0) {
+        rc = run_steps(r, list, count) < 0 ? -1 : db_script(db, "COMMIT");
+        if (rc != 0 && !sqlite3_get_autocommit(db->sql)) db_script(db, "ROLLBACK");
     }
-    if (rc != 0 && !sqlite3_get_autocommit(h->db.sql)) db_script(&h->db, "ROLLBACK");
-    if (rc == 0)
-        log_info("migrate", "tables are up to date", LOG_STR("of", name),
-                 LOG_INT("version", known));
-    return rc;
+    if (rc == 0) return 0;
+    if (!r->error->len) buf_addf(r->error, "the database cannot be written: %s", db->error);
+    return -1;
 }
 
 int migrate_core(struct host *h, struct buf *error)
 {
-    if (db_script(&h->db, CREATE_MIGRATIONS) != 0) {
+    struct run r = { .host = h, .name = "core", .error = error };
+    int rc = db_script(&h->db, CREATE_MIGRATIONS);
+    if (rc == 0 && sqlite3_table_column_metadata(h->db.sql, NULL, "migrations", "min_reader", NULL,
+                                                 NULL, NULL, NULL, NULL) != SQLITE_OK)
+        rc = db_script(&h->db, ADD_MIN_READER);
+    if (rc != 0) {
         buf_addf(error, "the database cannot be written: %s", h->db.error);
         return -1;
     }
-    return migrate(h, NULL, "core", core_migrations, core_migration_count, error);
+    return run_alone(&r, core_migrations, core_migration_count);
 }
 
 int migrate_plugin(struct host *h, struct plugin *p, struct buf *error)
 {
-    return migrate(h, p, p->name, p->migrations, p->migration_count, error);
+    struct run r = { .host = h, .owner = p, .name = p->name, .error = error };
+    return run_alone(&r, p->migrations, p->migration_count);
+}
+
+int migrate_in_turn(struct host *h, struct plugin *p, int replaces, struct buf *error)
+{
+    struct run r = { .host = h, .owner = p, .name = p->name, .replaces = replaces, .error = error };
+    return run_steps(&r, p->migrations, p->migration_count) < 0 ? -1 : 0;
 }

@@ -13,5 +13,8 @@ struct buf;
 int migrate_core(struct host *h, struct buf *error);
 /* One plugin's, in a transaction of their own: all or none. 0, or -1 with a sentence. */
 int migrate_plugin(struct host *h, struct plugin *p, struct buf *error);
+/* The same in an open transaction, which is to be rolled back on -1. replaces 1: an older
+ * generation of it is in use, so a step that does more than CREATE and ADD COLUMN is refused. */
+int migrate_in_turn(struct host *h, struct plugin *p, int replaces, struct buf *error);
 
 #endif

@@ -2,6 +2,8 @@
  * none. */
 #include "pool.h"
 
+#include "../crash_page.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -142,6 +144,15 @@ struct pool {
     int stopping;
 };
 
+/* The crash page says whose function runs on this thread, and for which event. */
+static void run_watched(struct pool *p, struct pool_job *job, sqlite3 **reader)
+{
+    if (job->run)
+        crash_enter(p->conf.crash, CRASH_WORK, job->event, job->plugin, job->build, "work");
+    pool_job_run(job, reader, p->conf.path, p->conf.vfs);
+    if (job->run) crash_leave(p->conf.crash);
+}
+
 static void *worker(void *arg)
 {
     struct pool *p = arg;
@@ -162,7 +173,7 @@ static void *worker(void *arg)
         if (stopping)
             job->status = BOT_ECANCELED;
         else
-            pool_job_run(job, &reader, p->conf.path, p->conf.vfs);
+            run_watched(p, job, &reader);
         p->conf.done(p->conf.ctx, job);
         pthread_mutex_lock(&p->lock);
     }

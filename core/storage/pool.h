@@ -26,6 +26,8 @@ struct pool_job {
     uint64_t id;
     /* work */
     bot_work_fn *run;
+    char plugin[49], build[17]; /* whose it is, and for which event: for the crash page */
+    int64_t event;
     void *input;
     size_t input_len, out_cap;
     /* read: run == NULL */
@@ -39,6 +41,7 @@ struct pool_job {
     struct rowset *rows;
     char message[160];
 };
+struct crash_page;
 /* Runs it here and now; *reader is opened when needed (path, vfs) and kept by the caller. */
 void pool_job_run(struct pool_job *job, sqlite3 **reader, const char *path, const char *vfs);
 void pool_job_free(struct pool_job *job); /* NULL-safe */
@@ -48,7 +51,8 @@ struct pool_conf {
     const char *path, *vfs;                        /* of the database; must outlive the pool */
     void (*done)(void *ctx, struct pool_job *job); /* takes it; on the pool's thread */
     void *ctx;
-    unsigned threads; /* 0 = 2 */
+    unsigned threads;         /* 0 = 2 */
+    struct crash_page *crash; /* or NULL */
 };
 struct pool *pool_new(const struct pool_conf *conf);
 void pool_submit(struct pool *p, struct pool_job *job); /* takes it */

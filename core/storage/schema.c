@@ -128,7 +128,25 @@ static const char SCHEMA_1[] =
     " person INTEGER, store INTEGER, plugin TEXT NOT NULL,"
     " action TEXT NOT NULL, detail TEXT NOT NULL) STRICT;";
 
+/* What a crash leaves behind (containment.c). */
+static const char SCHEMA_2[] =
+    "ALTER TABLE inbox ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;" /* how often it crashed */
+    "ALTER TABLE inbox ADD COLUMN suspect TEXT;" /* in which plugin; or whose event it waits for */
+    "ALTER TABLE outbox ADD COLUMN crashes INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX inbox_aside ON inbox(kind) WHERE state = 4;"
+    "CREATE TABLE crashes ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " key TEXT NOT NULL UNIQUE," /* of the crash page and the supervisor's count */
+    " at INTEGER NOT NULL,"
+    " plugin TEXT NOT NULL, build TEXT NOT NULL, callback TEXT NOT NULL,"
+    " kind INTEGER NOT NULL,"                      /* enum crash_kind */
+    " subject INTEGER NOT NULL,"                   /* id of the event or row */
+    " signal INTEGER NOT NULL,"                    /* 0: it ended the process */
+    " cleared INTEGER NOT NULL DEFAULT 0) STRICT;" /* by a reload */
+    "CREATE INDEX crashes_open ON crashes(at) WHERE cleared = 0;";
+
 const struct bot_migration_spec core_migrations[] = {
-    { 1, SCHEMA_1, NULL },
+    { .id = 1, .sql = SCHEMA_1 },
+    { .id = 2, .sql = SCHEMA_2 },
 };
 const unsigned core_migration_count = BOT_COUNT(core_migrations);

@@ -49,7 +49,7 @@ static int has_prefix(const struct plugin *p, const char *table)
 static int is_own(const struct plugin *p, const char *table)
 {
     if (!table || !has_prefix(p, table)) return 0;
-    const struct registry *r = p->registry;
+    const struct registry *r = p->host->registry;
     for (size_t i = 0; i < r->plugin_count; i++)
         if (strlen(r->plugins[i]->table_prefix) > strlen(p->table_prefix) &&
             has_prefix(r->plugins[i], table))
@@ -57,10 +57,49 @@ static int is_own(const struct plugin *p, const char *table)
     return 1;
 }
 
+void migrating_begin(struct migrating *m)
+{
+    m->drops = m->alters = m->changes_rows = m->in_new_table = 0;
+}
+
+void migrating_end(struct migrating *m)
+{
+    map_free(&m->created);
+}
+
+/* Notes what a migration's statement does, for migrate.c; who may do it is another question. */
+static void look_on(struct migrating *m, int action, const char *a, const char *b)
+{
+    switch (action) {
+    case SQLITE_CREATE_TABLE:
+        if (a) map_put(&m->created, a, m);
+        break;
+    case SQLITE_CREATE_INDEX:
+        m->in_new_table = b && map_get(&m->created, b);
+        break;
+    case SQLITE_DROP_INDEX:
+    case SQLITE_DROP_TABLE:
+    case SQLITE_DROP_TRIGGER:
+    case SQLITE_DROP_VIEW:
+        m->drops = 1;
+        break;
+    case SQLITE_ALTER_TABLE:
+        m->alters = 1;
+        break;
+    case SQLITE_INSERT:
+    case SQLITE_UPDATE:
+    case SQLITE_DELETE:
+        if (a && strncmp(a, "sqlite_", 7) != 0 && !map_get(&m->created, a)) m->changes_rows = 1;
+        break;
+    default:
+        break;
+    }
+}
+
 static int guard_ddl(const struct host *h, const struct plugin *p, int action, const char *a,
                      const char *b)
 {
-    if (!h->sql_migrating) return SQLITE_DENY;
+    if (!h->migrating) return SQLITE_DENY;
     switch (action) {
     case SQLITE_CREATE_INDEX:
     case SQLITE_DROP_INDEX:
@@ -84,6 +123,7 @@ static int guard(void *ctx, int action, const char *a, const char *b, const char
     (void)d;
     const struct host *h = ctx;
     const struct plugin *p = h->sql_owner;
+    if (h->migrating) look_on(h->migrating, action, a, b);
     if (!p) return SQLITE_OK;
     switch (action) {
     case SQLITE_SELECT:
@@ -99,7 +139,7 @@ static int guard(void *ctx, int action, const char *a, const char *b, const char
             return SQLITE_OK;
         }
         /* DDL reads and writes the schema table; only migrations get that far. */
-        return h->sql_migrating && a && !strncmp(a, "sqlite_", 7) ? SQLITE_OK : SQLITE_DENY;
+        return h->migrating && a && !strncmp(a, "sqlite_", 7) ? SQLITE_OK : SQLITE_DENY;
     case SQLITE_CREATE_INDEX:
     case SQLITE_CREATE_TABLE:
     case SQLITE_CREATE_TRIGGER:
@@ -111,7 +151,7 @@ static int guard(void *ctx, int action, const char *a, const char *b, const char
     case SQLITE_ALTER_TABLE:
         return guard_ddl(h, p, action, a, b);
     case SQLITE_REINDEX:
-        return h->sql_migrating ? SQLITE_OK : SQLITE_DENY;
+        return h->migrating ? SQLITE_OK : SQLITE_DENY;
     default:
         return SQLITE_DENY;
     }

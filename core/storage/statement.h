@@ -5,6 +5,7 @@
 
 #include <sqlite3.h>
 
+#include "../base/map.h"
 #include "../event.h"
 
 struct plugin;
@@ -37,6 +38,16 @@ struct bot_rows {
     struct rowset *set;
     int64_t at; /* row in set; -1 before the first */
 };
+
+/* What the guard sees of a migration, statement by statement (migrate.c). */
+struct migrating {
+    int drops, alters;
+    int changes_rows;   /* of a table that was there before this migration */
+    int in_new_table;   /* an index, of a table that this migration has made */
+    struct map created; /* tables, over all statements */
+};
+void migrating_begin(struct migrating *m); /* the next statement */
+void migrating_end(struct migrating *m);
 
 /* Sets the authorizer on the writing connection, once. It reads host->sql_owner. */
 void statement_guard(struct host *h);

@@ -14,6 +14,7 @@
 #include "core/base/clock.h"
 #include "core/base/log.h"
 #include "core/host.h"
+#include "core/plugin/stats.h"
 #include "core/message/dialog.h"
 #include "core/message/texts.h"
 #include "core/people/people.h"
@@ -65,6 +66,7 @@ static struct dialog_def def = {
 struct world {
     struct host host;
     struct registry registry;
+    struct library library;
     struct plugin plugin;
     char path[64];
     struct event *ev;
@@ -80,7 +82,9 @@ static int open_world(void **state)
     w->host.language = "id";
     w->host.timezone = "Asia/Jakarta";
     w->plugin.name = "p";
-    w->plugin.registry = &w->registry;
+    w->plugin.host = &w->host;
+    w->plugin.library = &w->library;
+    w->plugin.stats = stats_of(&w->host, "p");
     w->plugin.texts = texts_parse(files, error, sizeof error);
     w->host.texts = texts_parse(core_texts, error, sizeof error);
     def.plugin = &w->plugin;
@@ -108,6 +112,7 @@ static int close_world(void **state)
     people_free(&w->host);
     loop_free(&w->host.loop);
     db_close(&w->host.db);
+    stats_free_all(&w->host);
     map_free(&w->registry.dialogs);
     texts_free(w->plugin.texts);
     texts_free(w->host.texts);

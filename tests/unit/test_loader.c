@@ -122,9 +122,9 @@ static void files_that_are_no_plugins(void **state)
     (void)state;
     refused("not-there", "No such file");
     file_refused(NULL, 0, "No such file");
-    file_refused("", 0, "it is empty");
+    file_refused("", 0, "is empty");
     file_refused("hello\n", 6, "no shared library");
-    file_refused("\177ELF\2\1\1", 7, "no shared library");
+    file_refused("\177ELF\2\1\1", 7, "cut short");
     /* the first page of a real one */
     static char page[4096];
     FILE *f = fopen(FIXTURE_PLUGINS "/alpha.so", "r");
@@ -216,7 +216,7 @@ static void tables_of_a_newer_version_are_left_alone(void **state)
     (void)state;
     world_open(
         &(struct world_conf){ .alpha = &alpha, .plugins = "start-fails = on\n", .own_copies = 1 });
-    script("INSERT INTO migrations(plugin, id, at) VALUES ('start-fails', 7, 1)");
+    script("INSERT INTO migrations(plugin, id, at, min_reader) VALUES ('start-fails', 7, 1, 7)");
     world_reopen(1);
     is_left_out("start-fails", "install the newer one");
 }
@@ -226,7 +226,7 @@ static void a_database_of_a_newer_tokobot_is_not_opened(void **state)
     (void)state;
     static char *none[] = { NULL };
     world_open(&(struct world_conf){ .alpha = &alpha });
-    script("INSERT INTO migrations(plugin, id, at) VALUES ('core', 999, 1)");
+    script("INSERT INTO migrations(plugin, id, at, min_reader) VALUES ('core', 999, 1, 999)");
     char database[200], data[200];
     snprintf(database, sizeof database, "%s", world_path("test.db"));
     snprintf(data, sizeof data, "%s", world_path("data"));
@@ -279,7 +279,9 @@ static void a_tables_name_is_that_of_its_plugin_only(void **state)
     struct plugin *both[] = { &a, &b };
     world_open(&(struct world_conf){ .alpha = &alpha });
     struct registry fake = { .plugins = both, .plugin_count = 2 };
-    a.registry = b.registry = &fake;
+    struct registry *real = w.host->registry;
+    a.host = b.host = w.host;
+    w.host->registry = &fake;
     script("CREATE TABLE alpha_b_rows (id INTEGER); CREATE TABLE alpha_rows (id INTEGER)");
     const struct {
         struct plugin *owner;
@@ -300,6 +302,7 @@ static void a_tables_name_is_that_of_its_plugin_only(void **state)
         if ((rc & 0xff) != cases[i].rc)
             fail_msg("%s by %s: %d", cases[i].sql, cases[i].owner->name, rc);
     }
+    w.host->registry = real;
 }
 
 /* ---- bot.ini --------------------------------------------------------------------------------- */

@@ -17,19 +17,19 @@ static int run_task(struct bot_ctx *ctx)
 }
 
 static const struct bot_migration_spec tables[] = {
-    { 1,
-      "CREATE TABLE alpha_items (id INTEGER PRIMARY KEY, store INTEGER NOT NULL, code TEXT UNIQUE,"
-      " n INTEGER NOT NULL CHECK (n >= 0), data BLOB) STRICT;"
-      "CREATE TABLE alpha_notes (id INTEGER PRIMARY KEY, text TEXT) STRICT;"
-      "CREATE VIEW alpha_peek AS SELECT id, name FROM persons;"
-      "CREATE VIEW alpha_all AS SELECT id, n FROM alpha_items;"
-      "CREATE TABLE alpha_spied (text TEXT) STRICT;"
-      "CREATE TRIGGER alpha_spy AFTER INSERT ON alpha_spied"
-      " BEGIN INSERT INTO alpha_notes(text) SELECT name FROM persons; END",
-      NULL },
+    { .id = 1,
+      .sql =
+          "CREATE TABLE alpha_items (id INTEGER PRIMARY KEY, store INTEGER NOT NULL, code TEXT UNIQUE,"
+          " n INTEGER NOT NULL CHECK (n >= 0), data BLOB) STRICT;"
+          "CREATE TABLE alpha_notes (id INTEGER PRIMARY KEY, text TEXT) STRICT;"
+          "CREATE VIEW alpha_peek AS SELECT id, name FROM persons;"
+          "CREATE VIEW alpha_all AS SELECT id, n FROM alpha_items;"
+          "CREATE TABLE alpha_spied (text TEXT) STRICT;"
+          "CREATE TRIGGER alpha_spy AFTER INSERT ON alpha_spied"
+          " BEGIN INSERT INTO alpha_notes(text) SELECT name FROM persons; END" },
 };
 static const struct bot_migration_spec beta_tables[] = {
-    { 1, "CREATE TABLE beta_items (id INTEGER PRIMARY KEY, n INTEGER) STRICT", NULL },
+    { .id = 1, .sql = "CREATE TABLE beta_items (id INTEGER PRIMARY KEY, n INTEGER) STRICT" },
 };
 
 static int alpha_init(const struct bot_api *a, struct bot_plugin *self)

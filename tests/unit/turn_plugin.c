@@ -478,10 +478,9 @@ static int hello_command(struct bot_ctx *ctx)
 static int alpha_init(const struct bot_api *a, struct bot_plugin *self)
 {
     static const struct bot_migration_spec migrations[] = {
-        { 1,
-          "CREATE TABLE alpha_rows (id INTEGER PRIMARY KEY, what TEXT NOT NULL) STRICT;"
-          "CREATE TABLE alpha_blobs (id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT",
-          NULL },
+        { .id = 1,
+          .sql = "CREATE TABLE alpha_rows (id INTEGER PRIMARY KEY, what TEXT NOT NULL) STRICT;"
+          "CREATE TABLE alpha_blobs (id INTEGER PRIMARY KEY, data BLOB NOT NULL) STRICT" },
     };
     static const struct bot_hook_spec hooks[] = {
         { .event = "message.text", .priority = 100, .scope = BOT_THIS_STORE, .run = on_text },

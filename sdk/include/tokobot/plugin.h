@@ -40,7 +40,7 @@ extern "C" {
 #endif
 
 #define BOT_SDK_MAJOR   0
-#define BOT_SDK_MINOR   9
+#define BOT_SDK_MINOR   10
 #define BOT_SDK_VERSION ((BOT_SDK_MAJOR << 16) | BOT_SDK_MINOR)
 
 struct bot_api;    /* the host's functions; below */
@@ -240,6 +240,10 @@ struct bot_migration_spec {
     uint32_t id;              /* 1, 2, 3 ... never changed after a release */
     const char *sql;          /* statements divided by ';' */
     const char *sql_postgres; /* when it must differ; NULL = sql */
+    /* 1: code that does not know this step can no longer work with the tables. Anything but CREATE
+     * and ADD COLUMN counts as that by itself. Such a step needs a restart; an older file of the
+     * plugin is refused afterwards. Since 0.10. */
+    uint32_t breaking;
 };
 
 /* A request from outside that this plugin answers: HTTP below /p/NAME/, or a verb of the control

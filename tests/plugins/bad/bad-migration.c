@@ -2,7 +2,7 @@
  * bad-migration.c - ids of migrations that do not count 1, 2, 3. */
 #include <tokobot/plugin.h>
 
-static const struct bot_migration_spec migrations[] = { { 2, "SELECT 1", NULL } };
+static const struct bot_migration_spec migrations[] = { { .id = 2, .sql = "SELECT 1" } };
 
 static int init(const struct bot_api *api, struct bot_plugin *self)
 {

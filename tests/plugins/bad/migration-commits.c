@@ -3,8 +3,8 @@
 #include <tokobot/plugin.h>
 
 static const struct bot_migration_spec migrations[] = {
-    { 1, "CREATE TABLE migration_commits_ok (id INTEGER) STRICT", NULL },
-    { 2, "COMMIT; CREATE TABLE migration_commits_more (id INTEGER)", NULL },
+    { .id = 1, .sql = "CREATE TABLE migration_commits_ok (id INTEGER) STRICT" },
+    { .id = 2, .sql = "COMMIT; CREATE TABLE migration_commits_more (id INTEGER)" },
 };
 
 static int init(const struct bot_api *api, struct bot_plugin *self)

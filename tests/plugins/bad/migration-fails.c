@@ -3,8 +3,8 @@
 #include <tokobot/plugin.h>
 
 static const struct bot_migration_spec migrations[] = {
-    { 1, "CREATE TABLE migration_fails_ok (id INTEGER) STRICT", NULL },
-    { 2, "CREATE TABLE migration_fails_more (id NOSUCHTYPE) STRICT", NULL },
+    { .id = 1, .sql = "CREATE TABLE migration_fails_ok (id INTEGER) STRICT" },
+    { .id = 2, .sql = "CREATE TABLE migration_fails_more (id NOSUCHTYPE) STRICT" },
 };
 
 static int init(const struct bot_api *api, struct bot_plugin *self)

@@ -3,8 +3,8 @@
 #include <tokobot/plugin.h>
 
 static const struct bot_migration_spec migrations[] = {
-    { 1, "CREATE TABLE migration_unnamed_ok (id INTEGER) STRICT", NULL },
-    { 2, "CREATE TABLE mine (id INTEGER) STRICT", NULL },
+    { .id = 1, .sql = "CREATE TABLE migration_unnamed_ok (id INTEGER) STRICT" },
+    { .id = 2, .sql = "CREATE TABLE mine (id INTEGER) STRICT" },
 };
 
 static int init(const struct bot_api *api, struct bot_plugin *self)

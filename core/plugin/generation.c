@@ -1,0 +1,262 @@
+/* generation.c - see generation.h. */
+#include "generation.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../config/config.h"
+#include "../base/buf.h"
+#include "../base/clock.h"
+#include "../base/log.h"
+#include "../calls.h"
+#include "../host.h"
+#include "../message/texts.h"
+#include "../storage/statement.h"
+#include "api.h"
+#include "stats.h"
+
+/* ---- made and freed -------------------------------------------------------------------------- */
+
+static void ledger_begin(struct plugin *p)
+{
+    STAILQ_INIT(&p->commands);
+    STAILQ_INIT(&p->hooks);
+    STAILQ_INIT(&p->dialogs);
+    STAILQ_INIT(&p->schedules);
+    STAILQ_INIT(&p->routes);
+    STAILQ_INIT(&p->services);
+    STAILQ_INIT(&p->person_columns);
+}
+
+/* "super-admin" has tables whose names begin with "super_admin_". */
+static const char *prefix_of(struct arena *arena, const char *name)
+{
+    char *prefix = arena_printf(arena, "%s_", name);
+    for (char *s = prefix; *s; s++)
+        if (*s == '-') *s = '_';
+    return prefix;
+}
+
+/* The host's own part of it; the plugin is not asked yet. */
+static struct plugin *plugin_new(struct host *h, struct library *lib)
+{
+    struct plugin *p = xcalloc(1, sizeof *p);
+    const struct bot_manifest *m = lib->manifest;
+    ledger_begin(p);
+    p->host = h;
+    p->library = lib;
+    p->manifest = m;
+    p->name = arena_strdup(&p->arena, lib->name);
+    p->version = arena_strdup(&p->arena, m->version);
+    p->table_prefix = prefix_of(&p->arena, lib->name);
+    p->generation = ++h->generations_made;
+    p->stats = stats_of(h, p->name);
+    TAILQ_INSERT_TAIL(&h->generations, p, link);
+    return p;
+}
+
+static int read_texts(struct plugin *p, char *problem, size_t cap)
+{
+    const struct bot_manifest *m = p->manifest;
+    char error[300];
+    if (m->size < offsetof(struct bot_manifest, texts) + sizeof m->texts || !m->texts) return 0;
+    if ((p->texts = texts_parse(m->texts, error, sizeof error))) return 0;
+    snprintf(problem, cap, "%s: its texts: %s", p->name, error);
+    return -1;
+}
+
+static int run_init(struct plugin *p, char *problem, size_t cap)
+{
+    p->initialising = 1;
+    crash_enter(p->host->crash, CRASH_LOAD, 0, p->name, p->library->build, "init");
+    int rc = p->manifest->init(&host_api, (struct bot_plugin *)(void *)p);
+    crash_leave(p->host->crash);
+    p->initialising = 0;
+    if (rc == BOT_OK && !p->problem) return 0;
+    snprintf(problem, cap, "%s: %s", p->name,
+             p->problem ? p->problem : "its init() failed; its log may say why");
+    return -1;
+}
+
+struct plugin *generation_new(struct host *h, struct library *lib)
+{
+    struct plugin *p = plugin_new(h, lib);
+    if (read_texts(p, lib->problem, sizeof lib->problem) == 0 &&
+        run_init(p, lib->problem, sizeof lib->problem) == 0) {
+        p->stats->generations++;
+        return p;
+    }
+    p->library = NULL; /* the caller's */
+    generation_free(p);
+    return NULL;
+}
+
+void generation_free(struct plugin *p)
+{
+    if (!p) return;
+    if (p->phase >= PLUGIN_DRAINING) p->host->retired--;
+    TAILQ_REMOVE(&p->host->generations, p, link);
+    statements_free(p);
+    texts_free(p->texts);
+    library_free(p->library, p->host->close_libraries && !p->given_up);
+    arena_free(&p->arena);
+    free(p);
+}
+
+/* ---- its section of bot.ini ------------------------------------------------------------------ */
+
+void generation_declare(const struct plugin *p, struct config *config)
+{
+    struct config_key *keys = xcalloc(p->config_count + 1, sizeof *keys);
+    for (size_t k = 0; k < p->config_count; k++) {
+        const struct bot_config_spec *spec = &p->config[k];
+        keys[k] = (struct config_key){ p->name,        spec->key, (int)spec->type,
+                                       spec->fallback, spec->min, spec->max,
+                                       spec->choices,  spec->env, spec->help };
+    }
+    config_declare(config, p->name, keys, p->config_count);
+    free(keys);
+}
+
+void generation_read_settings(struct plugin *p, const struct config *config)
+{
+    p->settings = arena_zalloc(&p->arena, (p->config_count + 1) * sizeof *p->settings);
+    for (size_t k = 0; k < p->config_count; k++) {
+        p->settings[k].text =
+            arena_strdup(&p->arena, config_text(config, p->name, p->config[k].key));
+        p->settings[k].number = config_int(config, p->name, p->config[k].key);
+    }
+}
+
+int generation_has_settings(const struct plugin *p, const struct config *config)
+{
+    for (size_t k = 0; k < p->config_count; k++) {
+        const char *key = p->config[k].key;
+        if (strcmp(p->settings[k].text, config_text(config, p->name, key)) != 0 ||
+            p->settings[k].number != config_int(config, p->name, key))
+            return 0;
+    }
+    return 1;
+}
+
+const struct setting *generation_setting(const struct plugin *p, const char *key)
+{
+    for (size_t k = 0; p->settings && k < p->config_count; k++)
+        if (!strcmp(p->config[k].key, key)) return &p->settings[k];
+    return NULL;
+}
+
+/* ---- start and stop -------------------------------------------------------------------------- */
+
+static int run_start(struct event *ev, void *arg)
+{
+    return ((struct plugin *)arg)->manifest->start(&ev->ctx);
+}
+
+static int start_step(struct event *ev, void *arg)
+{
+    int rc = event_invoke(ev, arg, BOT_ALL_STORES, run_start, arg, "start");
+    return rc == BOT_OK || rc == BOT_HANDLED || rc == BOT_LATER ? BOT_HANDLED : BOT_FAIL;
+}
+
+int generation_start(struct plugin *p)
+{
+    if (p->manifest->size < offsetof(struct bot_manifest, stop) || !p->manifest->start) {
+        p->started = 1;
+        return 0;
+    }
+    struct event *ev = event_new(p->host, EVENT_START);
+    p->started = loop_run_step(p->host, ev, start_step, p) == BOT_HANDLED;
+    event_unref(ev);
+    return p->started ? 0 : -1;
+}
+
+static int run_stop(struct event *ev, void *arg)
+{
+    ((struct plugin *)arg)->manifest->stop(&ev->ctx);
+    return BOT_OK;
+}
+
+static int stop_step(struct event *ev, void *arg)
+{
+    event_invoke(ev, arg, BOT_ALL_STORES, run_stop, arg, "stop");
+    return BOT_HANDLED;
+}
+
+void generation_stop(struct plugin *p)
+{
+    if (!p->started || p->manifest->size < offsetof(struct bot_manifest, texts) ||
+        !p->manifest->stop)
+        return;
+    struct event *ev = event_new(p->host, EVENT_START);
+    loop_run_step(p->host, ev, stop_step, p);
+    event_unref(ev);
+}
+
+/* ---- out of use ------------------------------------------------------------------------------ */
+
+void generation_retire(struct plugin *p, int64_t now)
+{
+    p->phase = PLUGIN_DRAINING;
+    p->host->retired++;
+    p->drain_until = now + config_int(p->host->config, "core", "drain");
+}
+
+static int is_idle(const struct plugin *p)
+{
+    return p->phase == PLUGIN_DRAINING && !p->pending;
+}
+
+void generations_drain(struct host *h, int64_t now)
+{
+    struct plugin *p;
+    TAILQ_FOREACH(p, &h->generations, link)
+    {
+        if (p->phase != PLUGIN_DRAINING || !p->pending || p->drain_until > now) continue;
+        log_warn("reload", "a generation did not come to its end in time: its calls are cancelled",
+                 LOG_STR("plugin", p->name), LOG_INT("generation", p->generation),
+                 LOG_INT("pending", p->pending));
+        p->drain_until = INT64_MAX;
+        p->given_up = 1;
+        calls_end_of(h, p, BOT_ECANCELED);
+    }
+}
+
+void generations_stop_idle(struct host *h)
+{
+    struct plugin *p;
+    TAILQ_FOREACH(p, &h->generations, link)
+    {
+        if (!is_idle(p)) continue;
+        generation_stop(p);
+        p->phase = PLUGIN_STOPPED; /* when the turn is lost its stop() has run all the same */
+        if (h->loop.lost) return;
+    }
+}
+
+void generations_sweep(struct host *h)
+{
+    struct plugin *p, *next;
+    if (h->old_registries) registry_sweep(h);
+    for (p = TAILQ_FIRST(&h->generations); p; p = next) {
+        next = TAILQ_NEXT(p, link);
+        if (p->phase != PLUGIN_STOPPED || p->holders) continue;
+        log_info("reload", "a generation has ended", LOG_STR("plugin", p->name),
+                 LOG_STR("version", p->version), LOG_INT("generation", p->generation));
+        generation_free(p);
+    }
+}
+
+int64_t generations_next_due(const struct host *h)
+{
+    int64_t due = INT64_MAX;
+    const struct plugin *p;
+    TAILQ_FOREACH(p, &h->generations, link)
+    {
+        if (is_idle(p)) return 0;
+        if (p->phase == PLUGIN_STOPPED && p->holders) due = clock_ms() + 10; /* soon read no more */
+        if (p->phase == PLUGIN_DRAINING && p->drain_until < due) due = p->drain_until;
+    }
+    return due;
+}

@@ -1,0 +1,32 @@
+/* probe.h - tries plugin files in processes of their own, so that a constructor or an init() that
+ * crashes, hangs or ends its process costs a bot that runs nothing. Not a bare fork: database and
+ * network handles must not be touched in a forked child, so the executable is started anew.
+ *
+ * On the loop; the caller tells when a child may have ended (SIGCHLD) and when time has passed. */
+#ifndef TOKOBOT_PROBE_H
+#define TOKOBOT_PROBE_H
+
+#include <stdint.h>
+
+#include "reload.h"
+
+struct probes;
+
+enum { PROBE_LIMIT_MS = 2000 };
+
+/* `done` is called for each probe that has ended, from probes_reap(); it takes the probe. */
+struct probes *probes_new(void (*done)(struct plugin_probe *p));
+void probes_free(struct probes *ps);                          /* kills what runs; NULL-safe */
+void probes_start(struct probes *ps, struct plugin_probe *p); /* takes it */
+/* Looks which have ended; kills those that take too long. */
+void probes_reap(struct probes *ps, int64_t now_ms);
+int64_t probes_next_due(const struct probes *ps); /* INT64_MAX = none runs; both NULL-safe */
+
+/* The same for one file, waiting for the end: `tokobot plugin check`. 0, or -1 with a sentence in
+ * lib->problem. */
+int probe_now(struct library *lib);
+
+/* The child: `tokobot plugin probe NAME FILE COPY REPORT-FD`. Does not return. */
+_Noreturn void probe_child(const char *name, const char *file, const char *copy, int report_fd);
+
+#endif

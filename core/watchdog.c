@@ -1,0 +1,148 @@
+/* watchdog.c - see watchdog.h. Looks four times a second; a look is two loads when nothing hangs.
+ */
+#include "watchdog.h"
+
+#include <errno.h>
+#include <execinfo.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+
+enum { LOOK_MS = 250, STACK_MS = 2000, QUICK_MS = 2000, ABORT_MS = 30000, STACK_FRAMES = 48 };
+
+struct watchdog {
+    pthread_t thread;
+    struct crash_page *page;
+    sem_t end;
+    int stopping; /* atomic */
+};
+
+/* The loop's stack, written by its own signal handler. */
+static void *stack[STACK_FRAMES];
+static volatile sig_atomic_t stack_size;
+
+static void on_ask(int number)
+{
+    (void)number;
+    stack_size = backtrace(stack, STACK_FRAMES);
+}
+
+static void ask_loop(const struct crash_slot *slot, int number)
+{
+    syscall(SYS_tgkill, getpid(), slot->thread, number);
+}
+
+static void sleep_ms(long ms)
+{
+    struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+    while (nanosleep(&t, &t) < 0 && errno == EINTR) continue;
+}
+
+static void log_stack(const struct crash_slot *slot, const struct crash_frame *f, int64_t ms)
+{
+    struct buf text = { 0 };
+    stack_size = 0;
+    ask_loop(slot, SIGUSR2);
+    for (int i = 0; i < 20 && !stack_size; i++) sleep_ms(10);
+    int n = (int)stack_size;
+    char **names = n ? backtrace_symbols(stack, n) : NULL;
+    for (int i = 0; names && i < n; i++) buf_addf(&text, "%s%s", i ? " " : "", names[i]);
+    log_error("plugin", "a callback does not return", LOG_STR("plugin", f->plugin),
+              LOG_STR("callback", f->callback), LOG_INT("event", f->id), LOG_INT("ms", ms),
+              LOG_STR("stack", buf_str(&text)));
+    free(names);
+    buf_free(&text);
+}
+
+static void end_host(struct watchdog *w, const struct crash_slot *slot, const struct crash_frame *f)
+{
+    log_error("plugin", "a callback never returned: the host ends itself",
+              LOG_STR("plugin", f->plugin), LOG_STR("callback", f->callback),
+              LOG_INT("event", f->id));
+    if (__atomic_load_n(&w->stopping, __ATOMIC_ACQUIRE)) _exit(0);
+    ask_loop(slot, SIGABRT);
+    sleep_ms(2000);
+    abort(); /* the loop's thread could not take it */
+}
+
+static int64_t limit_ms(const struct crash_frame *f)
+{
+    return f->kind == CRASH_LOAD || f->kind == CRASH_STOP ? QUICK_MS : ABORT_MS;
+}
+
+static void look(struct watchdog *w, uint32_t *count, int64_t *ms)
+{
+    const struct crash_slot *s = &w->page->slots[0];
+    uint32_t depth = __atomic_load_n(&s->depth, __ATOMIC_ACQUIRE);
+    uint32_t now = __atomic_load_n(&s->count, __ATOMIC_RELAXED);
+    if (!depth || now != *count ||
+        w->page->pending) { /* pending: the slots are of the host before */
+        *count = now;
+        *ms = 0;
+        return;
+    }
+    int64_t before = *ms;
+    *ms += LOOK_MS;
+    struct crash_frame f = s->frames[(depth < CRASH_FRAMES ? depth : CRASH_FRAMES) - 1];
+    if (before < STACK_MS && *ms >= STACK_MS) log_stack(s, &f, *ms);
+    if (*ms >= limit_ms(&f)) end_host(w, s, &f);
+}
+
+static void *watch(void *arg)
+{
+    struct watchdog *w = arg;
+    uint32_t count = 0;
+    int64_t ms = 0;
+    pthread_setname_np(pthread_self(), "tokobot-watch");
+    for (;;) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += LOOK_MS * 1000000L;
+        if (until.tv_nsec >= 1000000000L) {
+            until.tv_sec++;
+            until.tv_nsec -= 1000000000L;
+        }
+        int rc = sem_timedwait(&w->end, &until);
+        if (rc == 0) return NULL;
+        if (errno == ETIMEDOUT) look(w, &count, &ms);
+    }
+}
+
+struct watchdog *watchdog_start(struct crash_page *page)
+{
+    struct watchdog *w = xcalloc(1, sizeof *w);
+    struct sigaction action = { .sa_handler = on_ask, .sa_flags = SA_RESTART };
+    void *warm[2];
+    (void)backtrace(warm, 2); /* loads libgcc now: not in a signal */
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGUSR2, &action, NULL);
+    w->page = page;
+    sem_init(&w->end, 0, 0);
+    if (pthread_create(&w->thread, NULL, watch, w) == 0) return w;
+    sem_destroy(&w->end);
+    free(w);
+    return NULL;
+}
+
+void watchdog_stopping(struct watchdog *w)
+{
+    if (w) __atomic_store_n(&w->stopping, 1, __ATOMIC_RELEASE);
+}
+
+void watchdog_stop(struct watchdog *w)
+{
+    if (!w) return;
+    sem_post(&w->end);
+    pthread_join(w->thread, NULL);
+    sem_destroy(&w->end);
+    free(w);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ * table-clash.c - makes a table that is its own only while there is no table-clash-too,
+ * whose prefix is the longer one. */
+#include <tokobot/plugin.h>
+
+static const struct bot_migration_spec migrations[] = {
+    { 1, "CREATE TABLE table_clash_rows (id INTEGER) STRICT", NULL },
+    { 2, "CREATE TABLE table_clash_too_rows (id INTEGER) STRICT", NULL },
+};
+
+static int init(const struct bot_api *api, struct bot_plugin *self)
+{
+    return BOT_MIGRATIONS(api, self, migrations);
+}
+
+BOT_PLUGIN("table-clash", "1.0.0", NULL, init, NULL, NULL, NULL);
