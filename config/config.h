@@ -61,7 +61,8 @@ struct config_plugin {
 };
 
 /* Reads bot.ini (file NULL or missing with optional != 0: defaults and environment only). Never
- * NULL. `env` is environ or a test's own. See config_error() afterwards. */
+ * NULL. `env` is environ or a test's own; it must outlive the config. See config_error()
+ * afterwards. */
 struct config *config_read(const char *file, int optional, char **env);
 /* The same file and environment once more, as they are now. */
 struct config *config_reread(const struct config *c);

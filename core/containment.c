@@ -282,7 +282,10 @@ int containment_notify(struct event *ev)
         bot_text("callback", callback),
         bot_text("crashes", crashes),
     };
-    const char *key = *loading == '1' ? "contain.left_out" : "contain.quarantined";
+    const struct plugin *p = registry_plugin(ev->host->registry, plugin);
+    const char *key = *loading == '1'   ? "contain.left_out"
+                      : p && p->gateway ? "contain.gateway"
+                                        : "contain.quarantined";
     return tell_supers(ev, dispatch_text(ev, key, args, BOT_COUNT(args)));
 }
 

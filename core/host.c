@@ -299,7 +299,7 @@ static struct host *host_new(const struct host_conf *conf)
     h->lock_fd = -1;
     h->stores_active_cache = -1;
     h->database_ok = 1;
-    h->publish_due = INT64_MAX;
+    h->publish_due = h->sweep_at = INT64_MAX;
     h->next_request = 1;
     h->plugin_folder = xstrdup(conf->plugin_folder ? conf->plugin_folder : "plugins");
     pthread_mutex_init(&h->status_lock, NULL);

@@ -67,6 +67,7 @@ struct host {
     struct registry *old_registries; /* somebody still reads them */
     struct plugin_list generations;  /* every one that is not freed */
     unsigned retired;                /* how many of them are out of use */
+    int64_t sweep_at;                /* one that was stopped is still held: looked at again then */
     uint32_t generations_made;
     unsigned copies_made;
     struct map plugin_stats; /* name -> struct plugin_stats */

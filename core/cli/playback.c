@@ -43,7 +43,7 @@ static const char REFUSED[] = "refused"; /* `to` of a control command's answer t
  * own. */
 static const struct {
     const char *words, *verb;
-} control_verbs[] = { { "plugin list", "status" } };
+} control_verbs[] = { { "plugin list", "plugins" } };
 
 struct message {
     struct message *next;
@@ -289,15 +289,26 @@ static int check_plugins(struct playback *p)
     return 0;
 }
 
+/* The simulator tells this connection all that the bot says. */
+static int join_chats(struct playback *p)
+{
+    struct buf join = { 0 };
+    buf_adds(&join, "{\"cmd\":\"chat\",\"as\":\"6281100000001\",\"all\":true}");
+    control(p, CONNECTION, "chat", &join);
+    buf_free(&join);
+    return settle(p);
+}
+
 static int process_start(struct playback *p)
 {
-    char *no_environment[] = { NULL };
-    struct buf errors = { 0 }, join = { 0 };
+    static char *no_environment[] = { NULL };
+    struct buf errors = { 0 };
     int code = 0;
     struct host_conf conf = {
         .config = config_read(p->ini_file, 0, no_environment),
         .plugin_folder = p->conf->plugin_folder,
-        .ports = { p, on_http, on_http_cancel, on_job, on_answer, on_control },
+        .ports = { p, on_http, on_http_cancel, on_job, on_answer, on_control, NULL },
+        .close_libraries = 1, /* whoever still points into a generation that has ended is found */
     };
     p->host = host_open(&conf, &code, &errors);
     if (!p->host) {
@@ -308,11 +319,7 @@ static int process_start(struct playback *p)
     }
     buf_free(&errors);
     if (check_plugins(p) != 0) return -1;
-    /* First of all, so that what is sent at once is heard, too. */
-    buf_adds(&join, "{\"cmd\":\"chat\",\"as\":\"6281100000001\",\"all\":true}");
-    control(p, CONNECTION, "chat", &join);
-    buf_free(&join);
-    return settle(p);
+    return join_chats(p); /* first of all, so that what is sent at once is heard, too */
 }
 
 /* A killed process leaves no memory behind, but this one goes on: the plugins give theirs back, in
@@ -538,6 +545,17 @@ static int play_again(struct playback *p, int clean)
     return process_start(p);
 }
 
+/* Every plugin gets a new generation, while what the old ones have begun goes on. */
+static int play_reload(struct playback *p)
+{
+    int64_t refused = p->host->reload.refused;
+    reload_ask_all(p->host);
+    if (settle(p) != 0 || join_chats(p) != 0) return -1;
+    return p->host->reload.refused == refused
+               ? 0
+               : fail(p, "the reload was refused; --verbose shows why");
+}
+
 static int play_step(struct playback *p, const struct step *s)
 {
     p->step = s;
@@ -561,7 +579,7 @@ static int play_step(struct playback *p, const struct step *s)
     case STEP_CRASH:
         return play_again(p, 0);
     case STEP_RELOAD:
-        return fail(p, "reload is not supported yet; use restart");
+        return play_reload(p);
     case STEP_HTTP:
         return play_http(p, s);
     case STEP_CONTROL:

@@ -16,6 +16,8 @@
 #include "api.h"
 #include "stats.h"
 
+enum { SWEEP_MS = 10 };
+
 /* ---- made and freed -------------------------------------------------------------------------- */
 
 static void ledger_begin(struct plugin *p)
@@ -239,9 +241,14 @@ void generations_sweep(struct host *h)
 {
     struct plugin *p, *next;
     if (h->old_registries) registry_sweep(h);
+    h->sweep_at = INT64_MAX;
     for (p = TAILQ_FIRST(&h->generations); p; p = next) {
         next = TAILQ_NEXT(p, link);
-        if (p->phase != PLUGIN_STOPPED || p->holders) continue;
+        if (p->phase != PLUGIN_STOPPED) continue;
+        if (p->holders) { /* another thread reads an old registry: not for long */
+            h->sweep_at = clock_ms() + SWEEP_MS;
+            continue;
+        }
         log_info("reload", "a generation has ended", LOG_STR("plugin", p->name),
                  LOG_STR("version", p->version), LOG_INT("generation", p->generation));
         generation_free(p);
@@ -250,12 +257,11 @@ void generations_sweep(struct host *h)
 
 int64_t generations_next_due(const struct host *h)
 {
-    int64_t due = INT64_MAX;
+    int64_t due = h->sweep_at;
     const struct plugin *p;
     TAILQ_FOREACH(p, &h->generations, link)
     {
         if (is_idle(p)) return 0;
-        if (p->phase == PLUGIN_STOPPED && p->holders) due = clock_ms() + 10; /* soon read no more */
         if (p->phase == PLUGIN_DRAINING && p->drain_until < due) due = p->drain_until;
     }
     return due;

@@ -46,6 +46,16 @@ void lineup_new(struct lineup *l, struct host *h, struct config *config, struct 
     }
 }
 
+void lineup_renew_all(struct lineup *l)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        struct lineup_entry *e = &l->entries[i];
+        if (!e->plugin) continue;
+        e->plugin = NULL;
+        e->change = LINEUP_AGAIN;
+    }
+}
+
 void lineup_refuse(struct lineup *l, struct lineup_entry *e, const char *why)
 {
     char line[LIBRARY_PROBLEM + 80];

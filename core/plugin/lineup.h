@@ -13,11 +13,12 @@ struct buf;
 
 enum lineup_change {
     LINEUP_SAME = 0,
-    LINEUP_NEW = 1,      /* was not running */
-    LINEUP_FILE = 2,     /* another file, or another content */
-    LINEUP_SECTION = 3,  /* its section of bot.ini says something else */
-    LINEUP_DEPENDS = 4,  /* a service that it requires comes from another generation */
-    LINEUP_RECOVERED = 5 /* was quarantined or left out */
+    LINEUP_NEW = 1,       /* was not running */
+    LINEUP_FILE = 2,      /* another file, or another content */
+    LINEUP_SECTION = 3,   /* its section of bot.ini says something else */
+    LINEUP_DEPENDS = 4,   /* a service that it requires comes from another generation */
+    LINEUP_RECOVERED = 5, /* was quarantined or left out */
+    LINEUP_AGAIN = 6      /* somebody wants a new generation of everything */
 };
 
 struct lineup_entry {
@@ -45,6 +46,8 @@ struct lineup {
 
 /* The entries, each with what runs of it now. Opens nothing. */
 void lineup_new(struct lineup *l, struct host *h, struct config *config, struct buf *problems);
+/* What runs now is replaced, too, although nothing of it has changed. */
+void lineup_renew_all(struct lineup *l);
 /* Copies and checks a changed entry's file in this process (a start; tests). 0, or it is refused.
  */
 int lineup_copy(struct lineup *l, struct lineup_entry *e);

@@ -50,6 +50,12 @@ void reload_ask_call(struct host *h, uint64_t call)
     ask_for(h, 0, call);
 }
 
+void reload_ask_all(struct host *h)
+{
+    h->reload.all = 1;
+    reload_ask(h);
+}
+
 void reload_ask_with(struct host *h, struct config *config)
 {
     config_free(h->reload.given);
@@ -196,6 +202,7 @@ static void add_entry(const struct lineup_entry *e, struct buf *out)
         [LINEUP_SECTION] = "its section of bot.ini",
         [LINEUP_DEPENDS] = "a service that it needs",
         [LINEUP_RECOVERED] = "another chance",
+        [LINEUP_AGAIN] = "asked for",
     };
     if (!old)
         buf_addf(out, "%s %s on (generation %u)\n", p->name, p->version, p->generation);
@@ -366,6 +373,8 @@ static void begin(struct host *h)
     r->given = NULL;
     config_check(r->config);
     lineup_new(&r->lineup, h, r->config, &r->problems);
+    if (r->all) lineup_renew_all(&r->lineup);
+    r->all = 0;
     if (has_config_errors(r)) {
         refuse(h);
         return;
@@ -387,12 +396,12 @@ static void finish(struct host *h)
 {
     struct reload *r = &h->reload;
     struct registry *old = h->registry;
+    containment_forgive(h, 1);
+    lineup_load(&r->lineup); /* also after a refusal: all causes are told at once */
     if (r->lineup.refused) {
         refuse(h);
         return;
     }
-    containment_forgive(h, 1);
-    lineup_load(&r->lineup);
     lineup_index(&r->lineup);
     lineup_check_config(&r->lineup);
     if (has_config_errors(r) || r->lineup.refused) {

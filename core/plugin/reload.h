@@ -38,6 +38,7 @@ struct reload_waiter {
 struct reload {
     int asked;       /* one is to begin */
     uint64_t number; /* of the one that runs, or ran last */
+    int all;         /* ... that makes a new generation of every plugin */
     int running;
     int closed;            /* the host stops: none begins any more */
     unsigned probing;      /* probes that have not come back */
@@ -57,6 +58,8 @@ void reload_ask(struct host *h);
 /* The same; the connection gets one JSON line, the call its completion, when it has ended. */
 void reload_ask_control(struct host *h, uint64_t connection);
 void reload_ask_call(struct host *h, uint64_t call);
+/* With a new generation of every plugin, changed or not: transcripts, `tokobot plugin check`. */
+void reload_ask_all(struct host *h);
 /* Tests: takes this configuration instead of reading bot.ini. */
 void reload_ask_with(struct host *h, struct config *config);
 

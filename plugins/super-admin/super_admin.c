@@ -28,6 +28,13 @@ static const struct bot_command_spec commands[] = {
       .args = "[toko]",
       .help = "help.list",
       .run = list_stores },
+    { .name = "muat_ulang",
+      .aliases = "reload",
+      .role = BOT_SUPER,
+      .scope = BOT_ALL_STORES,
+      .args = "",
+      .help = "help.reload",
+      .run = reload_plugins },
 };
 
 static const struct bot_dialog_step register_steps[] = {
@@ -63,4 +70,5 @@ static int init(const struct bot_api *api, struct bot_plugin *self)
     return rc >= 0 ? BOT_DIALOGS(api, self, dialogs) : rc;
 }
 
-BOT_PLUGIN("super-admin", "0.1.0", "stores/0 people/0", init, NULL, NULL, super_admin_texts);
+BOT_PLUGIN("super-admin", "0.1.0", "stores/0 people/0 plugins/0", init, NULL, NULL,
+           super_admin_texts);

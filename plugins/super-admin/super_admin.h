@@ -22,6 +22,9 @@ int set_store_admin(struct bot_ctx *ctx);
 /* store_list.c */
 int list_stores(struct bot_ctx *ctx);
 
+/* reload.c */
+int reload_plugins(struct bot_ctx *ctx);
+
 /* super_admin.c */
 const struct bot_stores *stores_of(struct bot_ctx *ctx);
 const struct bot_people *people_of(struct bot_ctx *ctx);

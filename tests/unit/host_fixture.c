@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/cli/fragments.h"
 #include "core/people/people.h"
 
 enum { TURNS_MAX = 2000 }; /* more without the clock moving: the loop runs for ever */
@@ -236,9 +237,11 @@ static int open_host(void)
         .data_dir = data,
         .database = database,
         .ports = { NULL, port_http_submit, port_http_cancel, port_job_submit, port_answer,
-                   port_control_send },
+                   port_control_send, NULL },
         .no_lock = 1,
         .share_plugins = !w.conf.own_copies,
+        .close_libraries = w.conf.own_copies,
+        .crash = w.conf.crash,
     };
     buf_free(&w.errors);
     w.host = host_open(&conf, &w.exit_code, &w.errors);
@@ -322,6 +325,40 @@ int world_close(void **state)
     if (*w.folder) remove_tree(w.folder);
     memset(&w, 0, sizeof w);
     return 0;
+}
+
+/* ---- reloading ------------------------------------------------------------------------------- */
+
+void put_plugin(const char *from, const char *name)
+{
+    char path[300], temporary[300];
+    struct buf content = { 0 };
+    snprintf(path, sizeof path, FIXTURE_PLUGINS "/%s", from);
+    snprintf(temporary, sizeof temporary, "%s", world_path("put.tmp"));
+    assert_int_equal(file_slurp(path, &content), 0);
+    FILE *f = fopen(temporary, "w");
+    assert_non_null(f);
+    assert_int_equal(fwrite(content.data, 1, content.len, f), content.len);
+    fclose(f);
+    assert_int_equal(rename(temporary, world_path(name)), 0);
+    buf_free(&content);
+}
+
+void edit_ini(const char *plugins, const char *ini)
+{
+    w.conf.plugins = plugins;
+    w.conf.ini = ini;
+    write_ini();
+}
+
+int reload(void)
+{
+    const struct reload *r = &w.host->reload;
+    int64_t ok = r->ok, refused = r->refused;
+    buf_clear(&w.control);
+    control("reload", "{\"cmd\":\"reload\"}");
+    assert_false(r->running);
+    return r->ok > ok ? 1 : r->refused > refused ? -1 : 0;
 }
 
 /* ---- driving --------------------------------------------------------------------------------- */

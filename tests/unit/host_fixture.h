@@ -46,7 +46,9 @@ struct world_conf {
     int stores;     /* how many there are: "Toko 1" MAJU2, "Toko 2" MAJU3 ... */
     int no_resolve; /* the gateway cannot find out what became of a row */
     int has_ids;    /* the gateway has send ids: need_ids is asked */
-    int own_copies; /* plugins are copied as a real start does */
+    int own_copies; /* plugins are copied as a real start does, and closed right after their stop()
+                     */
+    struct crash_page *crash; /* what the supervisor would hold; or NULL */
     int no_gateway;
 };
 
@@ -82,6 +84,12 @@ int world_try(const struct world_conf *conf);   /* 0, or w.exit_code and w.error
 void world_reopen(int clean);
 int world_close(void **state);
 const char *world_path(const char *name); /* a file of the world's folder; static memory */
+
+/* Copies a file of the build's tests/plugins into the world's folder, by rename: "v2/shifty.so". */
+void put_plugin(const char *from, const char *name);
+void edit_ini(const char *plugins, const char *ini); /* bot.ini anew, with these lines */
+/* Asks for a reload and runs: 1 ok, 0 unchanged, -1 refused; then its causes are in w.control. */
+int reload(void);
 
 /* ---- driving --------------------------------------------------------------------------------- */
 void run(void);        /* until nothing is to be done now; fails when that never ends */

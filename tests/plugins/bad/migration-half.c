@@ -6,7 +6,7 @@ static const struct bot_migration_spec migrations[] = {
     { .id = 1, .sql = "CREATE TABLE migration_half_ok (id INTEGER) STRICT" },
     { .id = 2,
       .sql = "CREATE TABLE migration_half_more (id INTEGER) STRICT;"
-      "INSERT INTO migration_half_more VALUES ('no number')" },
+             "INSERT INTO migration_half_more VALUES ('no number')" },
 };
 
 static int init(const struct bot_api *api, struct bot_plugin *self)

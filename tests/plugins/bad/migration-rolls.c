@@ -4,7 +4,8 @@
 
 static const struct bot_migration_spec migrations[] = {
     { .id = 1, .sql = "CREATE TABLE migration_rolls_ok (id INTEGER) STRICT" },
-    { .id = 2, .sql = "CREATE TABLE migration_rolls_more (id INTEGER UNIQUE ON CONFLICT ROLLBACK) STRICT" },
+    { .id = 2,
+      .sql = "CREATE TABLE migration_rolls_more (id INTEGER UNIQUE ON CONFLICT ROLLBACK) STRICT" },
 };
 
 static int init(const struct bot_api *api, struct bot_plugin *self)

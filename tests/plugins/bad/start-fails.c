@@ -3,7 +3,7 @@
 #include <tokobot/plugin.h>
 
 static const struct bot_migration_spec migrations[] = {
-    { 1, "CREATE TABLE start_fails_rows (id INTEGER) STRICT", NULL },
+    { .id = 1, .sql = "CREATE TABLE start_fails_rows (id INTEGER) STRICT" },
 };
 
 static int start(struct bot_ctx *ctx)

@@ -3,7 +3,7 @@
 #include <tokobot/plugin.h>
 
 static const struct bot_migration_spec migrations[] = {
-    { 1, "CREATE TABLE table_clash_too_rows (id INTEGER) STRICT", NULL },
+    { .id = 1, .sql = "CREATE TABLE table_clash_too_rows (id INTEGER) STRICT" },
 };
 
 static int init(const struct bot_api *api, struct bot_plugin *self)

@@ -49,7 +49,8 @@ static const struct bot_config_spec config[] = {
 };
 
 static const struct bot_migration_spec migrations[] = {
-    { .id = 1, .sql = "CREATE TABLE shifty_rows (id INTEGER PRIMARY KEY, what TEXT NOT NULL) STRICT" },
+    { .id = 1,
+      .sql = "CREATE TABLE shifty_rows (id INTEGER PRIMARY KEY, what TEXT NOT NULL) STRICT" },
 #if SHIFTY_VERSION == 3 || SHIFTY_VERSION == 4
     { .id = 2, .sql = "ALTER TABLE shifty_rows ADD COLUMN extra TEXT" },
 #endif
@@ -59,7 +60,7 @@ static const struct bot_migration_spec migrations[] = {
 #if SHIFTY_VERSION == 7
     { .id = 2,
       .sql = "ALTER TABLE shifty_rows ADD COLUMN extra TEXT;"
-      "INSERT INTO shifty_rows(what) VALUES (NULL)" },
+             "INSERT INTO shifty_rows(what) VALUES (NULL)" },
 #endif
 };
 

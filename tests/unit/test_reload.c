@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: MIT
+ * test_reload.c - a reload is all or nothing: what it changes runs afterwards, what it refuses
+ * leaves everything as it was, and what an old generation has begun comes to its end there. Each
+ * generation's code is closed right after its stop(), so a pointer that is still used ends the
+ * test. */
+#include "host_fixture.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "core/base/clock.h"
+#include "core/calls.h"
+#include "core/message/outbox.h"
+#include "core/plugin/stats.h"
+
+enum { SECOND = 1000 };
+
+static const char SHIFTY[] = "shifty = ./shifty.so\n";
+
+/* A world with the first version of shifty, and a store. */
+static int shifty_open(void **state)
+{
+    (void)state;
+    world_open(&(struct world_conf){ .own_copies = 1, .stores = 1 });
+    put_plugin("v1/shifty.so", "shifty.so");
+    edit_ini(SHIFTY, NULL);
+    assert_int_equal(reload(), 1);
+    return 0;
+}
+
+static struct plugin *shifty(void)
+{
+    return registry_plugin(w.host->registry, "shifty");
+}
+
+static unsigned generations_of(const char *name)
+{
+    unsigned n = 0;
+    const struct plugin *p;
+    TAILQ_FOREACH(p, &w.host->generations, link) n += !strcmp(p->name, name);
+    return n;
+}
+
+static void answers(const char *text, const char *answer)
+{
+    say(BUDI, text);
+    expect(BUDI, answer);
+    expect_none();
+}
+
+/* Refused, with these words, and nothing has changed. */
+static void refused(const char *words)
+{
+    struct registry *before = w.host->registry;
+    struct config *config = w.host->config;
+    uint32_t generation = shifty() ? shifty()->generation : 0;
+    assert_int_equal(reload(), -1);
+    if (!strstr(buf_str(&w.control), words))
+        fail_msg("\"%s\" does not hold \"%s\"", buf_str(&w.control), words);
+    assert_ptr_equal(w.host->registry, before);
+    assert_ptr_equal(w.host->config, config);
+    if (generation) assert_int_equal(shifty()->generation, generation);
+    assert_int_equal(w.host->retired, 0);
+    if (generation) assert_int_equal(generations_of("shifty"), 1);
+}
+
+/* ---- what changes ---------------------------------------------------------------------------- */
+
+static void a_new_file_answers_from_the_next_message_on(void **state)
+{
+    (void)state;
+    answers("/versi", "shifty v1");
+    put_plugin("v2/shifty.so", "shifty.so");
+    answers("/versi", "shifty v1"); /* until somebody says so */
+    assert_int_equal(reload(), 1);
+    answers("/versi", "shifty v2");
+    assert_int_equal(generations_of("shifty"), 1);
+    assert_int_equal(w.host->retired, 0);
+    assert_non_null(strstr(buf_str(&w.control), "shifty 1.1.0 -> 1.2.0"));
+}
+
+static void what_has_not_changed_is_left_alone(void **state)
+{
+    (void)state;
+    struct plugin *gate = registry_plugin(w.host->registry, "testgate"), *s = shifty();
+    assert_int_equal(reload(), 0);
+    assert_int_equal(w.host->reload.unchanged, 1);
+    put_plugin("v1/shifty.so", "shifty.so"); /* another date, the same content */
+    assert_int_equal(reload(), 0);
+    assert_ptr_equal(shifty(), s);
+    put_plugin("v2/shifty.so", "shifty.so");
+    assert_int_equal(reload(), 1);
+    assert_ptr_equal(registry_plugin(w.host->registry, "testgate"), gate);
+    assert_ptr_not_equal(shifty(), s);
+}
+
+static void a_changed_section_makes_a_new_generation(void **state)
+{
+    (void)state;
+    answers("/kata", "v1 kata");
+    edit_ini(SHIFTY, "[shifty]\nword = lain\n");
+    assert_int_equal(reload(), 1);
+    answers("/kata", "v1 lain");
+    edit_ini(SHIFTY, "[shifty]\nword = lain ; a comment\n");
+    assert_int_equal(reload(), 0);
+    edit_ini(SHIFTY, NULL);
+    assert_int_equal(reload(), 1);
+    answers("/kata", "v1 kata");
+}
+
+static void switched_off_it_keeps_its_data_and_goes_on(void **state)
+{
+    (void)state;
+    answers("/catat", "catat 1");
+    answers("/catat", "catat 2");
+    edit_ini(NULL, NULL);
+    assert_int_equal(reload(), 1);
+    assert_null(shifty());
+    assert_int_equal(generations_of("shifty"), 0);
+    say(BUDI, "/catat");
+    expect_like(BUDI, "/catat tidak ada");
+    edit_ini(SHIFTY, NULL);
+    assert_int_equal(reload(), 1);
+    answers("/catat", "catat 3");
+}
+
+static int say_alpha(struct bot_ctx *ctx)
+{
+    return bot_reply(ctx, "alpha");
+}
+
+static int say_beta(struct bot_ctx *ctx)
+{
+    return bot_reply(ctx, "beta");
+}
+
+static int alpha_init(const struct bot_api *api, struct bot_plugin *self)
+{
+    return hook_text(api, self, say_alpha);
+}
+
+static int beta_init(const struct bot_api *api, struct bot_plugin *self)
+{
+    return hook_text(api, self, say_beta);
+}
+
+static void another_order_asks_the_other_one_first(void **state)
+{
+    (void)state;
+    static const struct delegate alpha = { alpha_init, NULL, NULL },
+                                 beta = { beta_init, NULL, NULL };
+    world_open(
+        &(struct world_conf){ .alpha = &alpha, .beta = &beta, .own_copies = 1, .stores = 1 });
+    answers("halo", "alpha");
+    struct plugin *before = registry_plugin(w.host->registry, "alpha");
+    w.conf.alpha = w.conf.beta = NULL;
+    edit_ini("beta = on\nalpha = on\n", NULL);
+    assert_int_equal(reload(), 1);
+    answers("halo", "beta");
+    assert_ptr_equal(registry_plugin(w.host->registry, "alpha"), before);
+    assert_non_null(strstr(buf_str(&w.control), "order"));
+}
+
+static void core_settings_change_and_fixed_ones_are_named(void **state)
+{
+    (void)state;
+    FILE *f = fopen(world_path("bot.ini"), "w");
+    fprintf(f,
+            "[core]\nsuper_admin = " CITRA "\nlog_file =\nlanguage = en\nbacklog = 7\n"
+            "listen = 127.0.0.1:1234\n[plugins]\ntestgate = on\n%s",
+            SHIFTY);
+    fclose(f);
+    assert_int_equal(reload(), 1);
+    assert_string_equal(w.host->language, "en");
+    assert_int_equal(w.host->backlog_max, 7);
+    assert_int_equal(w.host->super_admin_count, 1);
+    assert_string_equal(w.host->super_admins[0], CITRA);
+    assert_non_null(strstr(buf_str(&w.control), "[core] listen needs a restart"));
+    say(DEWI, "/apa_ini");
+    expect_like(DEWI, "There is no");
+}
+
+static void counters_go_on_over_generations(void **state)
+{
+    (void)state;
+    answers("/versi", "shifty v1");
+    int64_t calls = shifty()->stats->calls;
+    const int64_t *starts = map_get(&shifty()->stats->counters, "starts");
+    assert_int_equal(*starts, 1);
+    put_plugin("v2/shifty.so", "shifty.so");
+    assert_int_equal(reload(), 1);
+    assert_true(shifty()->stats->calls > calls);
+    assert_int_equal(*starts, 2);
+    assert_int_equal(*(int64_t *)map_get(&shifty()->stats->counters, "stops"), 1);
+}
+
+/* ---- what has begun -------------------------------------------------------------------------- */
+
+static void what_waits_comes_to_its_end_in_the_old_code(void **state)
+{
+    (void)state;
+    say(BUDI, "/tunda");
+    pass(SECOND);
+    put_plugin("v2/shifty.so", "shifty.so");
+    assert_int_equal(reload(), 1);
+    assert_int_equal(generations_of("shifty"), 2);
+    assert_int_equal(w.host->retired, 1);
+    say(CITRA, "/versi"); /* meanwhile the new one answers */
+    expect(CITRA, "shifty v2");
+    say(CITRA, "/tunda");
+    expect_none();
+    pass(SECOND);
+    expect(BUDI, "tunda v1");
+    assert_int_equal(generations_of("shifty"), 1);
+    pass(SECOND);
+    expect(CITRA, "tunda v2");
+    assert_int_equal(*(int64_t *)map_get(&shifty()->stats->counters, "stops"), 1);
+}
+
+static void what_waits_too_long_is_cancelled(void **state)
+{
+    (void)state;
+    edit_ini(SHIFTY, "[core]\n");
+    w.conf.ini = NULL;
+    FILE *f = fopen(world_path("bot.ini"), "w");
+    fprintf(f,
+            "[core]\nsuper_admin = " SUPER
+            "\nlog_file =\ndrain = 500ms\n[plugins]\ntestgate = on\n%s",
+            SHIFTY);
+    fclose(f);
+    assert_int_equal(reload(), 1); /* drain only */
+    say(BUDI, "/tunda");
+    put_plugin("v2/shifty.so", "shifty.so");
+    assert_int_equal(reload(), 1);
+    pass(499);
+    expect_none();
+    pass(2);
+    expect(BUDI, "tunda v1 batal");
+    assert_int_equal(generations_of("shifty"), 1);
+    pass(5 * SECOND);
+    expect_none();
+}
+
+static void many_generations_drain_side_by_side(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 6; i++) {
+        char text[20];
+        say(i % 2 ? CITRA : BUDI, "/tunda");
+        put_plugin(i % 2 ? "v1/shifty.so" : "v2/shifty.so", "shifty.so");
+        assert_int_equal(reload(), 1);
+        snprintf(text, sizeof text, "shifty v%d", i % 2 ? 1 : 2);
+        say(DEWI, "/versi");
+        expect(DEWI, text);
+    }
+    assert_int_equal(generations_of("shifty"), 7);
+    pass(3 * SECOND);
+    assert_int_equal(unseen(), 6);
+    w.seen = w.sent_count;
+    assert_int_equal(generations_of("shifty"), 1);
+}
+
+static void a_restart_while_one_drains_resumes_in_the_new_code(void **state)
+{
+    (void)state;
+    say(BUDI, "/tunda");
+    put_plugin("v2/shifty.so", "shifty.so");
+    assert_int_equal(reload(), 1);
+    world_reopen(0);
+    run();
+    pass(3 * SECOND);
+    expect(BUDI, "tunda v2");
+    expect_none();
+}
+
+static void a_thread_that_reads_the_old_registry_keeps_it(void **state)
+{
+    (void)state;
+    struct registry *taken = registry_take(w.host);
+    struct plugin *old = shifty();
+    put_plugin("v2/shifty.so", "shifty.so");
+    assert_int_equal(reload(), 1);
+    pass(SECOND);
+    assert_ptr_equal(w.host->old_registries, taken);
+    assert_ptr_equal(registry_plugin(taken, "shifty"), old);
+    assert_string_equal(old->version, "1.1.0");
+    registry_give_back(taken);
+    pass(SECOND);
+    assert_null(w.host->old_registries);
+    assert_int_equal(generations_of("shifty"), 1);
+}
+
+static void rows_of_a_gateway_that_is_off_wait_for_it(void **state)
+{
+    (void)state;
+    w.conf.no_gateway = 1;
+    say(BUDI, "/tunda");
+    edit_ini(SHIFTY, NULL);
+    assert_int_equal(reload(), 1);
+    assert_null(registry_plugin(w.host->registry, "testgate"));
+    pass(3 * SECOND);
+    expect_none();
+    assert_int_equal(disk("SELECT count(*) FROM outbox WHERE state < 2"), 1);
+    w.conf.no_gateway = 0;
+    edit_ini(SHIFTY, NULL);
+    assert_int_equal(reload(), 1);
+    run();
+    expect(BUDI, "tunda v1");
+}
+
+/* ---- what is refused ------------------------------------------------------------------------- */
+
+static void a_broken_bot_ini_changes_nothing(void **state)
+{
+    (void)state;
+    edit_ini(SHIFTY, "[shifty]\nwrod = x\n");
+    refused("did you mean 'word'");
+    answers("/versi", "shifty v1");
+    edit_ini(SHIFTY, "this is no line\n");
+    refused("bot.ini:");
+    edit_ini("shifty = prehaps\n", NULL);
+    refused("shifty");
+    unlink(world_path("bot.ini"));
+    refused("there is no such file");
+    answers("/kata", "v1 kata");
+    edit_ini(SHIFTY, "[shifty]\nword = baru\n");
+    assert_int_equal(reload(), 1);
+    answers("/kata", "v1 baru");
+}
+
+static void one_bad_plugin_refuses_the_whole_reload(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *words;
+    } bad[] = {
+        { "not-there = on\n", "No such file" },
+        { "init-fails = on\n", "its init() failed" },
+        { "wrong-major = on\n", "build it again" },
+        { "two-symbols = on\n", "beside bot_plugin_v1" },
+        { "size-zero = on\n", "cut short" },
+        { "null-name = on\n", "lacks a name" },
+        { "needs-service = on\n", "the service weather/0" },
+        { "cycle-a = on\ncycle-b = on\n", "in a circle" },
+        { "route-clash-a = on\nroute-clash-b = on\n", "is already route-clash-a's" },
+        { "migration-fails = on\n", "migration 2 of migration-fails failed" },
+        { "table-clash = on\ntable-clash-too = on\n", "not authorized" },
+        { "start-fails = on\n", "its start() failed" },
+        { "uses-atexit = on\n", "atexit" },
+    };
+    char lines[200];
+    put_plugin("v2/shifty.so", "shifty.so"); /* would be fine */
+    for (size_t i = 0; i < BOT_COUNT(bad); i++) {
+        snprintf(lines, sizeof lines, "%s%s", SHIFTY, bad[i].line);
+        edit_ini(lines, NULL);
+        refused(bad[i].words);
+        answers("/versi", "shifty v1");
+    }
+    assert_int_equal(disk("SELECT count(*) FROM sqlite_master WHERE name LIKE 'migration_%'"), 1);
+    assert_int_equal(disk("SELECT count(*) FROM sqlite_master WHERE name LIKE 'start_fails%'"), 0);
+    edit_ini(SHIFTY, NULL);
+    assert_int_equal(reload(), 1);
+    answers("/versi", "shifty v2");
+}
+
+static void all_causes_are_told_at_once(void **state)
+{
+    (void)state;
+    edit_ini("shifty = ./shifty.so\nnot-there = on\ninit-fails = on\ntwo-symbols = on\n", NULL);
+    refused("not-there");
+    refused("init-fails");
+    refused("two-symbols");
+}
+
+static void a_start_that_fails_is_undone_with_all_others(void **state)
+{
+    (void)state;
+    answers("/catat", "catat 1");
+    put_plugin("v5/shifty.so", "shifty.so"); /* leaves a row, then fails */
+    refused("its start() failed");
+    answers("/catat", "catat 2");
+    answers("/versi", "shifty v1");
+}
+
+static void a_commit_that_fails_is_undone(void **state)
+{
+    (void)state;
+    put_plugin("v3/shifty.so", "shifty.so");
+    fail_commits(1);
+    refused("the database cannot be written");
+    sqlite3_commit_hook(w.host->db.sql, NULL, NULL);
+    answers("/versi", "shifty v1");
+    assert_int_equal(disk("SELECT count(*) FROM pragma_table_info('shifty_rows')"), 2);
+    assert_int_equal(reload(), 1);
+    answers("/versi", "shifty v3");
+}
+
+/* ---- tables ---------------------------------------------------------------------------------- */
+
+static void columns_may_be_added_while_it_runs(void **state)
+{
+    (void)state;
+    say(BUDI, "/tunda");
+    answers("/catat", "catat 1");
+    put_plugin("v3/shifty.so", "shifty.so");
+    assert_int_equal(reload(), 1);
+    answers("/catat", "catat 2");
+    pass(3 * SECOND);
+    expect(BUDI, "tunda v1");
+    put_plugin("v1/shifty.so", "shifty.so"); /* and back: nothing that v1 needs is missing */
+    assert_int_equal(reload(), 1);
+    answers("/catat", "catat 3");
+    assert_int_equal(disk("SELECT max(min_reader) FROM migrations WHERE plugin = 'shifty'"), 0);
+}
+
+static void a_step_that_breaks_older_code_needs_a_restart(void **state)
+{
+    (void)state;
+    answers("/catat", "catat 1");
+    put_plugin("v4/shifty.so", "shifty.so");
+    refused("needs a restart");
+    assert_int_equal(disk("SELECT max(id) FROM migrations WHERE plugin = 'shifty'"), 1);
+    answers("/catat", "catat 2");
+    world_reopen(1);
+    run();
+    answers("/catat", "catat 3");
+    assert_int_equal(disk("SELECT max(min_reader) FROM migrations WHERE plugin = 'shifty'"), 3);
+    put_plugin("v3/shifty.so", "shifty.so");
+    refused("install the newer one");
+    answers("/catat", "catat 4");
+}
+
+static void a_step_that_breaks_may_run_once_nothing_uses_the_tables(void **state)
+{
+    (void)state;
+    answers("/catat", "catat 1");
+    edit_ini(NULL, NULL);
+    assert_int_equal(reload(), 1);
+    put_plugin("v4/shifty.so", "shifty.so");
+    edit_ini(SHIFTY, NULL);
+    assert_int_equal(reload(), 1);
+    answers("/catat", "catat 2");
+}
+
+static void a_migration_that_fails_leaves_no_trace(void **state)
+{
+    (void)state;
+    put_plugin("v7/shifty.so", "shifty.so");
+    refused("migration 2 of shifty failed");
+    assert_int_equal(disk("SELECT count(*) FROM pragma_table_info('shifty_rows')"), 2);
+    answers("/catat", "catat 1");
+}
+
+int main(void)
+{
+#define TEST(name)  cmocka_unit_test_setup_teardown(name, shifty_open, world_close)
+#define ALONE(name) cmocka_unit_test_teardown(name, world_close)
+    const struct CMUnitTest tests[] = {
+        TEST(a_new_file_answers_from_the_next_message_on),
+        TEST(what_has_not_changed_is_left_alone),
+        TEST(a_changed_section_makes_a_new_generation),
+        TEST(switched_off_it_keeps_its_data_and_goes_on),
+        ALONE(another_order_asks_the_other_one_first),
+        TEST(core_settings_change_and_fixed_ones_are_named),
+        TEST(counters_go_on_over_generations),
+        TEST(what_waits_comes_to_its_end_in_the_old_code),
+        TEST(what_waits_too_long_is_cancelled),
+        TEST(many_generations_drain_side_by_side),
+        TEST(a_restart_while_one_drains_resumes_in_the_new_code),
+        TEST(a_thread_that_reads_the_old_registry_keeps_it),
+        TEST(rows_of_a_gateway_that_is_off_wait_for_it),
+        TEST(a_broken_bot_ini_changes_nothing),
+        TEST(one_bad_plugin_refuses_the_whole_reload),
+        TEST(all_causes_are_told_at_once),
+        TEST(a_start_that_fails_is_undone_with_all_others),
+        TEST(a_commit_that_fails_is_undone),
+        TEST(columns_may_be_added_while_it_runs),
+        TEST(a_step_that_breaks_older_code_needs_a_restart),
+        TEST(a_step_that_breaks_may_run_once_nothing_uses_the_tables),
+        TEST(a_migration_that_fails_leaves_no_trace),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
