@@ -223,7 +223,7 @@ void containment_forgive(struct host *h, int forgive)
 
 int containment_clear(struct host *h)
 {
-    return db_exec(&h->db, CLEAR, "") == 0 && inbox_unpark(h) == 0 ? 0 : -1;
+    return db_exec(&h->db, CLEAR, "") == 0 && inbox_unpark(h, 1) == 0 ? 0 : -1;
 }
 
 void containment_cleared(struct host *h)
@@ -315,10 +315,10 @@ int containment_answered_without(struct event *ev)
     return inbox_finish(ev->host, ev, INBOX_ASIDE) == 0 ? BOT_HANDLED : BOT_FAIL;
 }
 
-int containment_park(struct event *ev, const struct plugin *p)
+int containment_park(struct event *ev, const char *plugin)
 {
     log_warn("containment", "an event waits until its plugin is back", LOG_INT("event", ev->id),
-             LOG_STR("plugin", p->name));
+             LOG_STR("plugin", plugin));
     ev->parked = 1;
-    return db_exec(&ev->host->db, PARK, "is", ev->id, p->name) == 0 ? BOT_HANDLED : BOT_FAIL;
+    return db_exec(&ev->host->db, PARK, "is", ev->id, plugin) == 0 ? BOT_HANDLED : BOT_FAIL;
 }

@@ -48,10 +48,10 @@ void containment_cleared(struct host *h);
  * it twice. */
 int containment_is_off(const struct event *ev, const struct plugin *p);
 /* Steps of the loop: an event that is set aside, with an apology; the end of one that was answered
- * without its plugin; an internal event whose plugin is quarantined waits. Verdicts. */
+ * without its plugin; an internal event whose plugin is quarantined, or off, waits. Verdicts. */
 int containment_set_aside(struct event *ev);
 int containment_answered_without(struct event *ev);
-int containment_park(struct event *ev, const struct plugin *p);
+int containment_park(struct event *ev, const char *plugin);
 /* The internal event "plugin.quarantined": tells the super admins. 0 or -1. */
 int containment_notify(struct event *ev);
 

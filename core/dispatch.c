@@ -10,6 +10,7 @@
  * end is in answer.c. Thread: the loop, in the event's savepoint. */
 #include "dispatch.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,7 @@
 #include "people/people.h"
 #include "plugin/schedule.h"
 #include "plugin/stats.h"
+#include "storage/migrate.h"
 
 /* The hooks that a text meets, in this order. */
 static const char *const text_hooks[] = { "message.text", "message.fallback" };
@@ -590,6 +592,18 @@ static int dispatch_own(struct event *ev)
     return verdict == BOT_PASS ? BOT_HANDLED : verdict;
 }
 
+/* Nobody hears this event. When that is because its plugin is switched off, it waits for it. */
+static int wait_for_plugin(struct event *ev)
+{
+    char name[64];
+    size_t len = strcspn(ev->event_name, ".");
+    if (!ev->event_name[len] || len >= sizeof name) return BOT_HANDLED;
+    snprintf(name, sizeof name, "%.*s", (int)len, ev->event_name);
+    if (registry_plugin(ev->host->registry, name) || !migrate_is_known(ev->host, name))
+        return BOT_HANDLED;
+    return containment_park(ev, name);
+}
+
 static int dispatch_internal(struct event *ev)
 {
     if (!strncmp(ev->event_name, "schedule:", 9)) {
@@ -599,10 +613,10 @@ static int dispatch_internal(struct event *ev)
     const struct hook_list *list = registry_hooks(ev->host->registry, ev->event_name);
     if (!strcmp(ev->event_name, "plugin.quarantined") && containment_notify(ev) < 0)
         return BOT_FAIL;
-    if (!list) return BOT_HANDLED;
+    if (!list) return wait_for_plugin(ev);
     for (size_t i = 0; i < list->count; i++)
         if (list->hooks[i]->plugin->quarantined)
-            return containment_park(ev, list->hooks[i]->plugin);
+            return containment_park(ev, list->hooks[i]->plugin->name);
     load_subject(ev);
     for (size_t i = 0; i < list->count; i++) {
         int verdict = call_hook(ev, list, i, 0);

@@ -144,6 +144,7 @@ static int gateway_key(struct host *h, struct gateway *g, const struct config *c
         log_info("webhook", "a signing key was made: give it to the sender of the webhooks",
                  LOG_STR("plugin", g->plugin->name), LOG_STR("kept_in", "data_dir/local.ini"));
         key = hex;
+        generation_set(g->plugin, name, hex); /* so that the next reload sees no change */
     }
     g->key = arena_strdup(&g->plugin->arena, key);
     if (g->spec.allow_unsigned)
@@ -167,35 +168,45 @@ static int add_config_errors(struct host *h, struct buf *errors)
     return count ? -1 : 0;
 }
 
-/* Everybody whose tables cannot be brought up to date is left out. */
-static void migrate_all(struct lineup *l)
+/* Everybody whose tables cannot be brought up to date is left out; but not for a disk that is full.
+ * 0, or -1 with a sentence. */
+static int migrate_all(struct lineup *l, struct buf *errors)
 {
-    for (size_t i = 0; i < l->count; i++) {
+    struct host *h = l->host;
+    int rc = 0;
+    for (size_t i = 0; i < l->count && rc == 0; i++) {
         struct buf why = { 0 };
         struct plugin *p = l->entries[i].plugin;
-        if (p && migrate_plugin(l->host, p, &why) < 0) {
-            l->host->registry = NULL;
-            registry_free(l->registry);
-            l->registry = NULL;
-            lineup_refuse(l, &l->entries[i], buf_str(&why));
+        h->db.last_error = 0;
+        if (p && migrate_plugin(h, p, &why) < 0) {
+            if (db_is_broken(&h->db)) {
+                buf_addf(errors, "the database cannot be written: %s\n", h->db.error);
+                rc = -1;
+            } else { /* without it, and without those that need it */
+                h->registry = NULL;
+                registry_free(l->registry);
+                l->registry = NULL;
+                lineup_refuse(l, &l->entries[i], buf_str(&why));
+                lineup_index(l);
+                h->registry = l->registry;
+            }
         }
         buf_free(&why);
-        if (!l->registry) { /* without it, and without those that need it */
-            lineup_index(l);
-            l->host->registry = l->registry;
-        }
     }
+    return rc;
 }
 
-/* Loads what can be used. The registry is the lineup's until start_plugins(). */
-static void load_plugins(struct host *h, struct lineup *l)
+/* Loads what can be used. The registry is the lineup's until start_plugins(). 0, or -1 with a
+ * sentence. */
+static int load_plugins(struct host *h, struct lineup *l, struct buf *errors)
 {
     lineup_new(l, h, h->config, &h->problems);
     lineup_load(l);
     lineup_index(l);
     h->registry = l->registry;
-    migrate_all(l);
+    int rc = migrate_all(l, errors);
     lineup_check_config(l);
+    return rc;
 }
 
 /* All start() in one transaction, each in a savepoint: one that fails leaves nothing of itself
@@ -232,7 +243,7 @@ static void take_lineup(struct host *h, struct lineup *l)
     l->registry = NULL;
     for (size_t i = 0; i < h->registry->plugin_count; i++) {
         struct plugin *p = h->registry->plugins[i];
-        p->phase = PLUGIN_RUNNING;
+        generation_settle(p, h->registry);
         if (p->quarantined) containment_tell_problem(h, p, &h->problems);
     }
     lineup_free(l);
@@ -337,7 +348,7 @@ static int open_parts(struct host *h, const struct host_conf *conf, struct lineu
     *exit_code = EXIT_CANNOT_WRITE;
     if (open_database(h, conf, errors) < 0 || open_search(h, errors) < 0) return -1;
     if (containment_open(h, errors) < 0) return -1;
-    load_plugins(h, lineup);
+    if (load_plugins(h, lineup, errors) < 0) return -1;
     *exit_code = EXIT_CONFIG;
     if (add_config_errors(h, errors) < 0) return -1;
     *exit_code = EXIT_CANNOT_WRITE;
@@ -452,7 +463,7 @@ void host_free(struct host *h)
         registry_free(r);
     }
     registry_free(h->registry);
-    for (struct plugin *p; (p = TAILQ_FIRST(&h->generations));) generation_free(p);
+    generations_free_all(h);
     stats_free_all(h);
     containment_free(h);
     search_close(h->search);

@@ -294,6 +294,12 @@ void log_set_level(enum log_level level)
     atomic_store(&lowest_level, (int)level);
 }
 
+void log_set_level_name(const char *name)
+{
+    for (int i = LOG_LEVEL_DEBUG; i <= LOG_LEVEL_ERROR; i++)
+        if (!strcmp(name, level_names[i])) log_set_level((enum log_level)i);
+}
+
 void log_quiet(int quiet)
 {
     pthread_mutex_lock(&lock);

@@ -43,6 +43,8 @@ int log_open(const char *file);
 int log_reopen(void); /* after rotation; 0, or -1 with errno: the old file is kept */
 void log_close(void);
 void log_set_level(enum log_level level);
+/* "debug", "info", "warn", "error"; any other word changes nothing. */
+void log_set_level_name(const char *name);
 void log_quiet(int quiet); /* 1: nothing to stderr (tests) */
 /* Copied; shorter than 6 bytes: ignored. The JSON-escaped and percent-encoded forms count too. */
 void log_secret(const char *secret);

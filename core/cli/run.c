@@ -56,10 +56,7 @@ static int parse(struct options *o, int argc, char **argv)
 
 static void open_log(struct config *c)
 {
-    static const char *const levels[] = { "debug", "info", "warn", "error" };
-    const char *level = config_text(c, "core", "log_level");
-    for (int i = 0; i < 4; i++)
-        if (!strcmp(level, levels[i])) log_set_level((enum log_level)i);
+    log_set_level_name(config_text(c, "core", "log_level"));
     if (log_open(config_text(c, "core", "log_file")) < 0)
         log_warn("log", "the file cannot be opened; only stderr is used",
                  LOG_STR("file", config_text(c, "core", "log_file")),

@@ -208,10 +208,7 @@ static struct dialog *load(struct event *ev, int expired_too)
     db_done(st);
     int is_core = !strcmp(d->plugin, DIALOG_CORE);
     if (!is_core) d->def = registry_dialog(ev->host->registry, d->plugin, d->name);
-    if (!is_core && !d->def) { /* its plugin is no longer there: nobody could answer */
-        dialog_close(ev, d);
-        return NULL;
-    }
+    if (!is_core && !d->def) return NULL; /* its plugin is off: it may be back before the timeout */
     slots_read(ev, d, json);
     return d;
 }

@@ -35,12 +35,10 @@ static const char FORGET_KV[] =
 static const char OPEN[] =
     "SELECT " COLUMNS " FROM inbox WHERE state < 2 AND NOT (state = 1 AND handler IS NULL)"
     " ORDER BY id";
-static const char PARKED[] =
-    "SELECT " COLUMNS
-    " FROM inbox WHERE state = 4 AND kind = 3 AND suspect IS NOT NULL ORDER BY id";
+#define IS_PARKED "state = 4 AND kind = 3 AND suspect IS NOT NULL AND (attempts = 0 OR ?1)"
+static const char PARKED[] = "SELECT " COLUMNS " FROM inbox WHERE " IS_PARKED " ORDER BY id";
 static const char UNPARK[] =
-    "UPDATE inbox SET state = 0, done_at = NULL, suspect = NULL, attempts = 0"
-    " WHERE state = 4 AND kind = 3 AND suspect IS NOT NULL";
+    "UPDATE inbox SET state = 0, done_at = NULL, suspect = NULL, attempts = 0 WHERE " IS_PARKED;
 static const char DUE[] =
     "SELECT " COLUMNS " FROM inbox WHERE state = 1 AND handler IS NULL AND due_at <= ?1"
     " ORDER BY due_at, id LIMIT 100";
@@ -224,15 +222,16 @@ int inbox_mask(struct host *h, struct event *ev)
 
 int inbox_load(struct host *h, void (*queue)(struct host *h, struct event *ev))
 {
+    int rc = db_exec(&h->db, UNPARK, "i", (int64_t)0); /* whose plugin may be back */
+    if (rc != 0) return -1;
     sqlite3_stmt *st = db_query(&h->db, OPEN, "");
-    int rc;
     while ((rc = db_step(&h->db, st)) == 1) queue(h, event_of_row(h, st));
     return rc;
 }
 
-int inbox_unpark(struct host *h)
+int inbox_unpark(struct host *h, int crashed_too)
 {
-    sqlite3_stmt *st = db_query(&h->db, PARKED, "");
+    sqlite3_stmt *st = db_query(&h->db, PARKED, "i", (int64_t)crashed_too);
     int rc, count = 0;
     while ((rc = db_step(&h->db, st)) == 1) {
         struct event *ev = event_of_row(h, st);
@@ -241,7 +240,8 @@ int inbox_unpark(struct host *h)
         stage_event(h, ev);
         count++;
     }
-    return rc < 0 ? -1 : !count ? 0 : db_exec(&h->db, UNPARK, "") == 0 ? 0 : -1;
+    if (rc < 0) return -1;
+    return !count || db_exec(&h->db, UNPARK, "i", (int64_t)crashed_too) == 0 ? 0 : -1;
 }
 
 int inbox_load_due(struct host *h, int64_t now, void (*queue)(struct host *h, struct event *ev))

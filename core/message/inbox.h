@@ -22,10 +22,12 @@ int inbox_finish(struct host *h, struct event *ev, enum inbox_state state);
 int inbox_wait(struct host *h, struct event *ev); /* LATER: stores handler, resume blob, deadline */
 /* Masks the stored text of a message whose answer was a secret. */
 int inbox_mask(struct host *h, struct event *ev);
-/* At start: everything not finished, in journal order. Each is given to `queue`. 0 or -1. */
+/* At start: everything not finished, in journal order, also what waits for a plugin. Each is given
+ * to `queue`. 0 or -1. */
 int inbox_load(struct host *h, void (*queue)(struct host *h, struct event *ev));
-/* Events that waited for a quarantined plugin are new again, and queued after COMMIT. 0 or -1. */
-int inbox_unpark(struct host *h);
+/* Events that wait for a plugin that is off or quarantined are new again, and queued after COMMIT;
+ * crashed_too: also those that were set aside for crashing one. 0 or -1. */
+int inbox_unpark(struct host *h, int crashed_too);
 /* Internal events whose time has come; the same. Returns how many, -1 on error. */
 int inbox_load_due(struct host *h, int64_t now, void (*queue)(struct host *h, struct event *ev));
 

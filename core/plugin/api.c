@@ -13,9 +13,12 @@
 
 static const void *api_service(struct bot_plugin *self, const char *name, void **owner)
 {
-    /* In init() at a start nothing is indexed yet; the core's own are there all the same. */
-    const struct registry *r = plugin_of(self)->host->registry;
-    const struct service *s = !name ? NULL : r ? map_get(&r->services, name) : registry_core(name);
+    const struct plugin *p = plugin_of(self);
+    const struct service *s = NULL;
+    if (name && p->initialising)
+        s = registry_core(name); /* what other plugins provide is not settled yet */
+    else if (name && !(s = generation_uses(p, name)))
+        s = map_get(&p->host->registry->services, name);
     if (owner) *owner = s ? s->owner : NULL;
     return s ? s->table : NULL;
 }

@@ -98,12 +98,20 @@ void generation_free(struct plugin *p)
 {
     if (!p) return;
     if (p->phase >= PLUGIN_DRAINING) p->host->retired--;
+    for (size_t i = 0; i < p->use_count; i++) p->uses[i]->plugin->users--;
     TAILQ_REMOVE(&p->host->generations, p, link);
     statements_free(p);
     texts_free(p->texts);
     library_free(p->library, p->host->close_libraries && !p->given_up);
     arena_free(&p->arena);
     free(p);
+}
+
+void generations_free_all(struct host *h)
+{
+    struct plugin *p;
+    TAILQ_FOREACH(p, &h->generations, link) p->use_count = 0; /* in whichever order they go */
+    while ((p = TAILQ_FIRST(&h->generations))) generation_free(p);
 }
 
 /* ---- its section of bot.ini ------------------------------------------------------------------ */
@@ -142,10 +150,40 @@ int generation_has_settings(const struct plugin *p, const struct config *config)
     return 1;
 }
 
+void generation_set(struct plugin *p, const char *key, const char *value)
+{
+    for (size_t k = 0; k < p->config_count; k++)
+        if (!strcmp(p->config[k].key, key)) p->settings[k].text = arena_strdup(&p->arena, value);
+}
+
 const struct setting *generation_setting(const struct plugin *p, const char *key)
 {
     for (size_t k = 0; p->settings && k < p->config_count; k++)
         if (!strcmp(p->config[k].key, key)) return &p->settings[k];
+    return NULL;
+}
+
+/* ---- what it requires ------------------------------------------------------------------------ */
+
+void generation_settle(struct plugin *p, const struct registry *r)
+{
+    const char *list = p->manifest->requires_services;
+    p->phase = PLUGIN_RUNNING;
+    if (!list || p->uses) return;
+    char *names = arena_strdup(&p->arena, list), *rest = NULL;
+    p->uses = arena_zalloc(&p->arena, (strlen(list) / 2 + 1) * sizeof *p->uses);
+    for (char *name = strtok_r(names, " ", &rest); name; name = strtok_r(NULL, " ", &rest)) {
+        const struct service *s = map_get(&r->services, name);
+        if (!s || !s->plugin) continue; /* the core's own are always there */
+        p->uses[p->use_count++] = s;
+        s->plugin->users++;
+    }
+}
+
+const struct service *generation_uses(const struct plugin *p, const char *service)
+{
+    for (size_t i = 0; i < p->use_count; i++)
+        if (!strcmp(p->uses[i]->name, service)) return p->uses[i];
     return NULL;
 }
 
@@ -207,7 +245,7 @@ void generation_retire(struct plugin *p, int64_t now)
 
 static int is_idle(const struct plugin *p)
 {
-    return p->phase == PLUGIN_DRAINING && !p->pending;
+    return p->phase == PLUGIN_DRAINING && !p->pending && !p->users;
 }
 
 void generations_drain(struct host *h, int64_t now)

@@ -22,6 +22,7 @@
 
 struct host;
 struct config;
+struct registry;
 struct buf;
 struct texts; /* message/texts.h */
 
@@ -99,6 +100,7 @@ struct plugin {
     int started;
     int quarantined;     /* crashed too often: it is here, and nothing of it is called */
     unsigned holders;    /* registries */
+    unsigned users;      /* generations that require a service of this one, and have not ended */
     unsigned pending;    /* calls that have not ended */
     int given_up;        /* a call was ended while its work may still run: code must stay mapped */
     int64_t drain_until; /* then its calls are ended */
@@ -120,6 +122,8 @@ struct plugin {
     const struct bot_migration_spec *migrations;
     size_t migration_count;
 
+    const struct service **uses; /* what it requires, as it was when it began to run */
+    size_t use_count;
     struct map statements;      /* by the SQL text's address: storage/statement.h */
     struct plugin_stats *stats; /* the name's, kept over generations: stats.h */
 };
@@ -129,6 +133,7 @@ TAILQ_HEAD(plugin_list, plugin);
  * lib->problem (the library is not taken). */
 struct plugin *generation_new(struct host *h, struct library *lib);
 void generation_free(struct plugin *p); /* NULL-safe; the code stays mapped, see library_close() */
+void generations_free_all(struct host *h);
 /* Tells the configuration which keys the plugin's section has; and, after config_check(), keeps
  * their values. */
 void generation_declare(const struct plugin *p, struct config *config);
@@ -136,6 +141,12 @@ void generation_read_settings(struct plugin *p, const struct config *config);
 /* 1: the section says the same as when the generation was made. */
 int generation_has_settings(const struct plugin *p, const struct config *config);
 const struct setting *generation_setting(const struct plugin *p, const char *key); /* or NULL */
+/* A value that the host has made itself and written into data_dir/local.ini. */
+void generation_set(struct plugin *p, const char *key, const char *value);
+
+/* It runs from now on: what it requires is looked up in r, and stays as long as it does. */
+void generation_settle(struct plugin *p, const struct registry *r);
+const struct service *generation_uses(const struct plugin *p, const char *service); /* or NULL */
 
 /* start() in a savepoint of the running turn or group. 0, or -1: it failed and left nothing. */
 int generation_start(struct plugin *p);

@@ -15,6 +15,8 @@
 #include "../message/outbox.h"
 #include "../storage/migrate.h"
 
+enum { GENERATIONS_MAX = 10000, GENERATIONS_MANY = 1000 };
+
 /* Settings that are only read when the process starts. */
 static const struct {
     const char *section, *key;
@@ -128,22 +130,36 @@ static void add_draining(const struct host *h, struct buf *out)
     }
 }
 
+/* How long the loop has stood still for this step, as far as it has come. */
+static void note_pause(struct reload *r)
+{
+    int64_t us = clock_mono() - r->step_began;
+    if (us > r->pause_us) r->pause_us = us;
+}
+
+static const char *ms_of(int64_t us, char out[24])
+{
+    snprintf(out, 24, "%" PRId64 ".%" PRId64, us / 1000, us % 1000 / 100);
+    return out;
+}
+
 static void end(struct host *h, const char *result, const struct buf *text)
 {
     struct reload *r = &h->reload;
     struct buf draining = { 0 };
-    char ms[32], *sentence = one_line(text);
-    int64_t us = clock_mono() - r->began;
-    snprintf(ms, sizeof ms, "%" PRId64 ".%" PRId64, us / 1000, us % 1000 / 100);
+    char ms[24], pause[24], *sentence = one_line(text);
+    note_pause(r);
+    ms_of(clock_mono() - r->began, ms);
+    ms_of(r->pause_us, pause);
     if (!strcmp(result, "refused")) {
         r->refused++;
         log_error("reload", "reload", LOG_STR("result", result), LOG_INT("number", r->number),
-                  LOG_STR("cause", sentence), LOG_STR("ms", ms));
+                  LOG_STR("cause", sentence), LOG_STR("ms", ms), LOG_STR("pause_ms", pause));
     } else {
         add_draining(h, &draining);
         log_info("reload", "reload", LOG_STR("result", result), LOG_INT("number", r->number),
                  LOG_STR("changes", sentence), LOG_STR("draining", buf_str(&draining)),
-                 LOG_STR("ms", ms));
+                 LOG_STR("ms", ms), LOG_STR("pause_ms", pause));
         if (!strcmp(result, "ok"))
             r->ok++;
         else
@@ -315,35 +331,43 @@ static int commit(struct host *h, struct reload *r)
     return 0;
 }
 
-static void set_log_level(const struct config *c)
-{
-    static const char *const levels[] = { "debug", "info", "warn", "error" };
-    const char *level = config_text(c, "core", "log_level");
-    for (int i = 0; i < (int)BOT_COUNT(levels); i++)
-        if (!strcmp(level, levels[i])) log_set_level((enum log_level)i);
-}
-
 /* After COMMIT: what runs from now on, and what is on its way out. */
 static void settle(struct host *h, const struct registry *old)
 {
     int64_t now = clock_ms();
     for (size_t i = 0; i < h->registry->plugin_count; i++)
-        h->registry->plugins[i]->phase = PLUGIN_RUNNING;
+        generation_settle(h->registry->plugins[i], h->registry);
     for (size_t i = 0; i < old->plugin_count; i++) {
         struct plugin *p = old->plugins[i];
         if (registry_plugin(h->registry, p->name) != p) generation_retire(p, now);
     }
     registry_publish(h, h->registry);
     host_read_settings(h);
-    set_log_level(h->config);
+    log_set_level_name(config_text(h->config, "core", "log_level"));
     dialogs_renew(h);
     containment_cleared(h);
     buf_clear(&h->problems);
     h->loop.schedule_at = h->loop.due_at = 0;
     outbox_start(h->outbox);
+    if (h->generations_made % GENERATIONS_MANY == 0)
+        log_warn("reload",
+                 "many generations of plugins were loaded; a restart gives their memory back",
+                 LOG_INT("generations", h->generations_made));
 }
 
 /* ---- the steps ------------------------------------------------------------------------------- */
+
+/* Each takes memory and a few of the mappings that a process may have (65,530 on Linux). */
+static int has_too_many(struct host *h, struct reload *r)
+{
+    if (h->generations_made < GENERATIONS_MAX) return 0;
+    buf_addf(
+        &r->problems,
+        "%u generations of plugins have been loaded since the start, and the code of each stays: "
+        "restart the bot at a quiet moment\n",
+        h->generations_made);
+    return 1;
+}
 
 static void probe_entry(struct host *h, struct lineup_entry *e)
 {
@@ -367,6 +391,7 @@ static void begin(struct host *h)
     r->running = 1;
     r->number++;
     r->began = clock_mono();
+    r->pause_us = 0;
     r->waiters = r->next_waiters;
     r->next_waiters = NULL;
     r->config = r->given ? r->given : config_reread(h->config);
@@ -375,7 +400,7 @@ static void begin(struct host *h)
     lineup_new(&r->lineup, h, r->config, &r->problems);
     if (r->all) lineup_renew_all(&r->lineup);
     r->all = 0;
-    if (has_config_errors(r)) {
+    if (has_config_errors(r) || has_too_many(h, r)) {
         refuse(h);
         return;
     }
@@ -410,6 +435,7 @@ static void finish(struct host *h)
     }
     describe(h, r);
     if (!r->changes.len) {
+        buf_clear(&h->problems); /* whoever was left out is no longer asked for */
         end(h, "unchanged", &r->changes);
         return;
     }
@@ -431,8 +457,10 @@ int reload_has_work(const struct host *h)
 void reload_step(struct host *h)
 {
     struct reload *r = &h->reload;
+    r->step_began = clock_mono();
     if (!r->running) begin(h);
     if (r->running && !r->probing) finish(h);
+    note_pause(r);
 }
 
 void probe_free(struct plugin_probe *p)

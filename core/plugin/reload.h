@@ -40,11 +40,12 @@ struct reload {
     uint64_t number; /* of the one that runs, or ran last */
     int all;         /* ... that makes a new generation of every plugin */
     int running;
-    int closed;            /* the host stops: none begins any more */
-    unsigned probing;      /* probes that have not come back */
-    int64_t began;         /* clock_mono */
-    struct config *config; /* the new one; NULL: bot.ini is read */
-    struct config *given;  /* tests: instead of reading bot.ini */
+    int closed;                   /* the host stops: none begins any more */
+    unsigned probing;             /* probes that have not come back */
+    int64_t began;                /* clock_mono */
+    int64_t step_began, pause_us; /* the longest that the loop stood still for it */
+    struct config *config;        /* the new one; NULL: bot.ini is read */
+    struct config *given;         /* tests: instead of reading bot.ini */
     struct lineup lineup;
     struct buf problems;
     struct buf changes;                 /* what a success has changed, for the log and for people */

@@ -27,6 +27,7 @@ static const char ADD_MIN_READER[] =
     "ALTER TABLE migrations ADD COLUMN min_reader INTEGER NOT NULL DEFAULT 0;"
     "UPDATE migrations SET min_reader = id;";
 static const char NEWEST[] = "SELECT max(id), max(min_reader) FROM migrations WHERE plugin = ?1";
+static const char KNOWN[] = "SELECT 1 FROM migrations WHERE plugin = ?1 LIMIT 1";
 static const char RECORD[] =
     "INSERT INTO migrations(plugin, id, at, min_reader) VALUES (?1, ?2, ?3, ?4)";
 
@@ -164,9 +165,6 @@ static int run_steps(struct run *r, const struct bot_migration_spec *list, size_
             ran++;
         }
     migrating_end(&m);
-    if (rc == 0 && ran)
-        log_info("migrate", "tables are up to date", LOG_STR("of", r->name),
-                 LOG_INT("version", list[count - 1].id));
     return rc == 0 ? ran : -1;
 }
 
@@ -181,6 +179,9 @@ static int run_alone(struct run *r, const struct bot_migration_spec *list, size_
         rc = run_steps(r, list, count) < 0 ? -1 : db_script(db, "COMMIT");
         if (rc != 0 && !sqlite3_get_autocommit(db->sql)) db_script(db, "ROLLBACK");
     }
+    if (rc == 0)
+        log_info("migrate", "tables are up to date", LOG_STR("of", r->name),
+                 LOG_INT("version", list[count - 1].id));
     if (rc == 0) return 0;
     if (!r->error->len) buf_addf(r->error, "the database cannot be written: %s", db->error);
     return -1;
@@ -198,6 +199,11 @@ int migrate_core(struct host *h, struct buf *error)
         return -1;
     }
     return run_alone(&r, core_migrations, core_migration_count);
+}
+
+int migrate_is_known(struct host *h, const char *plugin)
+{
+    return db_int(&h->db, 0, KNOWN, "s", plugin) == 1;
 }
 
 int migrate_plugin(struct host *h, struct plugin *p, struct buf *error)

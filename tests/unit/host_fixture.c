@@ -203,7 +203,7 @@ const char *world_path(const char *name)
     return path;
 }
 
-static void delegate_set(const char *name, const struct delegate *d)
+void use_delegate(const char *name, const struct delegate *d)
 {
     char variable[60], address[40];
     snprintf(variable, sizeof variable, "DELEGATE_%s", name);
@@ -228,9 +228,9 @@ static int open_host(void)
     char database[100], data[100];
     snprintf(database, sizeof database, "%s/test.db", w.folder);
     snprintf(data, sizeof data, "%s/data", w.folder);
-    delegate_set("testgate", &testgate);
-    if (w.conf.alpha) delegate_set("alpha", w.conf.alpha);
-    if (w.conf.beta) delegate_set("beta", w.conf.beta);
+    use_delegate("testgate", &testgate);
+    if (w.conf.alpha) use_delegate("alpha", w.conf.alpha);
+    if (w.conf.beta) use_delegate("beta", w.conf.beta);
     struct host_conf conf = {
         .config = config_read(world_path("bot.ini"), 0, no_environment),
         .plugin_folder = FIXTURE_PLUGINS,

@@ -87,6 +87,8 @@ const char *world_path(const char *name); /* a file of the world's folder; stati
 
 /* Copies a file of the build's tests/plugins into the world's folder, by rename: "v2/shifty.so". */
 void put_plugin(const char *from, const char *name);
+void use_delegate(const char *plugin,
+                  const struct delegate *d);         /* for "gamma", which is not in conf */
 void edit_ini(const char *plugins, const char *ini); /* bot.ini anew, with these lines */
 /* Asks for a reload and runs: 1 ok, 0 unchanged, -1 refused; then its causes are in w.control. */
 int reload(void);

@@ -244,9 +244,18 @@ static void another_version_asks_the_first_open_question(void **state)
     said(w, "City of");
     assert_int_equal(answer(w, "solo"), DIALOG_ASKED);
     said(w, "Pin?");
-    map_remove(&w->registry.dialogs, "p/d"); /* its plugin has gone */
-    assert_null(dialog_load(message(w, "1234")));
-    assert_int_equal(db_int(&w->host.db, -1, "SELECT count(*) FROM dialogs", ""), 0);
+}
+
+static void it_waits_while_its_plugin_is_off(void **state)
+{
+    struct world *w = *state;
+    start(w, NULL, 0);
+    answer(w, "budi");
+    map_remove(&w->registry.dialogs, "p/d");
+    assert_null(dialog_load(message(w, "solo")));
+    map_put(&w->registry.dialogs, "p/d", &def);
+    assert_int_equal(answer(w, "solo"), DIALOG_ASKED);
+    said(w, "Pin?");
 }
 
 static void one_that_took_its_place_is_not_closed(void **state)
@@ -299,6 +308,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(back_goes_to_what_was_asked, open_world, close_world),
         cmocka_unit_test_setup_teardown(another_version_asks_the_first_open_question, open_world,
                                         close_world),
+        cmocka_unit_test_setup_teardown(it_waits_while_its_plugin_is_off, open_world, close_world),
         cmocka_unit_test_setup_teardown(one_that_took_its_place_is_not_closed, open_world,
                                         close_world),
         cmocka_unit_test_setup_teardown(its_time_ends, open_world, close_world),

@@ -160,7 +160,6 @@ static void mistakes_in_the_file_fail(void **state)
     assert_fails("as super 6281100000001\n>reply 1 ya\n",
                  "a.chat:2: 6281100000001 has not received 1 messages");
     assert_fails("http GET * -> 200 missing.json\n", "missing.json: No such file");
-    assert_fails("reload\n", "a.chat:1: reload is not supported yet");
 }
 
 static void a_folder_s_bot_ini_is_used(void **state)

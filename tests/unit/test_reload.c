@@ -309,6 +309,146 @@ static void rows_of_a_gateway_that_is_off_wait_for_it(void **state)
     expect(BUDI, "tunda v1");
 }
 
+/* ---- services -------------------------------------------------------------------------------- */
+
+struct greeter {
+    uint32_t size;
+    const char *(*greet)(void *owner);
+};
+
+static const char *greet(void *owner)
+{
+    return owner;
+}
+
+static int alpha_provides(const struct bot_api *api, struct bot_plugin *self)
+{
+    static const struct greeter table = { sizeof table, greet };
+    static char owner[] = "salam";
+    static const struct bot_config_spec key = { .key = "word", .fallback = "x" };
+    int rc = api->config(self, &key, 1, sizeof key);
+    return rc == BOT_OK ? api->provide(self, "alpha/0", &table, owner) : rc;
+}
+
+static void alpha_stops(struct bot_ctx *ctx)
+{
+    ctx->api->count(ctx->api->self(ctx), "stops", 1);
+}
+
+static int greeted(struct bot_ctx *ctx, const struct bot_result *result, void *data)
+{
+    void *owner;
+    (void)result, (void)data;
+    const struct greeter *g = ctx->api->service(ctx->api->self(ctx), "alpha/0", &owner);
+    return bot_reply(ctx, g->greet(owner));
+}
+
+static int greet_later(struct bot_ctx *ctx)
+{
+    ctx->api->timer(ctx, 1000, greeted, NULL, 0);
+    return ctx->api->later(ctx, 0, NULL, 0);
+}
+
+static int gamma_init(const struct bot_api *api, struct bot_plugin *self)
+{
+    return hook_text(api, self, greet_later);
+}
+
+static void open_greeters(void)
+{
+    static const struct delegate alpha = { alpha_provides, NULL, alpha_stops },
+                                 gamma = { gamma_init, NULL, NULL };
+    use_delegate("gamma", &gamma);
+    world_open(&(struct world_conf){
+        .alpha = &alpha, .plugins = "gamma = on\n", .own_copies = 1, .stores = 1 });
+}
+
+static void who_needs_a_new_generation_s_service_is_made_anew(void **state)
+{
+    (void)state;
+    open_greeters();
+    struct plugin *before = registry_plugin(w.host->registry, "gamma");
+    edit_ini("gamma = on\n", "[alpha]\nword = y\n");
+    assert_int_equal(reload(), 1);
+    assert_ptr_not_equal(registry_plugin(w.host->registry, "gamma"), before);
+    assert_non_null(strstr(buf_str(&w.control), "a service that it needs"));
+    w.conf.alpha = NULL;
+    edit_ini("gamma = on\n", NULL);
+    refused("the service alpha/0");
+}
+
+static void a_provider_outlives_those_that_use_it(void **state)
+{
+    (void)state;
+    open_greeters();
+    say(BUDI, "halo");
+    w.conf.alpha = NULL;
+    edit_ini(NULL, NULL); /* both are off, gamma drains and will ask for alpha's service */
+    assert_int_equal(reload(), 1);
+    assert_int_equal(w.host->retired, 2);
+    assert_null(map_get(&stats_of(w.host, "alpha")->counters, "stops"));
+    pass(SECOND);
+    expect(BUDI, "salam");
+    pass(SECOND);
+    assert_int_equal(w.host->retired, 0);
+    assert_int_equal(*(int64_t *)map_get(&stats_of(w.host, "alpha")->counters, "stops"), 1);
+}
+
+/* ---- events ---------------------------------------------------------------------------------- */
+
+static int hear_late(struct bot_ctx *ctx)
+{
+    return ctx->api->db(ctx, "INSERT INTO alpha_rows(what) VALUES ('rang')", NULL, 0, NULL) < 0
+               ? BOT_FAIL
+               : BOT_HANDLED;
+}
+
+static int set_alarm(struct bot_ctx *ctx)
+{
+    ctx->api->at(ctx, "alpha.late", "k", ctx->api->now(ctx) + 10 * SECOND, NULL, 0);
+    return bot_reply(ctx, "set");
+}
+
+static int alarm_init(const struct bot_api *api, struct bot_plugin *self)
+{
+    static const struct bot_migration_spec tables[] = {
+        { .id = 1, .sql = "CREATE TABLE alpha_rows (id INTEGER PRIMARY KEY, what TEXT) STRICT" },
+    };
+    static const struct bot_hook_spec hooks[] = {
+        { .event = "alpha.late", .scope = BOT_ALL_STORES, .run = hear_late },
+    };
+    int rc = BOT_MIGRATIONS(api, self, tables);
+    if (rc == BOT_OK) rc = BOT_HOOKS(api, self, hooks);
+    return rc == BOT_OK ? hook_text(api, self, set_alarm) : rc;
+}
+
+static void what_rings_while_its_plugin_is_off_waits_for_it(void **state)
+{
+    (void)state;
+    static const struct delegate alarm = { alarm_init, NULL, NULL };
+    world_open(&(struct world_conf){ .alpha = &alarm, .own_copies = 1, .stores = 1 });
+    answers("halo", "set");
+    w.conf.alpha = NULL;
+    edit_ini(NULL, NULL);
+    assert_int_equal(reload(), 1);
+    pass(20 * SECOND);
+    assert_int_equal(disk("SELECT count(*) FROM alpha_rows"), 0);
+    w.conf.alpha = &alarm;
+    edit_ini(NULL, NULL);
+    assert_int_equal(reload(), 1);
+    run();
+    assert_int_equal(disk("SELECT count(*) FROM alpha_rows"), 1);
+    answers("halo", "set"); /* and the same over a restart */
+    w.conf.alpha = NULL;
+    edit_ini(NULL, NULL);
+    assert_int_equal(reload(), 1);
+    pass(20 * SECOND);
+    w.conf.alpha = &alarm;
+    world_reopen(1);
+    run();
+    assert_int_equal(disk("SELECT count(*) FROM alpha_rows"), 2);
+}
+
 /* ---- what is refused ------------------------------------------------------------------------- */
 
 static void a_broken_bot_ini_changes_nothing(void **state)
@@ -470,6 +610,9 @@ int main(void)
         TEST(a_restart_while_one_drains_resumes_in_the_new_code),
         TEST(a_thread_that_reads_the_old_registry_keeps_it),
         TEST(rows_of_a_gateway_that_is_off_wait_for_it),
+        ALONE(who_needs_a_new_generation_s_service_is_made_anew),
+        ALONE(a_provider_outlives_those_that_use_it),
+        ALONE(what_rings_while_its_plugin_is_off_waits_for_it),
         TEST(a_broken_bot_ini_changes_nothing),
         TEST(one_bad_plugin_refuses_the_whole_reload),
         TEST(all_causes_are_told_at_once),

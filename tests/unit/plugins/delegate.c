@@ -32,4 +32,4 @@ static void stop(struct bot_ctx *ctx)
     if (d->stop) d->stop(ctx);
 }
 
-BOT_PLUGIN(DELEGATE_NAME, "1.0.0", NULL, init, start, stop, NULL);
+BOT_PLUGIN(DELEGATE_NAME, "1.0.0", DELEGATE_REQUIRES, init, start, stop, NULL);
