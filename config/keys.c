@@ -27,7 +27,7 @@ const struct config_key config_core_keys[] = {
     { "core", "keep_days", CONFIG_INT, "30", 1, 3650, NULL, NULL,
       "days after which messages that are done with are removed from the database" },
     { "core", "drain", CONFIG_DURATION, "30s", 0, 600 * SECONDS, NULL, NULL,
-      "how long a stop waits for what has been begun" },
+      "how long a stop, or a replaced plugin, waits for what has been begun" },
     { "core", "metrics_token", CONFIG_SECRET, "", 0, 0, NULL, NULL,
       "bearer token for /metrics; empty: only from this machine" },
     { "core", "http_threads", CONFIG_INT, "2", 1, 16, NULL, NULL, "threads of the HTTP server" },

@@ -282,9 +282,9 @@ static void read_super_admins(struct host *h)
 void host_read_settings(struct host *h)
 {
     const char *language = word(h, h->language, config_text(h->config, "core", "language"));
-    const char *timezone = word(h, h->timezone, config_text(h->config, "core", "timezone"));
+    const char *zone = word(h, h->timezone, config_text(h->config, "core", "timezone"));
     __atomic_store_n(&h->language, language, __ATOMIC_RELEASE); /* HTTP threads make events, too */
-    __atomic_store_n(&h->timezone, timezone, __ATOMIC_RELEASE);
+    __atomic_store_n(&h->timezone, zone, __ATOMIC_RELEASE);
     __atomic_store_n(&h->backlog_max, config_int(h->config, "core", "backlog"), __ATOMIC_RELAXED);
     h->keep_days = config_int(h->config, "core", "keep_days");
     if (h->crash) h->crash->stop_ms = config_int(h->config, "core", "drain") + 10000;

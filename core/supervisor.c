@@ -124,7 +124,9 @@ static void host_ended(struct supervisor *s, int status)
     s->pid = 0;
     struct crash_page *page = s->conf->crash;
     int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    int in_callback = page && crash_page_is_busy(page);
+    /* The watchdog ends a host whose stop() does not return: that is no crash, all is on disk. */
+    int is_stopped = s->stopping && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    int in_callback = page && crash_page_is_busy(page) && !is_stopped;
     int crashed = signal || in_callback || WEXITSTATUS(status) == EXIT_CRASH;
     if (crashed && page) crash_page_crashed(page, status);
     if (!crashed)

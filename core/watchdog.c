@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <execinfo.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -47,19 +48,40 @@ static void sleep_ms(long ms)
     while (nanosleep(&t, &t) < 0 && errno == EINTR) continue;
 }
 
+/* "catalog.4f.1.so+0x1234" for addr2line. Without the dynamic loader's help: a constructor that
+ * hangs holds its lock. */
+static void add_place(struct buf *out, const void *address)
+{
+    char line[512];
+    uintptr_t at = (uintptr_t)address, from, to, offset;
+    FILE *maps = fopen("/proc/self/maps", "re");
+    while (maps && fgets(line, sizeof line, maps)) {
+        int path = 0;
+        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %*s %" SCNxPTR " %*s %*s %n", &from, &to,
+                   &offset, &path) < 3 ||
+            at < from || at >= to)
+            continue;
+        line[strcspn(line, "\n")] = 0;
+        const char *slash = strrchr(line + path, '/');
+        buf_addf(out, "%s+0x%" PRIxPTR, slash ? slash + 1 : line + path, at - from + offset);
+        break;
+    }
+    if (maps) fclose(maps);
+}
+
 static void log_stack(const struct crash_slot *slot, const struct crash_frame *f, int64_t ms)
 {
     struct buf text = { 0 };
     stack_size = 0;
     ask_loop(slot, SIGUSR2);
     for (int i = 0; i < 20 && !stack_size; i++) sleep_ms(10);
-    int n = (int)stack_size;
-    char **names = n ? backtrace_symbols(stack, n) : NULL;
-    for (int i = 0; names && i < n; i++) buf_addf(&text, "%s%s", i ? " " : "", names[i]);
+    for (int i = 1; i < (int)stack_size; i++) { /* 0 is the handler that looked */
+        if (i > 1) buf_addc(&text, ' ');
+        add_place(&text, stack[i]);
+    }
     log_error("plugin", "a callback does not return", LOG_STR("plugin", f->plugin),
               LOG_STR("callback", f->callback), LOG_INT("event", f->id), LOG_INT("ms", ms),
               LOG_STR("stack", buf_str(&text)));
-    free(names);
     buf_free(&text);
 }
 

@@ -615,7 +615,8 @@ int64_t outbox_next_due(const struct outbox *o)
     if (lane && lane->sleep_until < due) due = lane->sleep_until;
     size_t at = 0;
     for (struct session *s; (s = map_next(&o->sessions, &at, NULL));)
-        if (s->held_until && !TAILQ_EMPTY(&s->blocked) && s->held_until < due) due = s->held_until;
+        if (s->gw && s->held_until && !TAILQ_EMPTY(&s->blocked) && s->held_until < due)
+            due = s->held_until;
     return due;
 }
 

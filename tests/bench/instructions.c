@@ -197,7 +197,7 @@ int main(int argc, char **argv)
                               .plugin_folder = argv[1],
                               .database = ":memory:",
                               .ports = { NULL, http_submit, http_cancel, job_submit, answer,
-                                         control_send },
+                                         control_send, NULL },
                               .no_lock = 1,
                               .share_plugins = 1,
                               .opening = &host };
