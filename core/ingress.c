@@ -153,9 +153,17 @@ static void drop(struct sink *s)
     }
 }
 
-/* A number for a body, the same whenever it comes. */
-static int64_t body_id(const char *body, size_t len)
+/* A number for a body, the same whenever it comes: of its signature, which has been checked, or of
+ * the body itself. */
+static int64_t body_id(const struct gateway *g, const char *body, size_t len,
+                       const char *(*header)(void *arg, const char *name), void *arg)
 {
+    const char *signature = g->spec.signature_header ? header(arg, g->spec.signature_header) : NULL;
+    char start[17] = "";
+    if (signature && *signature) {
+        memcpy(start, signature, strnlen(signature, sizeof start - 1));
+        return (int64_t)strtoull(start, NULL, 16);
+    }
     static const unsigned char key[crypto_shorthash_KEYBYTES] = "tokobot webhook";
     unsigned char hash[crypto_shorthash_BYTES];
     int64_t id;
@@ -200,7 +208,7 @@ static int take_webhook(struct host *h, const struct registry *r, const char *ga
     s.base.size = sizeof s.base;
     s.base.add = sink_add;
     TAILQ_INIT(&s.list);
-    int64_t id = body_id(body, len);
+    int64_t id = body_id(g, body, len, header, arg);
     if (containment_is_poison(h, id)) return set_body_aside(h, gateway, id, body, len);
     crash_enter(h->crash, CRASH_PARSE, id, g->plugin->name, g->plugin->library->build, "parse");
     int rc = g->spec.parse(body, len, &s.base);
