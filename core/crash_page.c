@@ -136,6 +136,15 @@ const struct crash_frame *crash_page_culprit(const struct crash_page *page)
 
 /* ---- fatal signals --------------------------------------------------------------------------- */
 
+#if defined(__SANITIZE_ADDRESS__) /* which has a better report of its own */
+
+void crash_page_watch_signals(struct crash_page *page)
+{
+    (void)page;
+}
+
+#else
+
 static struct crash_page *watched;
 
 static void on_fatal(int number)
@@ -152,16 +161,16 @@ static void on_fatal(int number)
 
 void crash_page_watch_signals(struct crash_page *page)
 {
-    watched = page;
-#if !defined(__SANITIZE_ADDRESS__) /* which has a better report of its own */
     static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
     static char memory[SIGNAL_STACK];
     void *stack[2];
     stack_t alternate = { .ss_sp = memory, .ss_size = sizeof memory };
     struct sigaction action = { .sa_handler = on_fatal, .sa_flags = SA_ONSTACK | SA_NODEFER };
+    watched = page;
     (void)backtrace(stack, 2); /* loads libgcc now: not in a signal */
     sigaltstack(&alternate, NULL);
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) sigaction(fatal[i], &action, NULL);
-#endif
 }
+
+#endif

@@ -22,6 +22,7 @@
 #include "message/texts.h"
 #include "people/people.h"
 #include "plugin/lineup.h"
+#include "plugin/probe.h"
 #include "plugin/stats.h"
 #include "storage/migrate.h"
 #include "storage/search.h"
@@ -413,6 +414,14 @@ struct host *host_bare(struct config *config)
     return h;
 }
 
+/* What crashes or hangs there does not do it here. */
+static void try_apart(struct lineup *l, struct lineup_entry *e)
+{
+    struct library *lib = lineup_library(l, e);
+    if (probe_now(lib) < 0) lineup_refuse(l, e, lib->problem);
+    library_free(lib, 0);
+}
+
 int host_check(const struct host_conf *conf, struct buf *errors)
 {
     struct lineup lineup = { 0 };
@@ -420,6 +429,8 @@ int host_check(const struct host_conf *conf, struct buf *errors)
     free(h->plugin_folder);
     h->plugin_folder = xstrdup(conf->plugin_folder);
     lineup_new(&lineup, h, h->config, &h->problems);
+    for (size_t i = 0; conf->try_apart && i < lineup.count; i++)
+        try_apart(&lineup, &lineup.entries[i]);
     lineup_load(&lineup);
     lineup_index(&lineup);
     lineup_check_config(&lineup);

@@ -49,9 +49,10 @@ struct host_conf {
     int wake_fd; /* eventfd that posts write to; 0 = none. The host closes it */
     struct host *
         *opening; /* set as soon as there is a host, for what comes back while it opens; or NULL */
-    int share_plugins;        /* tests: open plugins where they lie, without a private copy */
-    int close_libraries;      /* tests: dlclose() right after a generation's stop(), so that whoever
-                                 still      points there is found */
+    int share_plugins;   /* tests: open plugins where they lie, without a private copy */
+    int try_apart;       /* host_check(): each plugin's init() runs in a process of its own first */
+    int close_libraries; /* tests: dlclose() right after a generation's stop(), so that whoever
+                            still      points there is found */
     struct crash_page *crash; /* NULL: crashes are not contained */
 };
 

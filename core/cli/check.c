@@ -23,7 +23,8 @@ int cli_check(int argc, char **argv)
     struct buf errors = { 0 };
     log_set_level(LOG_LEVEL_ERROR);
     struct host_conf conf = { .config = config_read(ini, 0, environ),
-                              .plugin_folder = cli_plugin_folder(folder, sizeof folder) };
+                              .plugin_folder = cli_plugin_folder(folder, sizeof folder),
+                              .try_apart = 1 };
     int code = host_check(&conf, &errors);
     fputs(buf_str(&errors), code ? stderr : stdout);
     if (!code) printf("%s is fine\n", ini);

@@ -92,23 +92,30 @@ const struct bot_plugins plugins_service = {
 
 /* ---- `tokobot plugin list` ------------------------------------------------------------------- */
 
+static void add_text(struct buf *out, const char *key, const char *text)
+{
+    buf_addf(out, ",\"%s\":", key);
+    buf_add_json(out, text, strlen(text));
+}
+
 static void add_commands(const struct plugin *p, struct buf *out)
 {
     const struct command *c;
-    int n = 0;
-    buf_adds(out, ",\"commands\":\"");
-    STAILQ_FOREACH(c, &p->commands, link) buf_addf(out, "%s/%s", n++ ? " " : "", c->spec.name);
-    buf_addc(out, '"');
+    struct buf names = { 0 };
+    STAILQ_FOREACH(c, &p->commands, link)
+    buf_addf(&names, "%s/%s", names.len ? " " : "", c->spec.name);
+    add_text(out, "commands", buf_str(&names));
+    buf_free(&names);
 }
 
 static void add_hooks(const struct plugin *p, struct buf *out)
 {
     const struct hook *k;
-    int n = 0;
-    buf_adds(out, ",\"hooks\":\"");
+    struct buf names = { 0 };
     STAILQ_FOREACH(k, &p->hooks, link)
-    buf_addf(out, "%s%s:%d", n++ ? " " : "", k->spec.event, k->spec.priority);
-    buf_addc(out, '"');
+    buf_addf(&names, "%s%s:%d", names.len ? " " : "", k->spec.event, k->spec.priority);
+    add_text(out, "hooks", buf_str(&names));
+    buf_free(&names);
 }
 
 struct describing {
@@ -123,16 +130,18 @@ static int describe_one(void *arg, const struct plugin *p)
     struct bot_plugin_info i;
     struct buf pending = { 0 };
     plugin_info(p, &i);
-    buf_adds(&pending, "");
     calls_describe(d->host, p, &pending);
+    buf_addf(d->out, "%s{\"name\":\"%s\"", d->n++ ? "," : "", i.name);
+    add_text(d->out, "version", i.version);
+    add_text(d->out, "state", state_names[i.state]);
+    buf_addf(d->out, ",\"generation\":%u,\"sdk\":\"%u.%u\"", i.generation, i.sdk_version >> 16,
+             i.sdk_version & 0xffff);
+    add_text(d->out, "pending", pending.len ? buf_str(&pending) : "0");
     buf_addf(d->out,
-             "%s{\"name\":\"%s\",\"version\":\"%s\",\"state\":\"%s\",\"generation\":%u,"
-             "\"sdk\":\"%u.%u\",\"pending\":\"%s\",\"calls\":%" PRId64 ",\"errors\":%" PRId64
-             ",\"p50_us\":%" PRId64 ",\"p99_us\":%" PRId64 ",\"max_us\":%" PRId64 ",\"slowest\":",
-             d->n++ ? "," : "", i.name, i.version, state_names[i.state], i.generation,
-             i.sdk_version >> 16, i.sdk_version & 0xffff, pending.len ? buf_str(&pending) : "0",
+             ",\"calls\":%" PRId64 ",\"errors\":%" PRId64 ",\"p50_us\":%" PRId64
+             ",\"p99_us\":%" PRId64 ",\"max_us\":%" PRId64,
              i.calls, i.errors, i.p50_us, i.p99_us, i.max_us);
-    buf_add_json(d->out, p->stats->slowest, strlen(p->stats->slowest));
+    add_text(d->out, "slowest", p->stats->slowest);
     add_commands(p, d->out);
     add_hooks(p, d->out);
     buf_addc(d->out, '}');
