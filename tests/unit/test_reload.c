@@ -5,7 +5,9 @@
  * test. */
 #include "host_fixture.h"
 
+#include <signal.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "config/config.h"
@@ -592,6 +594,106 @@ static void a_migration_that_fails_leaves_no_trace(void **state)
     answers("/catat", "catat 1");
 }
 
+/* ---- killed in the middle -------------------------------------------------------------------- */
+
+enum step { AT_INIT, AT_MIGRATION, AT_START, AT_COMMIT, AT_STOP, AT_NOWHERE, STEPS };
+
+static enum step kill_at;
+
+static void die_at(enum step step)
+{
+    if (step == kill_at) kill(getpid(), SIGKILL);
+}
+
+static int fragile_init(const struct bot_api *api, struct bot_plugin *self)
+{
+    static const struct bot_migration_spec tables[] = {
+        { .id = 1, .sql = "CREATE TABLE alpha_rows (id INTEGER PRIMARY KEY) STRICT" },
+        { .id = 2, .sql = "CREATE TABLE alpha_more (id INTEGER PRIMARY KEY) STRICT" },
+    };
+    static const struct bot_config_spec key = { .key = "word", .fallback = "x" };
+    int is_new = w.conf.ini != NULL; /* the second generation */
+    if (is_new) die_at(AT_INIT);
+    int rc = api->migration(self, tables, is_new ? 2 : 1, sizeof tables[0]);
+    if (rc == BOT_OK) rc = api->config(self, &key, 1, sizeof key);
+    return rc == BOT_OK ? hook_text(api, self, say_alpha) : rc;
+}
+
+static int fragile_start(struct bot_ctx *ctx)
+{
+    if (w.conf.ini) die_at(AT_START);
+    return ctx->api->db(ctx, "INSERT INTO alpha_rows DEFAULT VALUES", NULL, 0, NULL);
+}
+
+static void fragile_stop(struct bot_ctx *ctx)
+{
+    (void)ctx;
+    die_at(AT_STOP);
+}
+
+static int on_statement(unsigned type, void *ctx, void *statement, void *text)
+{
+    (void)type, (void)ctx, (void)statement;
+    if (strstr(text, "CREATE TABLE alpha_more")) die_at(AT_MIGRATION);
+    return 0;
+}
+
+static int on_commit(void *ctx)
+{
+    (void)ctx;
+    die_at(AT_COMMIT);
+    return 0;
+}
+
+/* Another process with this host asks for the reload, and is killed at the step. */
+static void killed_at(enum step step)
+{
+    int status;
+    pid_t pid = fork();
+    if (pid == 0) {
+        kill_at = step;
+        sqlite3_trace_v2(w.host->db.sql, SQLITE_TRACE_STMT, on_statement, NULL);
+        sqlite3_commit_hook(w.host->db.sql, on_commit, NULL);
+        w.conf.ini = "[alpha]\nword = y\n";
+        reload_ask(w.host);
+        for (int i = 0; i < 20; i++) loop_turn(&w.host->loop);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    if (step == AT_NOWHERE)
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    else
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+static void killed_at_any_step_it_starts_again(void **state)
+{
+    (void)state;
+    static const struct delegate fragile = { fragile_init, fragile_start, fragile_stop };
+    for (enum step step = AT_INIT; step < STEPS; step++) {
+        kill_at = AT_NOWHERE;
+        world_open(&(struct world_conf){ .alpha = &fragile, .own_copies = 1, .stores = 1 });
+        post(BUDI, "halo");
+        loop_turn(&w.host->loop); /* it is in the journal, and not answered yet */
+        edit_ini(NULL, "[alpha]\nword = y\n");
+        w.conf.ini = NULL;
+        killed_at(step);
+        w.conf.ini = "[alpha]\nword = y\n";
+        w.sent_count = w.seen = 0; /* what the other process has sent is its own */
+        world_reopen(0);
+        assert_int_equal(w.host->problems.len, 0);
+        run();
+        assert_int_equal(disk("SELECT count(*) FROM sqlite_master WHERE name = 'alpha_more'"), 1);
+        /* first start, this start; and that of the reload, if it came to its commit */
+        assert_int_equal(disk("SELECT count(*) FROM alpha_rows"), step >= AT_STOP ? 3 : 2);
+        assert_int_equal(disk("SELECT count(*) FROM outbox"), 1);
+        w.seen = w.sent_count;
+        answers("lagi", "alpha");
+        assert_int_equal(reload(), 0);
+        world_close(NULL);
+    }
+}
+
 int main(void)
 {
 #define TEST(name)  cmocka_unit_test_setup_teardown(name, shifty_open, world_close)
@@ -622,6 +724,7 @@ int main(void)
         TEST(a_step_that_breaks_older_code_needs_a_restart),
         TEST(a_step_that_breaks_may_run_once_nothing_uses_the_tables),
         TEST(a_migration_that_fails_leaves_no_trace),
+        ALONE(killed_at_any_step_it_starts_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
