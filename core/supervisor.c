@@ -69,7 +69,12 @@ static _Noreturn void become_host(const struct supervisor *s, pid_t parent)
         int flags = fcntl(s->conf->keep_fds[i], F_GETFD);
         if (flags >= 0) fcntl(s->conf->keep_fds[i], F_SETFD, flags & ~FD_CLOEXEC);
     }
+    /* What it will take from a signalfd stays blocked: one that comes before then must neither kill
+     * it nor get lost. */
+    sigset_t later = s->wait_for;
+    sigdelset(&later, SIGCHLD);
     sigprocmask(SIG_SETMASK, &s->mask_before, NULL);
+    sigprocmask(SIG_BLOCK, &later, NULL);
     execv("/proc/self/exe", s->argv);
     log_error("supervisor", "the host cannot be started; is /proc mounted?",
               LOG_STR("error", strerror(errno)));

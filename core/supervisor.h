@@ -14,7 +14,8 @@
  *
  * The host is the same executable with these arguments and "--host" as the last one; its
  * descriptors are 0, 1, 2 and keep_fds (all others should be CLOEXEC; a host makes its own copies
- * CLOEXEC again). When the supervisor dies, the kernel kills the host.
+ * CLOEXEC again); HUP, TERM, INT and USR1 are blocked in it until it takes them. When the
+ * supervisor dies, the kernel kills the host.
  *
  * The exit code is that of the host. Death by a signal, exit 70, and an end of any kind inside a
  * plugin's callback (the crash page tells) are crashes: the first is

@@ -24,7 +24,7 @@ static const char usage[] =
 
 int cli_plugin_probe(int argc, char **argv)
 {
-    if (argc == 5) probe_child(argv[1], argv[2], argv[3], atoi(argv[4]));
+    if (argc == 6) probe_child(argv[1], argv[2], argv[3], atoi(argv[4]), atoi(argv[5]));
     fputs(usage, stderr);
     return CLI_USAGE;
 }

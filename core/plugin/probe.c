@@ -43,14 +43,15 @@ struct probes {
 
 static int spawn_child(struct run *r, const struct library *lib)
 {
-    char fd[16];
+    char fd[16], parent[16];
     posix_spawnattr_t attr;
     sigset_t none, ignored;
     r->report = memfd_create("tokobot-probe", 0);
     if (r->report < 0) return errno;
     snprintf(fd, sizeof fd, "%d", r->report);
+    snprintf(parent, sizeof parent, "%d", (int)getpid());
     char *argv[] = { "tokobot", "plugin", "probe", lib->name, lib->file, lib->copy ? lib->copy : "",
-                     fd,        NULL };
+                     fd,        parent,   NULL };
     sigemptyset(&none);
     sigemptyset(&ignored);
     sigaddset(&ignored, SIGPIPE);
@@ -238,10 +239,13 @@ static const char *left_behind(int threads_before)
     return NULL;
 }
 
-_Noreturn void probe_child(const char *name, const char *file, const char *copy, int report_fd)
+_Noreturn void probe_child(const char *name, const char *file, const char *copy, int report_fd,
+                           pid_t parent)
 {
     pid_t self = getpid();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(1); /* it died before that took hold */
+    alarm(2 * PROBE_LIMIT_MS / 1000);  /* whatever becomes of it */
     struct library *lib = library_new(name, file, *copy ? copy : NULL);
     struct host *h = host_bare(NULL);
     int threads = thread_count();

@@ -7,6 +7,7 @@
 #define TOKOBOT_PROBE_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "reload.h"
 
@@ -26,7 +27,8 @@ int64_t probes_next_due(const struct probes *ps); /* INT64_MAX = none runs; both
  * lib->problem. */
 int probe_now(struct library *lib);
 
-/* The child: `tokobot plugin probe NAME FILE COPY REPORT-FD`. Does not return. */
-_Noreturn void probe_child(const char *name, const char *file, const char *copy, int report_fd);
+/* The child: `tokobot plugin probe NAME FILE COPY REPORT-FD PARENT-PID`. Does not return. */
+_Noreturn void probe_child(const char *name, const char *file, const char *copy, int report_fd,
+                           pid_t parent);
 
 #endif
