@@ -202,6 +202,7 @@ static int migrate_all(struct lineup *l, struct buf *errors)
 static int load_plugins(struct host *h, struct lineup *l, struct buf *errors)
 {
     lineup_new(l, h, h->config, &h->problems);
+    lineup_copy_all(l);
     lineup_load(l);
     lineup_index(l);
     h->registry = l->registry;
@@ -223,7 +224,8 @@ static int start_plugins(struct host *h, struct lineup *l)
         l->order[i]->is_left_out = 1;
         refused = 1;
     }
-    if (loop_group_end(&h->loop, 1) < 0) return -1;
+    int rc = h->loop.lost ? -1 : lineup_remember(l);
+    if (loop_group_end(&h->loop, rc == 0) < 0) return -1;
     while (refused) {
         refused = 0;
         h->registry = NULL;
@@ -335,6 +337,7 @@ static int open_parts(struct host *h, const struct host_conf *conf, struct lineu
         xstrdup(conf->data_dir ? conf->data_dir : config_text(h->config, "core", "data_dir"));
     if (!*h->data_dir) return add_config_errors(h, errors);
     host_read_settings(h);
+    reload_open(h);
     if (!(h->texts = texts_parse(core_texts, error, sizeof error))) {
         buf_addf(errors, "the core's texts: %s\n", error);
         return -1;

@@ -86,13 +86,19 @@ int library_copy(struct library *lib)
 {
     struct stat st;
     int rc = -1, out = -1;
-    int in = open(lib->file, O_RDONLY | O_CLOEXEC);
+    int in =
+        open(lib->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe would wait for its writer */
     if (in < 0 || fstat(in, &st) < 0) {
         snprintf(lib->problem, sizeof lib->problem, "%s: %s; build or install it, or set %s = off",
                  lib->file, strerror(errno), lib->name);
         goto out;
     }
     id_of(&lib->id, &st);
+    if (!S_ISREG(st.st_mode)) {
+        snprintf(lib->problem, sizeof lib->problem,
+                 "%s cannot be copied: it is no regular file; name a plugin's .so", lib->file);
+        goto out;
+    }
     if (lib->copy) {
         out = open(lib->copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0500);
         if (out < 0) {

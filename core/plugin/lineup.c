@@ -9,6 +9,14 @@
 #include "../base/buf.h"
 #include "../containment.h"
 #include "../host.h"
+#include "probe.h"
+
+/* The build of each plugin that was loaded and started last. */
+static const char KNOWN[] = "SELECT 1 FROM kv WHERE plugin = 'core' AND scope = 0 AND store = 0 AND"
+                            " person = 0 AND key = 'build/' || ?1 AND value = CAST(?2 AS BLOB)";
+static const char REMEMBER[] =
+    "INSERT INTO kv(plugin, scope, store, person, key, value) VALUES ('core', 0, 0, 0, 'build/' || ?1,"
+    " ?2) ON CONFLICT DO UPDATE SET value = excluded.value WHERE value <> excluded.value";
 
 /* ---- entries --------------------------------------------------------------------------------- */
 
@@ -100,6 +108,40 @@ int lineup_copy(struct lineup *l, struct lineup_entry *e)
     if (library_copy(e->library) == 0 && library_check(e->library) == 0) return 0;
     lineup_refuse(l, e, e->library->problem);
     return -1;
+}
+
+static int is_remembered(struct host *h, const struct library *lib)
+{
+    return db_int(&h->db, 0, KNOWN, "ss", lib->name, lib->build) == 1;
+}
+
+void lineup_copy_all(struct lineup *l)
+{
+    struct library **unknown = xcalloc(l->count + 1, sizeof *unknown);
+    size_t count = 0;
+    for (size_t i = 0; i < l->count; i++) {
+        struct lineup_entry *e = &l->entries[i];
+        if (lineup_copy(l, e) == 0 && l->host->ports.probe && !is_remembered(l->host, e->library))
+            unknown[count++] = e->library;
+    }
+    probe_all(unknown, count);
+    for (size_t i = 0; i < l->count; i++) {
+        struct lineup_entry *e = &l->entries[i];
+        if (e->library && *e->library->problem) lineup_refuse(l, e, e->library->problem);
+    }
+    free(unknown);
+}
+
+int lineup_remember(const struct lineup *l)
+{
+    struct db *db = &l->host->db;
+    for (size_t i = 0; i < l->count; i++) {
+        const struct plugin *p = l->entries[i].plugin;
+        if (!p || p->quarantined || !*p->library->build) continue;
+        if (db_exec(db, REMEMBER, "sb", p->name, p->library->build, strlen(p->library->build)) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 /* Its content is what runs already: nothing has changed but the file's date. */

@@ -51,6 +51,11 @@ void lineup_renew_all(struct lineup *l);
 /* Copies and checks a changed entry's file in this process (a start; tests). 0, or it is refused.
  */
 int lineup_copy(struct lineup *l, struct lineup_entry *e);
+/* At a start: copies every file, and tries those whose content has never been loaded well before in
+ * processes of their own, all at once. Needs ports.probe: without it they are only copied. */
+void lineup_copy_all(struct lineup *l);
+/* In a turn or group: what is loaded now has been tried. 0 or -1. */
+int lineup_remember(const struct lineup *l);
 /* It is not to run: why is a line of problems. */
 void lineup_refuse(struct lineup *l, struct lineup_entry *e, const char *why);
 /* Opens and initialises every changed entry that is not refused; then finds whose section has

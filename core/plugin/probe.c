@@ -191,19 +191,39 @@ void probes_free(struct probes *ps)
     free(ps);
 }
 
+/* 1: it has ended. */
+static int look_at(struct run *r, struct library *lib)
+{
+    int status = 0;
+    if (clock_ms() >= r->deadline && !r->late) {
+        r->late = 1;
+        kill(-r->pid, SIGKILL);
+    }
+    if (waitpid(r->pid, &status, WNOHANG) == 0) return 0;
+    run_end(r, lib, status);
+    return 1;
+}
+
+void probe_all(struct library **libs, size_t count)
+{
+    struct run **runs = xcalloc(count + 1, sizeof(struct run *));
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++)
+        if ((runs[i] = run_new(libs[i]))) left++;
+    while (left) {
+        for (size_t i = 0; i < count; i++)
+            if (runs[i] && look_at(runs[i], libs[i])) {
+                runs[i] = NULL;
+                left--;
+            }
+        if (left) usleep(500);
+    }
+    free(runs);
+}
+
 int probe_now(struct library *lib)
 {
-    struct run *r = run_new(lib);
-    int status = 0;
-    if (!r) return -1;
-    while (waitpid(r->pid, &status, WNOHANG) == 0) {
-        if (clock_ms() >= r->deadline && !r->late) {
-            r->late = 1;
-            kill(-r->pid, SIGKILL);
-        }
-        usleep(1000);
-    }
-    run_end(r, lib, status);
+    probe_all(&lib, 1);
     return *lib->problem ? -1 : 0;
 }
 
@@ -249,12 +269,13 @@ _Noreturn void probe_child(const char *name, const char *file, const char *copy,
     struct library *lib = library_new(name, file, *copy ? copy : NULL);
     struct host *h = host_bare(NULL);
     int threads = thread_count();
-    int rc = library_copy(lib);
-    if (rc == 0) {
+    int is_copied = *copy && access(copy, R_OK) == 0;
+    int rc = is_copied ? 0 : library_copy(lib);
+    if (rc == 0 && !is_copied) {
         say(report_fd, "copied %s %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", lib->build,
             lib->id.device, lib->id.inode, lib->id.size, lib->id.changed_ns);
-        rc = library_check(lib);
     }
+    if (rc == 0) rc = library_check(lib);
     if (rc == 0) {
         say(report_fd, "checked\n");
         rc = library_open(lib);

@@ -23,9 +23,10 @@ void probes_start(struct probes *ps, struct plugin_probe *p); /* takes it */
 void probes_reap(struct probes *ps, int64_t now_ms);
 int64_t probes_next_due(const struct probes *ps); /* INT64_MAX = none runs; both NULL-safe */
 
-/* The same for one file, waiting for the end: `tokobot plugin check`. 0, or -1 with a sentence in
- * lib->problem. */
-int probe_now(struct library *lib);
+/* The same for some files at once, waiting for all: each gets its problem, or none. A copy that is
+ * there already is taken as it is. */
+void probe_all(struct library **libs, size_t count);
+int probe_now(struct library *lib); /* one; 0, or -1 with a sentence in lib->problem */
 
 /* The child: `tokobot plugin probe NAME FILE COPY REPORT-FD PARENT-PID`. Does not return. */
 _Noreturn void probe_child(const char *name, const char *file, const char *copy, int report_fd,

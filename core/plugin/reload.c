@@ -20,10 +20,17 @@ enum { GENERATIONS_MAX = 10000, GENERATIONS_MANY = 1000 };
 /* Settings that are only read when the process starts. */
 static const struct {
     const char *section, *key;
-} fixed[] = {
+} fixed[RELOAD_FIXED] = {
     { "core", "listen" },       { "core", "data_dir" }, { "core", "log_file" },
     { "core", "http_threads" }, { "database", "url" },
 };
+
+void reload_open(struct host *h)
+{
+    for (size_t i = 0; i < BOT_COUNT(fixed); i++)
+        h->reload.fixed[i] =
+            arena_strdup(&h->words, config_text(h->config, fixed[i].section, fixed[i].key));
+}
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
@@ -192,21 +199,23 @@ static int has_config_errors(struct reload *r)
 
 /* ---- what changes ---------------------------------------------------------------------------- */
 
-static int is_fixed(const struct config_key *k)
+/* What the process was started with, of a setting that is only read then; NULL: it is not one. */
+static const char *started_with(const struct host *h, const struct config_key *k)
 {
     for (size_t i = 0; i < BOT_COUNT(fixed); i++)
-        if (!strcmp(fixed[i].section, k->section) && !strcmp(fixed[i].key, k->key)) return 1;
-    return 0;
+        if (!strcmp(fixed[i].section, k->section) && !strcmp(fixed[i].key, k->key))
+            return h->reload.fixed[i];
+    return NULL;
 }
 
 static void add_settings(const struct host *h, const struct reload *r, struct buf *out)
 {
     for (const struct config_key *k = config_core_keys; k->section; k++) {
-        if (!strcmp(config_text(h->config, k->section, k->key),
-                    config_text(r->config, k->section, k->key)))
-            continue;
+        const char *now = config_text(r->config, k->section, k->key);
+        const char *start = started_with(h, k);
+        if (!strcmp(config_text(h->config, k->section, k->key), now)) continue;
         buf_addf(out, "[%s] %s%s\n", k->section, k->key,
-                 is_fixed(k) ? " needs a restart of the bot" : "");
+                 start && strcmp(start, now) != 0 ? " needs a restart of the bot" : "");
     }
 }
 
@@ -270,7 +279,9 @@ static int migrate_staged(struct host *h, struct reload *r)
         struct buf why = { 0 };
         if (p->phase != PLUGIN_STAGED) continue;
         int rc = migrate_in_turn(h, p, replaces(h, p), &why);
-        if (rc < 0) buf_addf(&r->problems, "%s: %s\n", p->name, buf_str(&why));
+        if (rc < 0)
+            buf_addf(&r->problems, "%s%s%s\n", strstr(buf_str(&why), p->name) ? "" : p->name,
+                     strstr(buf_str(&why), p->name) ? "" : ": ", buf_str(&why));
         buf_free(&why);
         if (rc < 0) return -1;
     }
@@ -314,8 +325,10 @@ static int commit(struct host *h, struct reload *r)
     int rc = loop_group_begin(&h->loop);
     if (rc == 0) {
         swap(h, r->lineup.registry, r->config);
-        rc =
-            migrate_staged(h, r) < 0 || start_staged(h, r) < 0 || containment_clear(h) < 0 ? -1 : 0;
+        rc = migrate_staged(h, r) < 0 || start_staged(h, r) < 0 || containment_clear(h) < 0 ||
+                     lineup_remember(&r->lineup) < 0
+                 ? -1
+                 : 0;
         if (rc < 0) swap(h, old, old_config);
         if (loop_group_end(&h->loop, rc == 0) < 0 && rc == 0) {
             swap(h, old, old_config);

@@ -35,10 +35,13 @@ struct reload_waiter {
     uint64_t connection, call;
 };
 
+enum { RELOAD_FIXED = 5 };
+
 struct reload {
-    int asked;       /* one is to begin */
-    uint64_t number; /* of the one that runs, or ran last */
-    int all;         /* ... that makes a new generation of every plugin */
+    const char *fixed[RELOAD_FIXED]; /* settings that the process was started with */
+    int asked;                       /* one is to begin */
+    uint64_t number;                 /* of the one that runs, or ran last */
+    int all;                         /* ... that makes a new generation of every plugin */
     int running;
     int closed;                   /* the host stops: none begins any more */
     unsigned probing;             /* probes that have not come back */
@@ -54,6 +57,8 @@ struct reload {
     int64_t ok, refused, unchanged;     /* how they ended */
 };
 
+/* At a start: remembers the settings that no reload can change. */
+void reload_open(struct host *h);
 /* Asks for one; it begins at the top of the next turn. */
 void reload_ask(struct host *h);
 /* The same; the connection gets one JSON line, the call its completion, when it has ended. */

@@ -128,6 +128,12 @@ static int run_one(struct run *r, struct migrating *m, const struct bot_migratio
         rc = db_exec(&h->db, RECORD, "siii", r->name, (int64_t)step->id, clock_ms(), r->min_reader);
     if (rc == 0) return 0;
     buf_addf(r->error, "migration %u of %s failed: %s", step->id, r->name, h->db.error);
+    if ((rc & 0xff) == SQLITE_AUTH)
+        buf_addf(
+            r->error,
+            ": it may only make and use tables whose names begin with \"%s\", and no transaction "
+            "of its own",
+            r->owner->table_prefix);
     return -1;
 }
 
