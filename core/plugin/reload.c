@@ -268,7 +268,10 @@ static int replaces(const struct host *h, const struct plugin *p)
 {
     const struct plugin *other;
     TAILQ_FOREACH(other, &h->generations, link)
-    if (other != p && other->phase != PLUGIN_STAGED && !strcmp(other->name, p->name)) return 1;
+    {
+        int is_used = other->phase == PLUGIN_RUNNING || other->phase == PLUGIN_DRAINING;
+        if (is_used && !other->quarantined && !strcmp(other->name, p->name)) return 1;
+    }
     return 0;
 }
 
@@ -344,6 +347,15 @@ static int commit(struct host *h, struct reload *r)
     return 0;
 }
 
+static void warn_of_many(struct host *h)
+{
+    uint32_t thousands = h->generations_made / GENERATIONS_MANY;
+    if (thousands == h->reload.warned) return;
+    h->reload.warned = thousands;
+    log_warn("reload", "many generations of plugins were loaded; a restart gives their memory back",
+             LOG_INT("generations", h->generations_made));
+}
+
 /* After COMMIT: what runs from now on, and what is on its way out. */
 static void settle(struct host *h, const struct registry *old)
 {
@@ -362,10 +374,7 @@ static void settle(struct host *h, const struct registry *old)
     buf_clear(&h->problems);
     h->loop.schedule_at = h->loop.due_at = 0;
     outbox_start(h->outbox);
-    if (h->generations_made % GENERATIONS_MANY == 0)
-        log_warn("reload",
-                 "many generations of plugins were loaded; a restart gives their memory back",
-                 LOG_INT("generations", h->generations_made));
+    warn_of_many(h);
 }
 
 /* ---- the steps ------------------------------------------------------------------------------- */

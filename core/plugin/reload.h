@@ -54,6 +54,7 @@ struct reload {
     struct buf changes;                 /* what a success has changed, for the log and for people */
     struct reload_waiter *waiters;      /* for this one */
     struct reload_waiter *next_waiters; /* for the next one */
+    uint32_t warned;                    /* thousands of generations that were warned of */
     int64_t ok, refused, unchanged;     /* how they ended */
 };
 
