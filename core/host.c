@@ -450,9 +450,7 @@ void host_stop(struct host *h)
     /* Outcomes that have arrived are written: what is `sending` on disk has to be asked about at
      * the next start. */
     host_run_idle(h, 8);
-    struct plugin *p;
-    TAILQ_FOREACH_REVERSE(p, &h->generations, plugin_list, link)
-    if (p->phase != PLUGIN_STOPPED) generation_stop(p);
+    generations_stop_all(h);
     sqlite3_wal_checkpoint_v2(h->db.sql, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     log_info("host", "stopped", LOG_INT("turns", h->loop.turns),
              LOG_INT("events", h->loop.events_run));

@@ -327,8 +327,7 @@ static int process_start(struct playback *p)
 static void process_kill(struct host *h)
 {
     if (loop_group_begin(&h->loop) != 0) return;
-    struct plugin *plugin;
-    TAILQ_FOREACH(plugin, &h->generations, link) generation_stop(plugin);
+    generations_stop_all(h);
     loop_group_end(&h->loop, 0);
 }
 

@@ -226,12 +226,37 @@ static int stop_step(struct event *ev, void *arg)
 
 void generation_stop(struct plugin *p)
 {
-    if (!p->started || p->manifest->size < offsetof(struct bot_manifest, texts) ||
-        !p->manifest->stop)
+    int runs = p->started;
+    p->started = 0;
+    if (!runs || p->manifest->size < offsetof(struct bot_manifest, texts) || !p->manifest->stop)
         return;
     struct event *ev = event_new(p->host, EVENT_START);
     loop_run_step(p->host, ev, stop_step, p);
     event_unref(ev);
+}
+
+/* Somebody who has not been stopped may still call its services. */
+static int is_needed(const struct host *h, const struct plugin *p)
+{
+    const struct plugin *q;
+    TAILQ_FOREACH(q, &h->generations, link)
+    for (size_t i = 0; q->started && i < q->use_count; i++)
+        if (q->uses[i]->plugin == p) return 1;
+    return 0;
+}
+
+void generations_stop_all(struct host *h)
+{
+    struct plugin *p;
+    for (int more = 1; more;) {
+        more = 0;
+        TAILQ_FOREACH_REVERSE(p, &h->generations, plugin_list, link)
+        {
+            if (!p->started || is_needed(h, p)) continue;
+            generation_stop(p);
+            more = 1;
+        }
+    }
 }
 
 /* ---- out of use ------------------------------------------------------------------------------ */
@@ -300,7 +325,7 @@ int64_t generations_next_due(const struct host *h)
     TAILQ_FOREACH(p, &h->generations, link)
     {
         if (is_idle(p)) return 0;
-        if (p->phase == PLUGIN_DRAINING && p->drain_until < due) due = p->drain_until;
+        if (p->phase == PLUGIN_DRAINING && p->pending && p->drain_until < due) due = p->drain_until;
     }
     return due;
 }

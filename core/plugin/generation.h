@@ -152,6 +152,8 @@ const struct service *generation_uses(const struct plugin *p, const char *servic
 int generation_start(struct plugin *p);
 /* stop(), when start() has run; in the running turn or in one of its own. */
 void generation_stop(struct plugin *p);
+/* All that have been started, each after those that require its services. */
+void generations_stop_all(struct host *h);
 /* It is out of use: drains from now on. */
 void generation_retire(struct plugin *p, int64_t now);
 /* Between turns: ends the calls of those that have drained too long. */
