@@ -396,6 +396,41 @@ static void a_provider_outlives_those_that_use_it(void **state)
     assert_int_equal(*(int64_t *)map_get(&stats_of(w.host, "alpha")->counters, "stops"), 1);
 }
 
+static char stop_order[40];
+
+static void alpha_goes(struct bot_ctx *ctx)
+{
+    (void)ctx;
+    strcat(stop_order, "alpha ");
+}
+
+static void gamma_goes(struct bot_ctx *ctx)
+{
+    void *owner;
+    const struct greeter *g = ctx->api->service(ctx->api->self(ctx), "alpha/0", &owner);
+    assert_string_equal(g->greet(owner), "salam");
+    strcat(stop_order, "gamma ");
+}
+
+static void at_a_stop_those_that_use_it_go_first(void **state)
+{
+    (void)state;
+    static const struct delegate alpha = { alpha_provides, NULL, alpha_goes },
+                                 gamma = { gamma_init, NULL, gamma_goes };
+    use_delegate("alpha", &alpha);
+    use_delegate("gamma", &gamma);
+    for (int i = 0; i < 2; i++) {
+        world_open(&(struct world_conf){ .plugins = i ? "alpha = on\ngamma = on\n"
+                                                      : "gamma = on\nalpha = on\n",
+                                         .own_copies = 1,
+                                         .stores = 1 });
+        *stop_order = 0;
+        world_reopen(1);
+        assert_string_equal(stop_order, "gamma alpha ");
+        world_close(NULL);
+    }
+}
+
 /* ---- events ---------------------------------------------------------------------------------- */
 
 static int hear_late(struct bot_ctx *ctx)
@@ -714,6 +749,7 @@ int main(void)
         TEST(rows_of_a_gateway_that_is_off_wait_for_it),
         ALONE(who_needs_a_new_generation_s_service_is_made_anew),
         ALONE(a_provider_outlives_those_that_use_it),
+        ALONE(at_a_stop_those_that_use_it_go_first),
         ALONE(what_rings_while_its_plugin_is_off_waits_for_it),
         TEST(a_broken_bot_ini_changes_nothing),
         TEST(one_bad_plugin_refuses_the_whole_reload),
