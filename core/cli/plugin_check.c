@@ -126,7 +126,7 @@ static int check_trial(const struct trial_conf *conf)
 
 int cli_plugin_check(int argc, char **argv)
 {
-    char folder[PATH_MAX], name[64], path[PATH_MAX], work[] = "/tmp/tokobot-trial-XXXXXX";
+    char folder[PATH_MAX], name[64], path[PATH_MAX], work[PATH_MAX];
     const char *file = NULL, *ini = NULL;
     for (int i = 1; i < argc; i++) {
         if (!strcmp(argv[i], "-c") && i + 1 < argc)
@@ -153,8 +153,11 @@ int cli_plugin_check(int argc, char **argv)
         name, path, ini, cli_plugin_folder(folder, sizeof folder), work, NULL
     };
     int fd = -1;
+    const char *temporary = getenv("TMPDIR");
+    snprintf(work, sizeof work, "%s/tokobot-trial-XXXXXX",
+             temporary && *temporary ? temporary : "/tmp");
     if (rc == 0 && (!mkdtemp(work) || !(conf.page = crash_page_new(&fd)))) {
-        tell("BAD", "no folder in /tmp, or no memory, for the trial");
+        tell("BAD", "no folder in TMPDIR or /tmp, or no memory, for the trial");
         rc = -1;
     }
     if (rc == 0) {

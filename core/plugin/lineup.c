@@ -124,7 +124,7 @@ void lineup_copy_all(struct lineup *l)
         if (lineup_copy(l, e) == 0 && l->host->ports.probe && !is_remembered(l->host, e->library))
             unknown[count++] = e->library;
     }
-    probe_all(unknown, count);
+    probe_all(unknown, count, PROBE_START_LIMIT_MS);
     for (size_t i = 0; i < l->count; i++) {
         struct lineup_entry *e = &l->entries[i];
         if (e->library && *e->library->problem) lineup_refuse(l, e, e->library->problem);

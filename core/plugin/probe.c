@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,14 +31,19 @@ struct run {
     struct plugin_probe *probe;
     pid_t pid;
     int report; /* the memory file */
-    int64_t deadline;
+    off_t reported;
+    int64_t limit_ms, deadline;
     int late;
 };
 
 struct probes {
     void (*done)(struct plugin_probe *p);
     struct run *runs;
+    unsigned running;
+    struct plugin_probe *waiting, **last; /* for one of these to end */
 };
+
+enum { AT_ONCE = 4 }; /* more would only wait for each other, and for the bot */
 
 /* ---- the parent ------------------------------------------------------------------------------ */
 
@@ -70,7 +76,7 @@ static int spawn_child(struct run *r, const struct library *lib)
 static const char *how_it_ended(const struct run *r, int status, char *out, size_t cap)
 {
     if (r->late)
-        snprintf(out, cap, "did not return within %d s", PROBE_LIMIT_MS / 1000);
+        snprintf(out, cap, "did not return within %d s", (int)(r->limit_ms / 1000));
     else if (WIFSIGNALED(status))
         snprintf(out, cap, "crashed (%s)", strsignal(WTERMSIG(status)));
     else
@@ -107,11 +113,12 @@ static void read_report(const struct run *r, struct library *lib, int status)
                  lib->file, how);
 }
 
-static struct run *run_new(struct library *lib)
+static struct run *run_new(struct library *lib, int64_t limit_ms)
 {
     struct run *r = xcalloc(1, sizeof *r);
     int rc = spawn_child(r, lib);
-    r->deadline = clock_ms() + PROBE_LIMIT_MS;
+    r->limit_ms = limit_ms;
+    r->deadline = clock_ms() + limit_ms;
     if (rc == 0) return r;
     snprintf(lib->problem, sizeof lib->problem,
              "%s cannot be tried: no process can be started (%s)", lib->file, strerror(rc));
@@ -128,23 +135,57 @@ static void run_end(struct run *r, struct library *lib, int status)
     free(r);
 }
 
+/* 1: it has ended, and *status says how. Kills one that has taken too long for its step. */
+static int has_ended(struct run *r, int64_t now, int *status)
+{
+    struct stat st;
+    if (now >= r->deadline && !r->late) {
+        if (fstat(r->report, &st) == 0 &&
+            st.st_size > r->reported) { /* it has come a step further */
+            r->reported = st.st_size;
+            r->deadline = now + r->limit_ms;
+        } else {
+            r->late = 1;
+            kill(-r->pid, SIGKILL);
+        }
+    }
+    pid_t ended = waitpid(r->pid, status, WNOHANG);
+    if (ended < 0) *status = 0;
+    return ended != 0;
+}
+
 struct probes *probes_new(void (*done)(struct plugin_probe *p))
 {
     struct probes *ps = xcalloc(1, sizeof *ps);
     ps->done = done;
+    ps->last = &ps->waiting;
     return ps;
+}
+
+static void start_waiting(struct probes *ps)
+{
+    struct plugin_probe *p;
+    while (ps->running < AT_ONCE && (p = ps->waiting)) {
+        if (!(ps->waiting = p->next)) ps->last = &ps->waiting;
+        p->next = NULL;
+        struct run *r = run_new(p->library, PROBE_LIMIT_MS);
+        if (!r) {
+            ps->done(p);
+            continue;
+        }
+        r->probe = p;
+        r->next = ps->runs;
+        ps->runs = r;
+        ps->running++;
+    }
 }
 
 void probes_start(struct probes *ps, struct plugin_probe *p)
 {
-    struct run *r = run_new(p->library);
-    if (!r) {
-        ps->done(p);
-        return;
-    }
-    r->probe = p;
-    r->next = ps->runs;
-    ps->runs = r;
+    p->next = NULL;
+    *ps->last = p;
+    ps->last = &p->next;
+    start_waiting(ps);
 }
 
 void probes_reap(struct probes *ps, int64_t now_ms)
@@ -152,21 +193,17 @@ void probes_reap(struct probes *ps, int64_t now_ms)
     if (!ps) return;
     for (struct run **at = &ps->runs, *r; (r = *at);) {
         int status;
-        if (now_ms >= r->deadline && !r->late) {
-            r->late = 1;
-            kill(-r->pid, SIGKILL);
-        }
-        pid_t ended = waitpid(r->pid, &status, WNOHANG);
-        if (ended == 0) {
+        if (!has_ended(r, now_ms, &status)) {
             at = &r->next;
             continue;
         }
-        if (ended < 0) status = 0;
         *at = r->next;
+        ps->running--;
         struct plugin_probe *p = r->probe;
         run_end(r, p->library, status);
         ps->done(p);
     }
+    start_waiting(ps);
 }
 
 int64_t probes_next_due(const struct probes *ps)
@@ -188,42 +225,35 @@ void probes_free(struct probes *ps)
         probe_free(r->probe);
         free(r);
     }
+    for (struct plugin_probe *p; (p = ps->waiting);) {
+        ps->waiting = p->next;
+        probe_free(p);
+    }
     free(ps);
 }
 
-/* 1: it has ended. */
-static int look_at(struct run *r, struct library *lib)
+void probe_all(struct library **libs, size_t count, int64_t limit_ms)
 {
-    int status = 0;
-    if (clock_ms() >= r->deadline && !r->late) {
-        r->late = 1;
-        kill(-r->pid, SIGKILL);
-    }
-    if (waitpid(r->pid, &status, WNOHANG) == 0) return 0;
-    run_end(r, lib, status);
-    return 1;
-}
-
-void probe_all(struct library **libs, size_t count)
-{
-    struct run **runs = xcalloc(count + 1, sizeof(struct run *));
-    size_t left = 0;
-    for (size_t i = 0; i < count; i++)
-        if ((runs[i] = run_new(libs[i]))) left++;
+    struct run *runs[AT_ONCE] = { 0 };
+    struct library *lib[AT_ONCE] = { 0 };
+    size_t next = 0, left = count;
     while (left) {
-        for (size_t i = 0; i < count; i++)
-            if (runs[i] && look_at(runs[i], libs[i])) {
-                runs[i] = NULL;
+        for (size_t i = 0; i < AT_ONCE; i++) {
+            int status;
+            if (!runs[i] && next < count && !(runs[i] = run_new(lib[i] = libs[next++], limit_ms)))
                 left--;
-            }
+            if (!runs[i] || !has_ended(runs[i], clock_ms(), &status)) continue;
+            run_end(runs[i], lib[i], status);
+            runs[i] = NULL;
+            left--;
+        }
         if (left) usleep(500);
     }
-    free(runs);
 }
 
 int probe_now(struct library *lib)
 {
-    probe_all(&lib, 1);
+    probe_all(&lib, 1, PROBE_LIMIT_MS);
     return *lib->problem ? -1 : 0;
 }
 
@@ -264,8 +294,8 @@ _Noreturn void probe_child(const char *name, const char *file, const char *copy,
 {
     pid_t self = getpid();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) _exit(1); /* it died before that took hold */
-    alarm(2 * PROBE_LIMIT_MS / 1000);  /* whatever becomes of it */
+    if (getppid() != parent) _exit(1);      /* it died before that took hold */
+    alarm(4 * PROBE_START_LIMIT_MS / 1000); /* whatever becomes of it */
     struct library *lib = library_new(name, file, *copy ? copy : NULL);
     struct host *h = host_bare(NULL);
     int threads = thread_count();

@@ -13,7 +13,9 @@
 
 struct probes;
 
-enum { PROBE_LIMIT_MS = 2000 };
+/* So long may each step take: the copy and the checks, the constructors, init(). At a start nobody
+ * is waiting yet, and everything is tried on a machine that may be busy. */
+enum { PROBE_LIMIT_MS = 2000, PROBE_START_LIMIT_MS = 5000 };
 
 /* `done` is called for each probe that has ended, from probes_reap(); it takes the probe. */
 struct probes *probes_new(void (*done)(struct plugin_probe *p));
@@ -25,7 +27,7 @@ int64_t probes_next_due(const struct probes *ps); /* INT64_MAX = none runs; both
 
 /* The same for some files at once, waiting for all: each gets its problem, or none. A copy that is
  * there already is taken as it is. */
-void probe_all(struct library **libs, size_t count);
+void probe_all(struct library **libs, size_t count, int64_t limit_ms);
 int probe_now(struct library *lib); /* one; 0, or -1 with a sentence in lib->problem */
 
 /* The child: `tokobot plugin probe NAME FILE COPY REPORT-FD PARENT-PID`. Does not return. */
