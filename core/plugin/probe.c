@@ -31,7 +31,6 @@ struct run {
     struct plugin_probe *probe;
     pid_t pid;
     int report; /* the memory file */
-    off_t reported;
     int64_t limit_ms, deadline;
     int late;
 };
@@ -140,11 +139,12 @@ static int has_ended(struct run *r, int64_t now, int *status)
 {
     struct stat st;
     if (now >= r->deadline && !r->late) {
-        if (fstat(r->report, &st) == 0 &&
-            st.st_size > r->reported) { /* it has come a step further */
-            r->reported = st.st_size;
-            r->deadline = now + r->limit_ms;
-        } else {
+        /* From its last step on, which is when it has last said something. */
+        int64_t said = fstat(r->report, &st) == 0
+                           ? (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000
+                           : 0;
+        if (said <= now && said + r->limit_ms > r->deadline) r->deadline = said + r->limit_ms;
+        if (now >= r->deadline) {
             r->late = 1;
             kill(-r->pid, SIGKILL);
         }
