@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "host.h"
 #include "http/client.h"
+#include "plugin/stats.h"
 #include "storage/pool.h"
 #include "storage/statement.h"
 
@@ -182,6 +183,14 @@ void calls_end_of(struct host *h, const struct plugin *p, int status)
         if (call->plugin == p) call_end(h, call->id, status);
 }
 
+void calls_end_started(struct host *h, const struct plugin *p)
+{
+    size_t at = 0;
+    for (struct call *call; (call = map_next(&h->loop.calls->by_id, &at, NULL));)
+        if (call->plugin == p && call->event->kind == EVENT_START)
+            call_end(h, call->id, BOT_ECANCELED);
+}
+
 void calls_describe(const struct host *h, const struct plugin *p, struct buf *out)
 {
     static const char *const names[] = {
@@ -256,7 +265,9 @@ int call_complete(struct event *ev, struct call *call, struct completion *back)
     struct done_call d = { call, &result };
     int verdict = event_invoke(ev, call->plugin, call->scope, run_done, &d, "done");
     ev->status = BOT_OK;
-    if (verdict >= BOT_PASS && verdict <= BOT_LATER && !ev->abort_text) return verdict;
+    if (verdict >= BOT_PASS && verdict <= BOT_LATER && verdict != BOT_FAIL && !ev->abort_text)
+        return verdict;
+    if (!ev->abort_text) call->plugin->stats->errors++;
     if (verdict < 0 || verdict > BOT_LATER)
         log_warn("plugin", "a completion failed", LOG_STR("plugin", call->plugin->name),
                  LOG_INT("code", verdict));

@@ -48,6 +48,8 @@ int call_end(struct host *h, uint64_t id, int status);
 void calls_end_all(struct host *h, struct event *ev, int status);
 /* "2 http, 1 timer": what a generation waits for; nothing when it is nothing. */
 void calls_describe(const struct host *h, const struct plugin *p, struct buf *out);
+/* Those that its start(), or their completions, have begun: no event waits for them. */
+void calls_end_started(struct host *h, const struct plugin *p);
 /* All of a generation that is to go. */
 void calls_end_of(struct host *h, const struct plugin *p, int status);
 /* A reload that a call waited for has ended: BOT_OK or BOT_EINVAL, with a sentence. */

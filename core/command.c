@@ -139,11 +139,20 @@ static const char *command_example(struct event *ev, const struct command *c)
     return arena_printf(&ev->arena, "/%s %s", c->spec.name, c->spec.args);
 }
 
+static const char *const *copy_names(struct event *ev, const struct command *c)
+{
+    if (!c->arg_count) return NULL;
+    const char **names = arena_alloc(&ev->arena, sizeof *names * c->arg_count);
+    for (uint32_t i = 0; i < c->arg_count; i++)
+        names[i] = arena_strdup(&ev->arena, c->arg_names[i]);
+    return names;
+}
+
 int command_prepare(struct event *ev, const struct command *c, const struct command_line *line)
 {
     const char *bad = "";
     ev->rest = arena_strndup(&ev->arena, line->rest, line->rest_len);
-    ev->arg_names = c->arg_names;
+    ev->arg_names = copy_names(ev, c); /* the event may outlive this generation of the plugin */
     enum args_problem problem =
         command_args(c, ev->rest, line->rest_len, &ev->arena, &ev->args, &ev->nargs, &bad);
     if (problem == ARGS_OK) return 0;

@@ -33,15 +33,19 @@ static const char DROP_ROW[] =
     "UPDATE outbox SET state = 4, error = 'it crashed the gateway', done_at = ?2"
     " WHERE id = ?1 AND state < 2 AND crashes >= ?3";
 static const char SUSPECTS[] =
-    "SELECT plugin, build, count(*), max(kind IN (1, 2)), callback, max(id) FROM crashes"
-    " WHERE at > ?1 AND cleared = 0 AND signal <> ?2 AND plugin <> '' GROUP BY plugin, build";
+    "SELECT plugin, build, sum(at > ?1), max(kind IN (1, 2)), callback, max(stops), max(id)"
+    " FROM crashes WHERE cleared = 0 AND signal <> ?2 AND plugin <> '' GROUP BY plugin, build";
+static const char STOPS[] = "UPDATE crashes SET stops = 1 WHERE key = ?1";
 static const char POISONED[] =
     "SELECT subject FROM crashes WHERE kind = 7 AND cleared = 0 GROUP BY subject"
     " HAVING count(*) >= ?1";
 static const char ADD_NOTE[] =
     "INSERT INTO inbox(kind, state, event, body, received_at) VALUES (3, 0, ?1, ?2, ?3)";
+static const char HAS_OPEN[] = "SELECT 1 FROM crashes WHERE cleared = 0 LIMIT 1";
 static const char CLEAR[] = "UPDATE crashes SET cleared = 1 WHERE cleared = 0";
-static const char PARK[] = "UPDATE inbox SET suspect = ?2 WHERE id = ?1";
+/* handler and resume stay: it goes on where it was. */
+static const char PARK[] =
+    "UPDATE inbox SET state = 4, suspect = ?2, attempts = 0, done_at = ?3 WHERE id = ?1";
 /* ---- the crash before this start ------------------------------------------------------------- */
 
 static int signal_of(int status)
@@ -78,12 +82,17 @@ static int blame_subject(struct host *h, const struct crash_frame *f)
     }
 }
 
+static const char *key_of(const struct crash_page *page, char out[40])
+{
+    snprintf(out, 40, "%016" PRIx64 "-%u", page->id, page->crash);
+    return out;
+}
+
 static int write_down(struct host *h, const struct crash_page *page, const struct crash_frame *f)
 {
     char key[40];
-    snprintf(key, sizeof key, "%016" PRIx64 "-%u", page->id, page->crash);
-    if (db_exec(&h->db, ADD, "sisssiii", key, clock_ms(), f->plugin, f->build, f->callback,
-                (int64_t)f->kind, f->id, (int64_t)signal_of(page->status)) != 0)
+    if (db_exec(&h->db, ADD, "sisssiii", key_of(page, key), clock_ms(), f->plugin, f->build,
+                f->callback, (int64_t)f->kind, f->id, (int64_t)signal_of(page->status)) != 0)
         return -1;
     if (db_changes(&h->db) == 0) return 0; /* it has been counted already */
     return blame_subject(h, f) == 0 ? 1 : -1;
@@ -104,6 +113,7 @@ static int load_suspects(struct host *h)
         snprintf(s->build, sizeof s->build, "%s", db_text(st, 1));
         s->crashes = sqlite3_column_int(st, 2);
         s->loading = sqlite3_column_int(st, 3);
+        s->stopped = sqlite3_column_int(st, 5);
         snprintf(s->callback, sizeof s->callback, "%s", db_text(st, 4));
     }
     return rc;
@@ -128,15 +138,17 @@ static const struct suspect *suspect_of(const struct host *h, const char *plugin
 
 static int is_dangerous(const struct suspect *s)
 {
-    return s->loading || s->crashes >= CRASHES_MAX;
+    return s->loading || s->stopped || s->crashes >= CRASHES_MAX;
 }
 
 /* A crash was counted that makes its plugin dangerous: the super admins are to hear of it once. */
-static int add_note(struct host *h, const struct crash_frame *f)
+static int add_note(struct host *h, const struct crash_page *page, const struct crash_frame *f)
 {
-    char body[160];
+    char body[160], key[40];
     const struct suspect *s = suspect_of(h, f->plugin, f->build);
-    if (!s || !is_dangerous(s) || s->crashes > CRASHES_MAX) return 0;
+    int is_loading = f->kind == CRASH_LOAD || f->kind == CRASH_START;
+    if (!s || !is_dangerous(s) || (s->stopped && !is_loading)) return 0;
+    if (db_exec(&h->db, STOPS, "s", key_of(page, key)) != 0) return -1;
     int n = snprintf(body, sizeof body, "%s\n%s\n%d\n%d", s->plugin, s->callback, s->crashes,
                      s->loading);
     return db_exec(&h->db, ADD_NOTE, "sbi", EVENT, body, (size_t)n, clock_ms());
@@ -146,7 +158,8 @@ static int count_crash(struct host *h, const struct crash_page *page, const stru
 {
     if (db_script(&h->db, "BEGIN IMMEDIATE") != 0) return -1;
     int rc = write_down(h, page, f);
-    if (rc == 1) rc = load_suspects(h) < 0 || add_note(h, f) != 0 ? -1 : 1;
+    if (rc == 1)
+        rc = load_suspects(h) < 0 || add_note(h, page, f) != 0 || load_suspects(h) < 0 ? -1 : 1;
     if (rc < 0 || db_script(&h->db, "COMMIT") != 0) {
         if (!sqlite3_get_autocommit(h->db.sql)) db_script(&h->db, "ROLLBACK");
         return -1;
@@ -191,7 +204,7 @@ int containment_leaves_out(struct host *h, const struct library *lib, char *why,
 void containment_judge(struct host *h, struct plugin *p)
 {
     const struct suspect *s = h->forgiving ? NULL : suspect_of(h, p->name, p->library->build);
-    if (!s || s->crashes < CRASHES_MAX) return;
+    if (!s || !is_dangerous(s)) return;
     if (p->gateway) {
         log_error("containment", "a gateway crashes again and again; it goes on all the same",
                   LOG_STR("plugin", p->name), LOG_INT("crashes", s->crashes));
@@ -223,7 +236,12 @@ void containment_forgive(struct host *h, int forgive)
 
 int containment_clear(struct host *h)
 {
-    return db_exec(&h->db, CLEAR, "") == 0 && inbox_unpark(h, 1) == 0 ? 0 : -1;
+    return db_exec(&h->db, CLEAR, "") == 0 && inbox_unpark(h) == 0 ? 0 : -1;
+}
+
+int containment_has_crashes(struct host *h)
+{
+    return db_int(&h->db, 0, HAS_OPEN, "") == 1;
 }
 
 void containment_cleared(struct host *h)
@@ -298,6 +316,8 @@ static int tell_aside(struct event *ev, const char *key)
         bot_int("id", ev->id),
         bot_text("phone", ev->phone && *ev->phone ? ev->phone : "-"),
     };
+    if (ev->kind != EVENT_MESSAGE)
+        key = "contain.event_aside"; /* nobody wrote, nobody is answered */
     log_error("containment", "an event is set aside", LOG_INT("event", ev->id),
               LOG_STR("plugin", ev->suspect), LOG_INT("attempts", ev->attempts));
     return tell_supers(ev, dispatch_text(ev, key, args, BOT_COUNT(args)));
@@ -320,5 +340,6 @@ int containment_park(struct event *ev, const char *plugin)
     log_warn("containment", "an event waits until its plugin is back", LOG_INT("event", ev->id),
              LOG_STR("plugin", plugin));
     ev->parked = 1;
-    return db_exec(&ev->host->db, PARK, "is", ev->id, plugin) == 0 ? BOT_HANDLED : BOT_FAIL;
+    return db_exec(&ev->host->db, PARK, "isi", ev->id, plugin, clock_ms()) == 0 ? BOT_HANDLED
+                                                                                : BOT_FAIL;
 }

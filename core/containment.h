@@ -25,6 +25,7 @@ struct suspect {
     char plugin[49], build[17], callback[47];
     int crashes; /* in the last 10 minutes */
     int loading; /* one of them while it was loaded or started */
+    int stopped; /* it has been quarantined or left out before, and nobody has reloaded since */
 };
 
 /* At a start, before any plugin is opened: writes the crash of the host before down, in a commit of
@@ -42,6 +43,7 @@ void containment_tell_problem(struct host *h, const struct plugin *p, struct buf
  * that waited, 0 or -1; containment_cleared() after COMMIT. */
 void containment_forgive(struct host *h, int forgive);
 int containment_clear(struct host *h);
+int containment_has_crashes(struct host *h); /* 1: there is something to forget */
 void containment_cleared(struct host *h);
 
 /* 1: nothing of the plugin is called for this event - it is quarantined, or the event has crashed

@@ -15,10 +15,21 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { STACK_FRAMES = 48, SIGNAL_STACK = 64 << 10 };
+enum { STACK_FRAMES = 48, SIGNAL_STACK = 32 << 10 };
 
 static _Thread_local struct crash_slot *own_slot;
 static _Thread_local struct crash_page *own_page; /* the page that own_slot is in */
+
+static struct crash_page *watched; /* whose threads note a fatal signal */
+
+/* A stack that has overflowed is none to run a handler on. */
+static void take_signal_stack(unsigned slot)
+{
+    static char memory[CRASH_SLOTS][SIGNAL_STACK];
+    if (slot >= CRASH_SLOTS) return;
+    stack_t alternate = { .ss_sp = memory[slot], .ss_size = sizeof memory[slot] };
+    sigaltstack(&alternate, NULL);
+}
 
 /* ---- the page -------------------------------------------------------------------------------- */
 
@@ -59,6 +70,7 @@ static void take_slot(struct crash_page *page, unsigned i)
     own_page = page;
     own_slot = i < CRASH_SLOTS ? &page->slots[i] : NULL;
     if (own_slot) own_slot->thread = (int32_t)syscall(SYS_gettid);
+    if (page == watched) take_signal_stack(i);
 }
 
 void crash_page_begin(struct crash_page *page)
@@ -117,7 +129,9 @@ void crash_page_crashed(struct crash_page *page, int status)
 
 int crash_page_is_busy(const struct crash_page *page)
 {
-    return !page->pending && page->slots[0].depth > 0;
+    for (unsigned i = 0; !page->pending && i < CRASH_SLOTS; i++)
+        if (page->slots[i].depth > 0) return 1;
+    return 0;
 }
 
 static const struct crash_frame *innermost(const struct crash_slot *s)
@@ -126,12 +140,19 @@ static const struct crash_frame *innermost(const struct crash_slot *s)
     return &s->frames[(s->depth < CRASH_FRAMES ? s->depth : CRASH_FRAMES) - 1];
 }
 
-/* A thread that took the signal outside of any callback was in the host's own code. */
+/* A thread that took the signal outside of any callback was in the host's own code. When nobody
+ * took one, it was the only callback that ran; of several, nobody is blamed. */
 const struct crash_frame *crash_page_culprit(const struct crash_page *page)
 {
+    const struct crash_frame *only = NULL;
     if (page->crashed > 0 && page->crashed <= CRASH_SLOTS)
         return innermost(&page->slots[page->crashed - 1]);
-    return innermost(&page->slots[0]);
+    for (unsigned i = 0; i < CRASH_SLOTS; i++) {
+        const struct crash_frame *f = innermost(&page->slots[i]);
+        if (f && only) return NULL;
+        if (f) only = f;
+    }
+    return only;
 }
 
 /* ---- fatal signals --------------------------------------------------------------------------- */
@@ -144,8 +165,6 @@ void crash_page_watch_signals(struct crash_page *page)
 }
 
 #else
-
-static struct crash_page *watched;
 
 static void on_fatal(int number)
 {
@@ -162,13 +181,11 @@ static void on_fatal(int number)
 void crash_page_watch_signals(struct crash_page *page)
 {
     static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
-    static char memory[SIGNAL_STACK];
     void *stack[2];
-    stack_t alternate = { .ss_sp = memory, .ss_size = sizeof memory };
     struct sigaction action = { .sa_handler = on_fatal, .sa_flags = SA_ONSTACK | SA_NODEFER };
     watched = page;
     (void)backtrace(stack, 2); /* loads libgcc now: not in a signal */
-    sigaltstack(&alternate, NULL);
+    take_signal_stack(0);
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++) sigaction(fatal[i], &action, NULL);
 }

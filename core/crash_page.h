@@ -62,9 +62,9 @@ void crash_page_begin(struct crash_page *page);
 
 /* The supervisor: the host has ended like this, which was a crash. */
 void crash_page_crashed(struct crash_page *page, int status);
-/* 1: the loop was inside a callback. */
+/* 1: some thread was inside a callback. */
 int crash_page_is_busy(const struct crash_page *page);
-/* The innermost callback that ran when the host died; NULL = none. */
+/* The innermost callback that ran when the host died; NULL = none, or nobody knows which. */
 const struct crash_frame *crash_page_culprit(const struct crash_page *page);
 
 /* Around a callback, on any thread. NULL page: nothing. */

@@ -3,7 +3,7 @@
  *
  * Invariant: ev->roles and ev->store are decided here, before any handler runs, and again when a
  * waiting event goes on after a restart (I7). A handler that waits (LATER) is named in ev->handler:
- *   "command PLUGIN NAME"   "hook PLUGIN EVENT INDEX"   "dialog PLUGIN NAME done"
+ *   "command PLUGIN NAME"   "hook PLUGIN EVENT INDEX:PRIORITY"   "dialog PLUGIN NAME done"
  * with " kept" behind it when the text is not the message's own but the one that was kept while the
  * store was asked for. INDEX counts the hooks of that plugin for that event. An internal event runs
  * all its hooks in one savepoint; one of them may wait only when it is alone. What is said in the
@@ -66,18 +66,25 @@ static unsigned hook_index(const struct hook_list *list, size_t at)
     return index;
 }
 
-/* A plugin that is quarantined is not called; one whose hooks fail again and again pauses, as far
- * as messages go: what the host and other plugins tell it must not be lost. */
-static int is_passed_over(const struct event *ev, const struct plugin *p)
+/* Where there is somebody else to answer. A gate is no such place. */
+static int may_pause(const struct event *ev, const char *event)
 {
-    return containment_is_off(ev, p) ||
-           (ev->kind == EVENT_MESSAGE && stats_is_paused(p->stats, clock_ms()));
+    return ev->kind == EVENT_MESSAGE && strcmp(event, "message.gate") != 0;
 }
 
-static void note_verdict(const struct event *ev, const struct plugin *p, int verdict)
+/* A plugin that is quarantined is not called; one whose hooks fail again and again pauses, as far
+ * as messages go: what the host and other plugins tell it must not be lost. */
+static int is_passed_over(const struct event *ev, const struct plugin *p, const char *event)
+{
+    return containment_is_off(ev, p) ||
+           (may_pause(ev, event) && stats_is_paused(p->stats, clock_ms()));
+}
+
+static void note_verdict(const struct event *ev, const struct plugin *p, const char *event,
+                         int verdict)
 {
     const struct db *db = &ev->host->db;
-    if (ev->kind != EVENT_MESSAGE || db_is_broken(db) || db_is_lost(db)) return; /* not its fault */
+    if (!may_pause(ev, event) || db_is_broken(db) || db_is_lost(db)) return; /* not its fault */
     if (verdict == BOT_FAIL && !ev->abort_text)
         stats_hook_failed(p->stats, p->name, clock_ms());
     else
@@ -88,13 +95,14 @@ static int call_hook(struct event *ev, const struct hook_list *list, size_t i, i
 {
     const struct hook *hook = list->hooks[i];
     if (hook->spec.scope == BOT_THIS_STORE && !ev->store) return BOT_PASS;
-    if (is_passed_over(ev, hook->plugin)) return BOT_PASS;
+    if (is_passed_over(ev, hook->plugin, list->event)) return BOT_PASS;
     int verdict =
         verdict_of(event_call(ev, hook->plugin, hook->spec.scope, hook->spec.run, list->event));
-    note_verdict(ev, hook->plugin, verdict);
+    note_verdict(ev, hook->plugin, list->event, verdict);
     if (verdict == BOT_LATER)
-        ev->handler = arena_printf(&ev->arena, "hook %s %s %u%s", hook->plugin->name, list->event,
-                                   hook_index(list, i), kept ? " kept" : "");
+        ev->handler =
+            arena_printf(&ev->arena, "hook %s %s %u:%d%s", hook->plugin->name, list->event,
+                         hook_index(list, i), hook->spec.priority, kept ? " kept" : "");
     return verdict;
 }
 
@@ -365,6 +373,7 @@ static int act_on_word(struct event *ev, struct way *way)
     switch (way->word) {
     case WORD_CANCEL:
         if (way->open) return dialog_cancel(ev, way->open);
+        if (dialog_forget(ev)) return BOT_FAIL; /* one whose plugin is off just now */
         return say(ev, ev->canceled_another ? "dialog.canceled" : "dialog.nothing_open");
     case WORD_BACK:
         return way->open ? dialog_back(ev, way->open) : say(ev, "dialog.nothing_open");
@@ -475,9 +484,21 @@ static long hook_find(const struct hook_list *list, const struct handler *who)
     return -1;
 }
 
-/* A message's hook `at` has passed, or has gone: what comes behind it. */
+/* The last hook of a stage that has been asked when its plugin has gone meanwhile: all of a lower
+ * or the same priority have. */
+static long last_asked(const struct hook_list *list, const struct handler *who)
+{
+    const char *priority = who->extra ? strchr(who->extra, ':') : NULL;
+    long at = -1;
+    for (size_t i = 0; list && priority && i < list->count; i++)
+        if (list->hooks[i]->spec.priority <= atoi(priority + 1)) at = (long)i;
+    return at;
+}
+
+/* A message's hook `at` has passed, or has gone (-1): what comes behind it. */
 static int after_hook(struct event *ev, struct way *way, const struct handler *who, long at)
 {
+    if (at < 0) at = last_asked(registry_hooks(ev->host->registry, who->name), who);
     for (size_t stage = 0; stage < BOT_COUNT(text_hooks); stage++)
         if (!strcmp(text_hooks[stage], who->name))
             return answer_text(ev, stage, (size_t)(at + 1), way->kept);

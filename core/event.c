@@ -112,8 +112,9 @@ int event_call(struct event *ev, struct plugin *plugin, uint32_t scope, bot_hand
                const char *what)
 {
     int verdict = event_invoke(ev, plugin, scope, run_handler, &fn, what);
-    if (verdict >= BOT_PASS && verdict <= BOT_LATER && !ev->abort_text) return verdict;
-    if (verdict != BOT_FAIL) plugin->stats->errors++;
+    if (verdict >= BOT_PASS && verdict <= BOT_LATER && verdict != BOT_FAIL && !ev->abort_text)
+        return verdict;
+    if (!ev->abort_text) plugin->stats->errors++;
     if (verdict < 0 || verdict > BOT_LATER)
         log_warn("plugin", "a callback failed", LOG_STR("plugin", plugin->name),
                  LOG_STR("callback", what), LOG_INT("code", verdict));

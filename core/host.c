@@ -219,9 +219,10 @@ static int start_plugins(struct host *h, struct lineup *l)
     int refused = 0;
     for (size_t i = 0; i < l->order_count; i++) {
         struct plugin *p = l->order[i]->plugin;
-        if (p->quarantined || lineup_lacks(l, l->order[i]) || generation_start(p) == 0) continue;
+        int lacks = lineup_lacks(l, l->order[i]);
+        if (!lacks && (p->quarantined || generation_start(p) == 0)) continue;
         if (h->loop.lost) break;
-        l->order[i]->is_left_out = 1;
+        l->order[i]->is_left_out = lacks ? LINEUP_LACKS : LINEUP_FAILED;
         refused = 1;
     }
     int rc = h->loop.lost ? -1 : lineup_remember(l);
@@ -233,7 +234,10 @@ static int start_plugins(struct host *h, struct lineup *l)
         l->registry = NULL;
         for (size_t i = 0; i < l->count; i++)
             if (l->entries[i].plugin && l->entries[i].is_left_out)
-                lineup_refuse(l, &l->entries[i], "its start() failed; its log may say why");
+                lineup_refuse(l, &l->entries[i],
+                              l->entries[i].is_left_out == LINEUP_LACKS
+                                  ? "it needs a service of a plugin that was left out"
+                                  : "its start() failed; its log may say why");
         lineup_index(l); /* may refuse who needs one of them, although it has started */
         h->registry = l->registry;
     }
@@ -466,6 +470,7 @@ static void free_counts(struct map *m)
 void host_free(struct host *h)
 {
     if (!h) return;
+    h->closing = 1;
     reload_free(h);
     outbox_free(h->outbox);
     loop_free(&h->loop);

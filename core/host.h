@@ -83,7 +83,7 @@ struct host {
     struct texts *texts; /* the core's */
     const char *language, *timezone;
     int64_t started_ms, started_mono;
-    int stopping;
+    int stopping, closing; /* closing: everything is being freed */
     int share_plugins, close_libraries;
     struct buf
         problems;       /* which plugins are left out, and why, one line each: health is degraded */

@@ -208,7 +208,9 @@ static int take_webhook(struct host *h, const struct registry *r, const char *ga
     s.base.size = sizeof s.base;
     s.base.add = sink_add;
     TAILQ_INIT(&s.list);
-    int64_t id = body_id(g, body, len, header, arg);
+    /* Another build may well bear it. */
+    int64_t id =
+        body_id(g, body, len, header, arg) ^ (int64_t)strtoull(g->plugin->library->build, NULL, 16);
     if (containment_is_poison(h, id)) return set_body_aside(h, gateway, id, body, len);
     crash_enter(h->crash, CRASH_PARSE, id, g->plugin->name, g->plugin->library->build, "parse");
     int rc = g->spec.parse(body, len, &s.base);

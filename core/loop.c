@@ -227,8 +227,8 @@ static int conclude(struct event *ev, int verdict)
     if (verdict == BOT_LATER) return inbox_wait(h, ev) < 0 ? BOT_EIO : BOT_LATER;
     if (dispatch_settle(ev) < 0) return BOT_FAIL;
     if (ev->without) return containment_answered_without(ev);
-    enum inbox_state state = ev->parked ? INBOX_ASIDE : INBOX_DONE;
-    return inbox_finish(h, ev, state) < 0 ? BOT_EIO : BOT_HANDLED;
+    if (ev->parked) return BOT_HANDLED; /* its row says so already */
+    return inbox_finish(h, ev, INBOX_DONE) < 0 ? BOT_EIO : BOT_HANDLED;
 }
 
 static int has_more_calls(const struct event *ev, const struct call *but)

@@ -379,6 +379,7 @@ int host_serve(struct host_conf *conf, const struct host_serve_conf *serve)
         exit_code = start_control(&s) < 0 || start_server(&s, serve) < 0 ? EXIT_OS : 0;
         if (!exit_code) {
             log_info("http", "listening", LOG_INT("port", http_server_port(s.server)));
+            watchdog_serving(s.watchdog);
             if (serve->ready) serve->ready(serve->ctx, http_server_port(s.server));
             run(&s);
         }

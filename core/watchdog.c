@@ -24,10 +24,10 @@ struct watchdog {
     pthread_t thread;
     struct crash_page *page;
     sem_t end;
-    int stopping; /* atomic */
+    int serving, stopping; /* atomic */
 };
 
-/* The loop's stack, written by its own signal handler. */
+/* The stack of the thread that hangs, written by its own signal handler. */
 static void *stack[STACK_FRAMES];
 static volatile sig_atomic_t stack_size;
 
@@ -37,7 +37,7 @@ static void on_ask(int number)
     stack_size = backtrace(stack, STACK_FRAMES);
 }
 
-static void ask_loop(const struct crash_slot *slot, int number)
+static void ask_thread(const struct crash_slot *slot, int number)
 {
     syscall(SYS_tgkill, getpid(), slot->thread, number);
 }
@@ -73,7 +73,7 @@ static void log_stack(const struct crash_slot *slot, const struct crash_frame *f
 {
     struct buf text = { 0 };
     stack_size = 0;
-    ask_loop(slot, SIGUSR2);
+    ask_thread(slot, SIGUSR2);
     for (int i = 0; i < 20 && !stack_size; i++) sleep_ms(10);
     for (int i = 1; i < (int)stack_size; i++) { /* 0 is the handler that looked */
         if (i > 1) buf_addc(&text, ' ');
@@ -91,51 +91,61 @@ static void end_host(struct watchdog *w, const struct crash_slot *slot, const st
               LOG_STR("plugin", f->plugin), LOG_STR("callback", f->callback),
               LOG_INT("event", f->id));
     if (__atomic_load_n(&w->stopping, __ATOMIC_ACQUIRE)) _exit(0);
-    ask_loop(slot, SIGABRT);
+    ask_thread(slot, SIGABRT);
     sleep_ms(2000);
-    abort(); /* the loop's thread could not take it */
+    abort(); /* it could not take it */
 }
 
-static int64_t limit_ms(const struct crash_frame *f)
+/* Before anybody is served a slow disk is no reason to leave a plugin out. */
+static int64_t limit_ms(const struct watchdog *w, const struct crash_frame *f)
 {
-    return f->kind == CRASH_LOAD || f->kind == CRASH_STOP ? QUICK_MS : ABORT_MS;
+    int is_quick = f->kind == CRASH_STOP ||
+                   (f->kind == CRASH_LOAD && __atomic_load_n(&w->serving, __ATOMIC_RELAXED));
+    return is_quick ? QUICK_MS : ABORT_MS;
 }
 
-static void look(struct watchdog *w, uint32_t *count, int64_t *ms)
+/* What was seen of a slot. */
+struct seen {
+    uint32_t count;
+    int64_t ms; /* so long the same callback has run */
+};
+
+static void look(struct watchdog *w, const struct crash_slot *s, struct seen *seen)
 {
-    const struct crash_slot *s = &w->page->slots[0];
     uint32_t depth = __atomic_load_n(&s->depth, __ATOMIC_ACQUIRE);
     uint32_t now = __atomic_load_n(&s->count, __ATOMIC_RELAXED);
-    if (!depth || now != *count ||
+    if (!depth || now != seen->count ||
         w->page->pending) { /* pending: the slots are of the host before */
-        *count = now;
-        *ms = 0;
+        seen->count = now;
+        seen->ms = 0;
         return;
     }
-    int64_t before = *ms;
-    *ms += LOOK_MS;
+    int64_t before = seen->ms;
+    seen->ms += LOOK_MS;
     struct crash_frame f = s->frames[(depth < CRASH_FRAMES ? depth : CRASH_FRAMES) - 1];
-    if (before < STACK_MS && *ms >= STACK_MS) log_stack(s, &f, *ms);
-    if (*ms >= limit_ms(&f)) end_host(w, s, &f);
+    if (before < STACK_MS && seen->ms >= STACK_MS) log_stack(s, &f, seen->ms);
+    if (seen->ms >= limit_ms(w, &f)) end_host(w, s, &f);
 }
 
 static void *watch(void *arg)
 {
     struct watchdog *w = arg;
-    uint32_t count = 0;
-    int64_t ms = 0;
+    struct seen seen[CRASH_SLOTS] = { 0 };
     pthread_setname_np(pthread_self(), "tokobot-watch");
     for (;;) {
         struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
+        clock_gettime(CLOCK_MONOTONIC, &until); /* whatever becomes of the wall clock */
         until.tv_nsec += LOOK_MS * 1000000L;
         if (until.tv_nsec >= 1000000000L) {
             until.tv_sec++;
             until.tv_nsec -= 1000000000L;
         }
-        int rc = sem_timedwait(&w->end, &until);
+        int rc = sem_clockwait(&w->end, CLOCK_MONOTONIC, &until);
         if (rc == 0) return NULL;
-        if (errno == ETIMEDOUT) look(w, &count, &ms);
+        if (errno != ETIMEDOUT) continue;
+        unsigned used = __atomic_load_n(&w->page->slots_used, __ATOMIC_RELAXED);
+        for (unsigned i = 0; i < used && i < CRASH_SLOTS; i++)
+            look(w, &w->page->slots[i], &seen[i]);
     }
 }
 
@@ -153,6 +163,11 @@ struct watchdog *watchdog_start(struct crash_page *page)
     sem_destroy(&w->end);
     free(w);
     return NULL;
+}
+
+void watchdog_serving(struct watchdog *w)
+{
+    if (w) __atomic_store_n(&w->serving, 1, __ATOMIC_RELAXED);
 }
 
 void watchdog_stopping(struct watchdog *w)

@@ -246,7 +246,9 @@ static void fill_tables(struct host *h, const struct plugin *p)
         sqlite3_finalize(col);
         buf_adds(&sql, ");");
     }
-    for (char *one = sql.data, *rest = NULL; one && (one = strtok_r(one, ";", &rest)); one = NULL)
+    char *rest = NULL;
+    for (char *one = sql.data ? strtok_r(sql.data, ";", &rest) : NULL; one;
+         one = strtok_r(NULL, ";", &rest))
         db_script(&h->db, one);
     buf_free(&sql);
 }

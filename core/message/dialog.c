@@ -422,7 +422,7 @@ int dialog_finish(struct event *ev, struct dialog *d)
 static int run_canceled(struct event *ev, struct dialog *d)
 {
     if (dialog_close(ev, d)) return -1;
-    if (!d->def || !d->def->spec.canceled) return 0;
+    if (!d->def || !d->def->spec.canceled || containment_is_off(ev, d->def->plugin)) return 0;
     ev->dialog = d;
     int verdict =
         event_call(ev, d->def->plugin, d->def->spec.scope, d->def->spec.canceled, d->name);
@@ -454,6 +454,11 @@ int dialog_back(struct event *ev, struct dialog *d)
     if (save(ev, d)) return BOT_FAIL;
     dialog_ask(ev, d);
     return BOT_HANDLED;
+}
+
+int dialog_forget(struct event *ev)
+{
+    return db_exec(&ev->host->db, FORGET, "i", ev->person) ? -1 : 0;
 }
 
 void dialogs_renew(struct host *h)

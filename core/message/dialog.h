@@ -70,6 +70,8 @@ int dialog_close(struct event *ev,
 int dialog_expire(struct host *h, int64_t now, int limit);
 int64_t dialog_next_due(struct host *h); /* ms, INT64_MAX = none */
 
+/* Whatever question is open for this person is gone. 0 or -1. */
+int dialog_forget(struct event *ev);
 /* A reload has changed which dialogs there are: those that waiting events are in point to the new
  * definitions. */
 void dialogs_renew(struct host *h);

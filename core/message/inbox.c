@@ -35,10 +35,15 @@ static const char FORGET_KV[] =
 static const char OPEN[] =
     "SELECT " COLUMNS " FROM inbox WHERE state < 2 AND NOT (state = 1 AND handler IS NULL)"
     " ORDER BY id";
-#define IS_PARKED "state = 4 AND kind = 3 AND suspect IS NOT NULL AND (attempts = 0 OR ?1)"
-static const char PARKED[] = "SELECT " COLUMNS " FROM inbox WHERE " IS_PARKED " ORDER BY id";
+static const char PARKED[] =
+    "SELECT " COLUMNS " FROM inbox WHERE state = 4 AND kind = 3 AND suspect = ?1 ORDER BY id";
 static const char UNPARK[] =
-    "UPDATE inbox SET state = 0, done_at = NULL, suspect = NULL, attempts = 0 WHERE " IS_PARKED;
+    "UPDATE inbox SET state = CASE WHEN handler IS NULL THEN 0 ELSE 1 END, done_at = NULL,"
+    " suspect = NULL, attempts = 0 WHERE state = 4 AND kind = 3 AND suspect = ?1";
+/* At a start those that have crashed their plugin stay where they are: they would do it again. */
+static const char UNPARK_QUIET[] =
+    "UPDATE inbox SET state = CASE WHEN handler IS NULL THEN 0 ELSE 1 END, done_at = NULL,"
+    " suspect = NULL WHERE state = 4 AND kind = 3 AND suspect = ?1 AND attempts = 0";
 static const char DUE[] =
     "SELECT " COLUMNS " FROM inbox WHERE state = 1 AND handler IS NULL AND due_at <= ?1"
     " ORDER BY due_at, id LIMIT 100";
@@ -220,18 +225,9 @@ int inbox_mask(struct host *h, struct event *ev)
     return db_exec(&h->db, MASK, "i", ev->id) == 0 ? 0 : -1;
 }
 
-int inbox_load(struct host *h, void (*queue)(struct host *h, struct event *ev))
+static int unpark_of(struct host *h, const char *plugin)
 {
-    int rc = db_exec(&h->db, UNPARK, "i", (int64_t)0); /* whose plugin may be back */
-    if (rc != 0) return -1;
-    sqlite3_stmt *st = db_query(&h->db, OPEN, "");
-    while ((rc = db_step(&h->db, st)) == 1) queue(h, event_of_row(h, st));
-    return rc;
-}
-
-int inbox_unpark(struct host *h, int crashed_too)
-{
-    sqlite3_stmt *st = db_query(&h->db, PARKED, "i", (int64_t)crashed_too);
+    sqlite3_stmt *st = db_query(&h->db, PARKED, "s", plugin);
     int rc, count = 0;
     while ((rc = db_step(&h->db, st)) == 1) {
         struct event *ev = event_of_row(h, st);
@@ -241,7 +237,35 @@ int inbox_unpark(struct host *h, int crashed_too)
         count++;
     }
     if (rc < 0) return -1;
-    return !count || db_exec(&h->db, UNPARK, "i", (int64_t)crashed_too) == 0 ? 0 : -1;
+    return !count || db_exec(&h->db, UNPARK, "s", plugin) == 0 ? 0 : -1;
+}
+
+int inbox_unpark(struct host *h)
+{
+    const struct registry *r = h->registry;
+    for (size_t i = 0; i < r->plugin_count; i++)
+        if (!r->plugins[i]->quarantined && unpark_of(h, r->plugins[i]->name) < 0) return -1;
+    return 0;
+}
+
+/* Before everything that is open is read. */
+static int unpark_quietly(struct host *h)
+{
+    const struct registry *r = h->registry;
+    for (size_t i = 0; r && i < r->plugin_count; i++)
+        if (!r->plugins[i]->quarantined &&
+            db_exec(&h->db, UNPARK_QUIET, "s", r->plugins[i]->name) != 0)
+            return -1;
+    return 0;
+}
+
+int inbox_load(struct host *h, void (*queue)(struct host *h, struct event *ev))
+{
+    int rc;
+    if (unpark_quietly(h) < 0) return -1;
+    sqlite3_stmt *st = db_query(&h->db, OPEN, "");
+    while ((rc = db_step(&h->db, st)) == 1) queue(h, event_of_row(h, st));
+    return rc;
 }
 
 int inbox_load_due(struct host *h, int64_t now, void (*queue)(struct host *h, struct event *ev))

@@ -25,9 +25,9 @@ int inbox_mask(struct host *h, struct event *ev);
 /* At start: everything not finished, in journal order, also what waits for a plugin. Each is given
  * to `queue`. 0 or -1. */
 int inbox_load(struct host *h, void (*queue)(struct host *h, struct event *ev));
-/* Events that wait for a plugin that is off or quarantined are new again, and queued after COMMIT;
- * crashed_too: also those that were set aside for crashing one. 0 or -1. */
-int inbox_unpark(struct host *h, int crashed_too);
+/* Events that waited for a plugin which is running now go on, also those that were set aside for
+ * crashing it; queued after COMMIT. 0 or -1. */
+int inbox_unpark(struct host *h);
 /* Internal events whose time has come; the same. Returns how many, -1 on error. */
 int inbox_load_due(struct host *h, int64_t now, void (*queue)(struct host *h, struct event *ev));
 

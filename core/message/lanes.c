@@ -21,7 +21,7 @@ enum {
 struct gateway *gateway_of(const struct outbox *o, const char *name)
 {
     struct gateway *g = registry_gateway(o->host->registry, name);
-    return g && !g->plugin->quarantined ? g : NULL;
+    return g && g->plugin->started ? g : NULL;
 }
 
 struct session *session_of(struct outbox *o, const char *gateway, const char *name)

@@ -71,7 +71,7 @@ struct outbox {
     struct outbox_stats stats;
 };
 
-/* NULL: its plugin is off, or quarantined. */
+/* NULL: its plugin is off, or has not been started. */
 struct gateway *gateway_of(const struct outbox *o, const char *name);
 struct session *session_of(struct outbox *o, const char *gateway, const char *name);
 void session_free(struct session *s);

@@ -537,7 +537,7 @@ void outbox_start(struct outbox *o)
 {
     size_t at = 0;
     for (struct gateway *g; (g = map_next(&o->host->registry->gateways, &at, NULL));) {
-        if (!g->spec.default_session || !g->spec.need_ids || g->plugin->quarantined) continue;
+        if (!g->spec.default_session || !g->spec.need_ids || !g->plugin->started) continue;
         struct event *ev = event_new(o->host, EVENT_GATEWAY);
         event_invoke(ev, g->plugin, BOT_NO_STORE, ask_session, g, "default_session");
         event_step_reset(ev);

@@ -372,15 +372,28 @@ int64_t people_by_phone(struct host *h, const char *phone)
 }
 
 /* The session of a gateway that notices to new chats leave by. */
+struct asking {
+    struct gateway *gateway;
+    struct arena *arena;
+    const char *session;
+};
+
+static int ask_session(struct event *ev, void *arg)
+{
+    struct asking *q = arg;
+    q->session = arena_strdup(q->arena, q->gateway->spec.default_session(&ev->ctx));
+    return BOT_OK;
+}
+
 static const char *default_session(struct host *h, struct gateway *g, struct arena *arena)
 {
+    struct asking q = { g, arena, NULL };
     if (!g->spec.default_session) return "default";
     struct event *ev = event_new(h, EVENT_GATEWAY);
-    ev->plugin = g->plugin;
-    ev->ctx.state = g->plugin->state;
-    const char *session = arena_strdup(arena, g->spec.default_session(&ev->ctx));
+    event_invoke(ev, g->plugin, BOT_NO_STORE, ask_session, &q, "default_session");
+    event_step_reset(ev);
     event_unref(ev);
-    return session ? session : "default";
+    return q.session ? q.session : "default";
 }
 
 int people_address(struct host *h, int64_t person, struct arena *arena, const char **gateway,
@@ -396,7 +409,7 @@ int people_address(struct host *h, int64_t person, struct arena *arena, const ch
     db_done(st);
     if (**chat && registry_gateway(h->registry, *gateway)) return 0;
     struct gateway *g = h->registry->default_gateway;
-    if (!*phone || !g || g->plugin->quarantined || !g->spec.address ||
+    if (!*phone || !g || !g->plugin->started || !g->spec.address ||
         g->spec.address(phone, address, sizeof address))
         return -1;
     *gateway = g->plugin->name;

@@ -221,7 +221,7 @@ static int send_to_chat(struct sending *s)
     if (person < 0) return BOT_EIO;
     send_to_person(s, person);
     if (s->rc != BOT_OK || s->count) return s->rc;
-    if (!g || !g->spec.address) return BOT_ENOENT;
+    if (!g || !g->plugin->started || !g->spec.address) return BOT_ENOENT;
     if (g->spec.address(phone, chat, sizeof chat) != BOT_OK) return BOT_EINVAL;
     return send_row(s, person, name, s->ev->session, chat);
 }

@@ -43,7 +43,10 @@ static int allowed(struct event *ev, const char *function, bot_done_fn *done, co
     int rc = api_in_event(ev, function);
     if (rc != BOT_OK) return rc;
     if (!done || len > DATA_MAX || (len && !data)) return BOT_EINVAL;
-    if (ev->plugin->drain_until == INT64_MAX) return BOT_ECANCELED; /* its time is over */
+    /* Its time is over; or it would go on with what its successor does already. */
+    if (ev->plugin->drain_until == INT64_MAX ||
+        (ev->plugin->phase >= PLUGIN_DRAINING && ev->kind == EVENT_START))
+        return BOT_ECANCELED;
     return ev->host->loop.calls->pending < PENDING_MAX ? BOT_OK : BOT_EBUSY;
 }
 

@@ -1,9 +1,11 @@
 /* generation.c - see generation.h. */
 #include "generation.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "../../config/config.h"
 #include "../base/buf.h"
@@ -97,11 +99,14 @@ struct plugin *generation_new(struct host *h, struct library *lib)
 void generation_free(struct plugin *p)
 {
     if (!p) return;
+    assert(!p->pending || p->host->closing);
     if (p->phase >= PLUGIN_DRAINING) p->host->retired--;
     for (size_t i = 0; i < p->use_count; i++) p->uses[i]->plugin->users--;
     TAILQ_REMOVE(&p->host->generations, p, link);
     statements_free(p);
     texts_free(p->texts);
+    if (p->phase == PLUGIN_STAGED && p->library && p->library->copy)
+        unlink(p->library->copy); /* it never ran: what is mapped needs no name */
     library_free(p->library, p->host->close_libraries && !p->given_up);
     arena_free(&p->arena);
     free(p);
@@ -174,7 +179,7 @@ void generation_settle(struct plugin *p, const struct registry *r)
     p->uses = arena_zalloc(&p->arena, (strlen(list) / 2 + 1) * sizeof *p->uses);
     for (char *name = strtok_r(names, " ", &rest); name; name = strtok_r(NULL, " ", &rest)) {
         const struct service *s = map_get(&r->services, name);
-        if (!s || !s->plugin) continue; /* the core's own are always there */
+        if (!s || !s->plugin || s->plugin == p) continue; /* the core's own are always there */
         p->uses[p->use_count++] = s;
         s->plugin->users++;
     }
@@ -264,6 +269,7 @@ void generations_stop_all(struct host *h)
 void generation_retire(struct plugin *p, int64_t now)
 {
     p->phase = PLUGIN_DRAINING;
+    calls_end_started(p->host, p); /* nobody waits for these: the new one has its own */
     p->host->retired++;
     p->drain_until = now + config_int(p->host->config, "core", "drain");
 }
@@ -294,6 +300,7 @@ void generations_stop_idle(struct host *h)
     TAILQ_FOREACH(p, &h->generations, link)
     {
         if (!is_idle(p)) continue;
+        p->drain_until = INT64_MAX; /* its stop() can begin nothing any more */
         generation_stop(p);
         p->phase = PLUGIN_STOPPED; /* when the turn is lost its stop() has run all the same */
         if (h->loop.lost) return;

@@ -43,7 +43,8 @@ static void id_of(struct library_id *id, const struct stat *st)
     id->device = (uint64_t)st->st_dev;
     id->inode = (uint64_t)st->st_ino;
     id->size = (uint64_t)st->st_size;
-    id->changed_ns = (uint64_t)st->st_mtim.tv_sec * 1000000000u + (uint64_t)st->st_mtim.tv_nsec;
+    /* When something of it was last written, even by a program that puts the old date back. */
+    id->changed_ns = (uint64_t)st->st_ctim.tv_sec * 1000000000u + (uint64_t)st->st_ctim.tv_nsec;
 }
 
 int library_is_current(const struct library *lib, const char *file)
@@ -65,6 +66,7 @@ static int copy_bytes(int in, int out, struct library *lib)
     crypto_generichash_init(&state, NULL, 0, 16);
     while ((n = read(in, block, sizeof block)) > 0) {
         crypto_generichash_update(&state, (unsigned char *)block, (size_t)n);
+        errno = ENOSPC; /* a short write says nothing */
         if (write(out, block, (size_t)n) != n) {
             is_copied = 0;
             break;

@@ -79,7 +79,7 @@ void lineup_refuse(struct lineup *l, struct lineup_entry *e, const char *why)
     e->plugin = NULL;
     library_free(e->library, 0);
     e->library = NULL;
-    e->is_left_out = 1;
+    e->is_left_out = LINEUP_REFUSED;
     l->refused++;
 }
 
@@ -137,7 +137,7 @@ int lineup_remember(const struct lineup *l)
     struct db *db = &l->host->db;
     for (size_t i = 0; i < l->count; i++) {
         const struct plugin *p = l->entries[i].plugin;
-        if (!p || p->quarantined || !*p->library->build) continue;
+        if (!p || !p->started || !*p->library->build) continue;
         if (db_exec(db, REMEMBER, "sb", p->name, p->library->build, strlen(p->library->build)) != 0)
             return -1;
     }
@@ -163,6 +163,12 @@ static void open_entry(struct lineup *l, struct lineup_entry *e)
         return;
     }
     if (!e->library && lineup_copy(l, e) < 0) return;
+    if (e->change >= LINEUP_SECTION && e->old && *e->library->build &&
+        strcmp(e->library->build, e->old->library->build) != 0 && !e->old->quarantined) {
+        /* Nobody has tried this one. */
+        lineup_refuse(l, e, "its file changed while the reload ran: reload again");
+        return;
+    }
     struct host *h = l->host;
     char why[LIBRARY_PROBLEM];
     if (containment_leaves_out(h, e->library, why, sizeof why)) {
@@ -238,7 +244,8 @@ void lineup_load(struct lineup *l)
     if (!l->host->registry) return;
     for (size_t i = 0; i < l->count; i++)
         if (l->entries[i].plugin) generation_declare(l->entries[i].plugin, l->config);
-    config_check(l->config);
+    /* A value with an error reads as its default: nothing is to be made anew for that. */
+    if (config_check(l->config) || l->refused) return;
     for (int more = 1; more;) {
         more = 0;
         for (size_t i = 0; i < l->count; i++) {

@@ -21,6 +21,9 @@ enum lineup_change {
     LINEUP_AGAIN = 6      /* somebody wants a new generation of everything */
 };
 
+/* Why an entry does not run although it was loaded. */
+enum lineup_left_out { LINEUP_RUNS = 0, LINEUP_REFUSED, LINEUP_FAILED, LINEUP_LACKS };
+
 struct lineup_entry {
     const char *name; /* the configuration's */
     char *file;
@@ -28,8 +31,8 @@ struct lineup_entry {
     struct plugin *old;      /* runs now, or NULL */
     struct plugin *plugin;   /* is to run: `old`, or a staged one; NULL: refused */
     enum lineup_change change;
-    int is_left_out; /* from an earlier look: it is not opened */
-    int is_ordered;  /* what it requires comes before it in lineup.order */
+    enum lineup_left_out is_left_out;
+    int is_ordered; /* what it requires comes before it in lineup.order */
 };
 
 struct lineup {

@@ -332,7 +332,10 @@ static int commit(struct host *h, struct reload *r)
                      lineup_remember(&r->lineup) < 0
                  ? -1
                  : 0;
-        if (rc < 0) swap(h, old, old_config);
+        if (rc < 0)
+            swap(h, old, old_config);
+        else
+            outbox_gateways_changed(h->outbox); /* those that have just been started */
         if (loop_group_end(&h->loop, rc == 0) < 0 && rc == 0) {
             swap(h, old, old_config);
             rc = -1;
@@ -354,6 +357,14 @@ static void warn_of_many(struct host *h)
     h->reload.warned = thousands;
     log_warn("reload", "many generations of plugins were loaded; a restart gives their memory back",
              LOG_INT("generations", h->generations_made));
+}
+
+/* Nothing else has changed; but whoever asks gives everybody another chance. */
+static void forget_crashes(struct host *h)
+{
+    if (!containment_has_crashes(h) || loop_group_begin(&h->loop) < 0) return;
+    int rc = containment_clear(h);
+    if (loop_group_end(&h->loop, rc == 0) == 0 && rc == 0) containment_cleared(h);
 }
 
 /* After COMMIT: what runs from now on, and what is on its way out. */
@@ -443,9 +454,13 @@ static void finish(struct host *h)
 {
     struct reload *r = &h->reload;
     struct registry *old = h->registry;
-    containment_forgive(h, 1);
-    lineup_load(&r->lineup); /* also after a refusal: all causes are told at once */
     if (r->lineup.refused) {
+        refuse(h);
+        return;
+    }
+    containment_forgive(h, 1);
+    lineup_load(&r->lineup);
+    if (has_config_errors(r) || r->lineup.refused) {
         refuse(h);
         return;
     }
@@ -458,6 +473,7 @@ static void finish(struct host *h)
     describe(h, r);
     if (!r->changes.len) {
         buf_clear(&h->problems); /* whoever was left out is no longer asked for */
+        forget_crashes(h);
         end(h, "unchanged", &r->changes);
         return;
     }

@@ -27,7 +27,10 @@ static const char ADD_MIN_READER[] =
     "ALTER TABLE migrations ADD COLUMN min_reader INTEGER NOT NULL DEFAULT 0;"
     "UPDATE migrations SET min_reader = id;";
 static const char NEWEST[] = "SELECT max(id), max(min_reader) FROM migrations WHERE plugin = ?1";
-static const char KNOWN[] = "SELECT 1 FROM migrations WHERE plugin = ?1 LIMIT 1";
+static const char KNOWN[] =
+    "SELECT 1 FROM kv WHERE plugin = 'core' AND scope = 0 AND store = 0 AND"
+    " person = 0 AND key = 'build/' || ?1 UNION ALL SELECT 1 FROM migrations"
+    " WHERE plugin = ?1 LIMIT 1";
 static const char RECORD[] =
     "INSERT INTO migrations(plugin, id, at, min_reader) VALUES (?1, ?2, ?3, ?4)";
 
@@ -42,33 +45,39 @@ struct run {
 
 /* ---- one step -------------------------------------------------------------------------------- */
 
-static const char *skip_words(const char *s, int n)
+/* The n-th word of a statement, comments not counted. */
+static const char *word_of(const char *sql, int n)
 {
-    while (isspace((unsigned char)*s)) s++;
-    for (; n--;) {
-        while (*s && !isspace((unsigned char)*s)) s++;
-        while (isspace((unsigned char)*s)) s++;
+    const char *s = sql;
+    for (;; n--) {
+        s = statement_skip_blank(s);
+        if (n == 0 || !*s) return s;
+        const char *past = statement_skip_quoted(s); /* a quoted name is one word */
+        if (past != s)
+            s = past;
+        else
+            while (*s && !isspace((unsigned char)*s) && *s != '(') s++;
+        while (*s == '.') { /* main.name */
+            s = statement_skip_quoted(s + 1) != s + 1 ? statement_skip_quoted(s + 1) : s + 1;
+            while (*s && !isspace((unsigned char)*s) && *s != '(') s++;
+        }
     }
-    return s;
 }
 
-/* ALTER TABLE name ADD ...: what was there stays as it was. */
-static int is_add_column(const char *sql)
+static int is_word(const char *sql, int n, const char *word)
 {
-    return !strncasecmp(skip_words(sql, 3), "add", 3);
-}
-
-static int is_unique_index(const char *sql)
-{
-    return !strncasecmp(skip_words(sql, 0), "create", 6) &&
-           !strncasecmp(skip_words(sql, 1), "unique", 6);
+    const char *s = word_of(sql, n);
+    size_t len = strlen(word);
+    return !strncasecmp(s, word, len) && !isalnum((unsigned char)s[len]) && s[len] != '_';
 }
 
 /* What the authorizer has seen of a statement, and its words: does older code still work? */
 static int breaks(const struct migrating *m, const char *sql)
 {
-    return m->drops || m->changes_rows || (m->alters && !is_add_column(sql)) ||
-           (is_unique_index(sql) && !m->in_new_table);
+    if (m->on_new_table) return 0; /* nobody else knows it */
+    int is_unique = is_word(sql, 0, "create") && is_word(sql, 1, "unique");
+    return m->drops || m->changes_rows || m->adds_trigger || is_unique ||
+           (m->alters && !is_word(sql, 3, "add")); /* ALTER TABLE name ADD */
 }
 
 /* Runs the statements of one migration, each as the owner. *breaking: one of them breaks older
@@ -80,7 +89,7 @@ static int run_script(struct run *r, struct migrating *m, const char *sql, int *
     while (rc == SQLITE_OK && *sql) {
         sqlite3_stmt *st = NULL;
         const char *rest = sql;
-        migrating_begin(m);
+        migrating_begin(m, h);
         h->sql_owner = r->owner;
         h->migrating = m;
         rc = sqlite3_prepare_v2(h->db.sql, sql, -1, &st, &rest);
@@ -98,9 +107,12 @@ static int run_script(struct run *r, struct migrating *m, const char *sql, int *
     return rc;
 }
 
-static int run_one(struct run *r, struct migrating *m, const struct bot_migration_spec *step)
+static int run_one(struct run *r, const struct bot_migration_spec *step)
 {
     struct host *h = r->host;
+    struct migrating m = {
+        0
+    }; /* its own: min_reader must not depend on how many steps run at once */
     int breaking = step->breaking != 0;
     if (r->owner && statement_has_rollback(step->sql)) { /* a constraint or a trigger would end the
                                                             turns of others */
@@ -108,7 +120,8 @@ static int run_one(struct run *r, struct migrating *m, const struct bot_migratio
                  r->name);
         return -1;
     }
-    int rc = run_script(r, m, step->sql, &breaking);
+    int rc = run_script(r, &m, step->sql, &breaking);
+    migrating_end(&m);
     if (rc == 0 && sqlite3_get_autocommit(h->db.sql)) {
         buf_addf(r->error,
                  "migration %u of %s ended the transaction: it may not contain COMMIT or ROLLBACK",
@@ -162,15 +175,13 @@ static int64_t look(struct run *r, const struct bot_migration_spec *list, size_t
 /* In the open transaction. How many steps ran, or -1. */
 static int run_steps(struct run *r, const struct bot_migration_spec *list, size_t count)
 {
-    struct migrating m = { 0 };
     int64_t newest = look(r, list, count);
     int ran = 0, rc = newest < 0 ? -1 : 0;
     for (size_t i = 0; i < count && rc == 0; i++)
         if (list[i].id > newest) {
-            rc = run_one(r, &m, &list[i]);
+            rc = run_one(r, &list[i]);
             ran++;
         }
-    migrating_end(&m);
     return rc == 0 ? ran : -1;
 }
 

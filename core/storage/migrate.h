@@ -17,7 +17,7 @@ int migrate_plugin(struct host *h, struct plugin *p, struct buf *error);
  * generation of it is in use, so a step that does more than CREATE and ADD COLUMN is refused. */
 int migrate_in_turn(struct host *h, struct plugin *p, int replaces, struct buf *error);
 
-/* 1: a plugin of this name has had tables here; it may be switched off now. */
+/* 1: a plugin of this name has run here; it may be switched off now. */
 int migrate_is_known(struct host *h, const char *plugin);
 
 #endif

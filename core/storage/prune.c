@@ -15,14 +15,16 @@ static const int64_t DAY_MS = 86400 * 1000;
 struct table {
     const char *look, *take;
 };
-#define TABLE(name, time)                                                                          \
+#define TABLE(name, time, kept)                                                                    \
     {                                                                                              \
         "SELECT max(id), min(" time ") FROM (SELECT id, " time " FROM " name                       \
         " WHERE id > ?1 ORDER BY id LIMIT ?2)",                                                    \
-            "DELETE FROM " name " WHERE id > ?1 AND id <= ?2 AND state >= 2 AND " time " < ?3"     \
+            "DELETE FROM " name " WHERE id > ?1 AND id <= ?2 AND state >= 2 AND " time             \
+            " < ?3" kept                                                                           \
     }
-static const struct table inbox = TABLE("inbox", "received_at");
-static const struct table outbox = TABLE("outbox", "created_at");
+static const struct table inbox =
+    TABLE("inbox", "received_at", " AND NOT (state = 4 AND kind = 3)"); /* waits */
+static const struct table outbox = TABLE("outbox", "created_at", "");
 
 static const char EXPIRED_KEYS[] =
     "DELETE FROM kv WHERE (plugin, scope, store, person, key) IN"

@@ -133,15 +133,16 @@ static const char SCHEMA_2[] =
     "ALTER TABLE inbox ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;" /* how often it crashed */
     "ALTER TABLE inbox ADD COLUMN suspect TEXT;" /* in which plugin; or whose event it waits for */
     "ALTER TABLE outbox ADD COLUMN crashes INTEGER NOT NULL DEFAULT 0;"
-    "CREATE INDEX inbox_aside ON inbox(kind) WHERE state = 4;"
+    "CREATE INDEX inbox_aside ON inbox(suspect) WHERE state = 4 AND kind = 3;"
     "CREATE TABLE crashes ("
     " id INTEGER PRIMARY KEY AUTOINCREMENT,"
     " key TEXT NOT NULL UNIQUE," /* of the crash page and the supervisor's count */
     " at INTEGER NOT NULL,"
     " plugin TEXT NOT NULL, build TEXT NOT NULL, callback TEXT NOT NULL,"
-    " kind INTEGER NOT NULL,"                      /* enum crash_kind */
-    " subject INTEGER NOT NULL,"                   /* id of the event or row */
-    " signal INTEGER NOT NULL,"                    /* 0: it ended the process */
+    " kind INTEGER NOT NULL,"            /* enum crash_kind */
+    " subject INTEGER NOT NULL,"         /* id of the event or row */
+    " signal INTEGER NOT NULL,"          /* 0: it ended the process */
+    " stops INTEGER NOT NULL DEFAULT 0," /* 1: it made its plugin quarantined or left out */
     " cleared INTEGER NOT NULL DEFAULT 0) STRICT;" /* by a reload */
     "CREATE INDEX crashes_open ON crashes(at) WHERE cleared = 0;";
 

@@ -57,9 +57,10 @@ static int is_own(const struct plugin *p, const char *table)
     return 1;
 }
 
-void migrating_begin(struct migrating *m)
+void migrating_begin(struct migrating *m, struct host *h)
 {
-    m->drops = m->alters = m->changes_rows = m->in_new_table = 0;
+    m->host = h;
+    m->drops = m->alters = m->adds_trigger = m->changes_rows = m->on_new_table = 0;
 }
 
 void migrating_end(struct migrating *m)
@@ -67,31 +68,46 @@ void migrating_end(struct migrating *m)
     map_free(&m->created);
 }
 
+static int is_table(struct host *h, const char *name)
+{
+    return sqlite3_table_column_metadata(h->db.sql, NULL, name, NULL, NULL, NULL, NULL, NULL,
+                                         NULL) == SQLITE_OK;
+}
+
 /* Notes what a migration's statement does, for migrate.c; who may do it is another question. */
 static void look_on(struct migrating *m, int action, const char *a, const char *b)
 {
+    /* The table that an index, trigger or ALTER is of is in b; that of CREATE and DROP TABLE in a.
+     */
     switch (action) {
-    case SQLITE_CREATE_TABLE:
-        if (a) map_put(&m->created, a, m);
+    case SQLITE_CREATE_TABLE: /* also for IF NOT EXISTS of one that exists */
+        if (a && !is_table(m->host, a)) map_put(&m->created, a, m);
         break;
     case SQLITE_CREATE_INDEX:
-        m->in_new_table = b && map_get(&m->created, b);
+        m->on_new_table = b && map_get(&m->created, b) != NULL;
         break;
-    case SQLITE_DROP_INDEX:
+    case SQLITE_CREATE_TRIGGER:
+        m->adds_trigger = 1;
+        m->on_new_table = b && map_get(&m->created, b) != NULL;
+        break;
     case SQLITE_DROP_TABLE:
+        m->drops = 1;
+        m->on_new_table = a && map_get(&m->created, a) != NULL;
+        break;
     case SQLITE_DROP_TRIGGER:
     case SQLITE_DROP_VIEW:
         m->drops = 1;
         break;
     case SQLITE_ALTER_TABLE:
         m->alters = 1;
+        m->on_new_table = b && map_get(&m->created, b) != NULL;
         break;
     case SQLITE_INSERT:
     case SQLITE_UPDATE:
     case SQLITE_DELETE:
         if (a && strncmp(a, "sqlite_", 7) != 0 && !map_get(&m->created, a)) m->changes_rows = 1;
         break;
-    default:
+    default: /* DROP INDEX costs time, and breaks nothing */
         break;
     }
 }
@@ -165,7 +181,7 @@ void statement_guard(struct host *h)
 /* A plugin's statement could otherwise end the turn's transaction: INSERT OR ROLLBACK, ON CONFLICT
  * ROLLBACK and RAISE(ROLLBACK) all contain the word outside a literal. */
 /* Past a text, a quoted name or a comment that begins at `s`; `s` itself when none does. */
-static const char *skip_quoted(const char *s)
+const char *statement_skip_quoted(const char *s)
 {
     char end = *s == '[' ? ']' : *s == '\'' || *s == '"' || *s == '`' ? *s : 0;
     const char *after = NULL;
@@ -183,7 +199,7 @@ static const char *skip_quoted(const char *s)
 int statement_has_rollback(const char *sql)
 {
     for (const char *s = sql; *s;) {
-        const char *past = skip_quoted(s);
+        const char *past = statement_skip_quoted(s);
         if (past != s) {
             s = past;
         } else if (isalpha((unsigned char)*s) || *s == '_') {
@@ -238,11 +254,17 @@ static void name_params(struct statement *stmt)
     }
 }
 
+const char *statement_skip_blank(const char *s)
+{
+    while (isspace((unsigned char)*s) || !strncmp(s, "--", 2) || !strncmp(s, "/*", 2))
+        s = isspace((unsigned char)*s) ? s + 1 : statement_skip_quoted(s);
+    return s;
+}
+
 /* Whether there is anything but white space, comments and semicolons. */
 static int is_more(const char *s)
 {
-    while (isspace((unsigned char)*s) || *s == ';' || !strncmp(s, "--", 2) || !strncmp(s, "/*", 2))
-        s = *s == '-' || *s == '/' ? skip_quoted(s) : s + 1;
+    while (*(s = statement_skip_blank(s)) == ';') s++;
     return *s != 0;
 }
 

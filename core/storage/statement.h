@@ -41,12 +41,13 @@ struct bot_rows {
 
 /* What the guard sees of a migration, statement by statement (migrate.c). */
 struct migrating {
-    int drops, alters;
-    int changes_rows;   /* of a table that was there before this migration */
-    int in_new_table;   /* an index, of a table that this migration has made */
-    struct map created; /* tables, over all statements */
+    struct host *host;
+    int drops, alters, adds_trigger;
+    int changes_rows;   /* of a table that was there before this step */
+    int on_new_table;   /* what is altered, indexed or dropped was made by this step */
+    struct map created; /* tables, over all statements of the step */
 };
-void migrating_begin(struct migrating *m); /* the next statement */
+void migrating_begin(struct migrating *m, struct host *h); /* the next statement */
 void migrating_end(struct migrating *m);
 
 /* Sets the authorizer on the writing connection, once. It reads host->sql_owner. */
@@ -66,6 +67,10 @@ void statements_free(struct plugin *plugin);
 int statement_error(int sqlite_rc); /* BOT_E... */
 /* 1: the word ROLLBACK stands in it outside of texts, quoted names and comments. */
 int statement_has_rollback(const char *sql);
+/* Past a text, a quoted name or a comment that begins at s; s when none does. Past white space and
+ * comments. */
+const char *statement_skip_quoted(const char *s);
+const char *statement_skip_blank(const char *s);
 
 int rows_next(struct bot_rows *rows);
 void rows_close(struct bot_rows *rows); /* resets; the memory is the step's arena */

@@ -12,6 +12,8 @@
 #include "core/containment.h"
 #include "core/plugin/stats.h"
 
+#define OTHER "6281100000034"
+
 enum { KILL = SIGKILL, SEGV = SIGSEGV, MINUTE_MS = 60000 };
 
 static struct crash_page *page, inside;
@@ -37,10 +39,27 @@ static int command(struct bot_ctx *ctx)
     return bot_reply(ctx, "baik");
 }
 
+static int slow_event, resumed_with;
+
+static int never_mind(struct bot_ctx *ctx, const struct bot_result *result, void *data)
+{
+    (void)ctx, (void)result, (void)data;
+    return BOT_HANDLED;
+}
+
 static int hear_event(struct bot_ctx *ctx)
 {
+    size_t len = 0;
     runs++;
     inside = *page;
+    if (ctx->api->status(ctx) == BOT_ERESUMED)
+        resumed_with = *(const char *)ctx->api->resume(ctx, &len);
+    if (slow_event) {
+        if (ctx->api->status(ctx) == BOT_OK)
+            ctx->api->db(ctx, "INSERT INTO alpha_rows(what) VALUES ('first')", NULL, 0, NULL);
+        ctx->api->timer(ctx, 3600000, never_mind, NULL, 0);
+        return ctx->api->later(ctx, 7200000, "\7", 1);
+    }
     return ctx->api->db(ctx, "INSERT INTO alpha_rows(what) VALUES ('heard')", NULL, 0, NULL) < 0
                ? BOT_FAIL
                : BOT_HANDLED;
@@ -52,10 +71,37 @@ static int emit(struct bot_ctx *ctx)
     return bot_reply(ctx, "emitted");
 }
 
+static int canceled;
+
+static int note_canceled(struct bot_ctx *ctx)
+{
+    (void)ctx;
+    canceled++;
+    return BOT_HANDLED;
+}
+
+static int ask(struct bot_ctx *ctx)
+{
+    int rc = ctx->api->dialog_start(ctx, "q", NULL, 0);
+    return rc < 0 ? rc : BOT_HANDLED;
+}
+
 static int alpha_init(const struct bot_api *api, struct bot_plugin *self)
 {
     static const struct bot_command_spec commands[] = {
         { .name = "bom", .role = BOT_ANYONE, .scope = BOT_NO_STORE, .run = command },
+        { .name = "tanya", .role = BOT_ANYONE, .scope = BOT_NO_STORE, .run = ask },
+    };
+    static const struct bot_dialog_step steps[] = { { .slot = "x", .prompt = "ask" } };
+    static const struct bot_dialog_spec dialogs[] = {
+        { .name = "q",
+          .version = 1,
+          .steps = steps,
+          .step_count = 1,
+          .step_size = sizeof steps[0],
+          .done = command,
+          .canceled = note_canceled,
+          .scope = BOT_NO_STORE },
     };
     static const struct bot_hook_spec hooks[] = {
         { .event = "alpha.made", .scope = BOT_ALL_STORES, .run = hear_event },
@@ -66,6 +112,7 @@ static int alpha_init(const struct bot_api *api, struct bot_plugin *self)
     int rc = hook_text(api, self, hear);
     if (rc == BOT_OK) rc = BOT_COMMANDS(api, self, commands);
     if (rc == BOT_OK) rc = BOT_MIGRATIONS(api, self, tables);
+    if (rc == BOT_OK) rc = BOT_DIALOGS(api, self, dialogs);
     return rc == BOT_OK ? BOT_HOOKS(api, self, hooks) : rc;
 }
 
@@ -306,6 +353,19 @@ static void a_reload_gives_it_another_chance(void **state)
     assert_int_equal(alpha_now()->quarantined, 0); /* the crashes are forgotten */
 }
 
+static void a_quarantine_outlasts_restarts(void **state)
+{
+    (void)state;
+    crash_thrice();
+    run();
+    clock_virtual_advance(60 * MINUTE_MS);
+    world_reopen(1);
+    assert_int_equal(alpha_now()->quarantined, 1);
+    assert_int_equal(reload(), 1);
+    world_reopen(1);
+    assert_int_equal(alpha_now()->quarantined, 0);
+}
+
 static void crashes_long_ago_do_not_count(void **state)
 {
     (void)state;
@@ -378,6 +438,42 @@ static void events_for_a_quarantined_plugin_wait_for_it(void **state)
     assert_int_equal(reload(), 0);
     run();
     assert_int_equal(disk("SELECT count(*) FROM alpha_rows"), 1);
+}
+
+static void dialogs_of_a_quarantined_plugin_end_without_it(void **state)
+{
+    (void)state;
+    say(DEWI, "/tanya");
+    expect(DEWI, "ask");
+    say(OTHER, "/tanya");
+    expect(OTHER, "ask");
+    crash_thrice();
+    run();
+    w.seen = w.sent_count;
+    canceled = 0;
+    say(DEWI, "BATAL");
+    expect_like(DEWI, "dibatalkan");
+    pass(40 * MINUTE_MS);
+    expect_like(OTHER, "saya batalkan");
+    assert_int_equal(canceled, 0);
+    assert_int_equal(disk("SELECT count(*) FROM dialogs"), 0);
+}
+
+static void a_parked_event_goes_on_where_it_was(void **state)
+{
+    (void)state;
+    slow_event = 1;
+    say(BUDI, "/emit"); /* heard, one row, and waits for its second step */
+    assert_int_equal(disk("SELECT count(*) FROM alpha_rows"), 1);
+    crash_thrice();
+    run();
+    assert_int_equal(alpha_now()->quarantined, 1);
+    assert_int_equal(disk("SELECT state FROM inbox WHERE event = 'alpha.made'"), INBOX_ASIDE);
+    slow_event = 0;
+    assert_int_equal(reload(), 1);
+    run();
+    assert_int_equal(resumed_with, 7);
+    assert_int_equal(disk("SELECT count(*) FROM alpha_rows"), 2);
 }
 
 static void a_gateway_is_never_quarantined_but_its_row_is_given_up(void **state)
@@ -497,7 +593,10 @@ int main(void)
         TEST(three_crashes_in_ten_minutes_quarantine_it),
         TEST(the_super_admin_hears_of_it_once),
         TEST(a_reload_gives_it_another_chance),
+        TEST(a_quarantine_outlasts_restarts),
         TEST(crashes_long_ago_do_not_count),
+        TEST(dialogs_of_a_quarantined_plugin_end_without_it),
+        TEST(a_parked_event_goes_on_where_it_was),
         TEST(a_host_that_was_killed_does_not_quarantine),
         TEST(a_crash_in_init_leaves_it_out),
         TEST(events_for_a_quarantined_plugin_wait_for_it),
