@@ -4,8 +4,8 @@
  *
  *   the event   1st crash: runs alone in its turn; 2nd: without that plugin; 3rd: set aside
  *   the plugin  3 crashes in 10 minutes: quarantined - its commands say so, its hooks are passed
- *               over, its schedules and events wait; a crash while it is loaded or started: left
- * out
+ *               over, its schedules and events wait
+ *               a crash while it is loaded or started: left out
  *
  * Both end with a reload, or when the file is another one. A gateway is never quarantined: without
  * it nobody hears anything; its rows and bodies are set aside instead. A host that was killed

@@ -628,7 +628,7 @@ int loop_turn(struct loop *l)
         outbox_committed(
             h->outbox); /* retries and held queues that are due go out without a turn */
         if (h->publish_due <= now) host_publish(h);
-        if (h->retired) generations_sweep(h);
+        if (h->retired || h->old_registries) generations_sweep(h);
         return 0;
     }
     int64_t start = clock_mono();
@@ -657,7 +657,7 @@ int loop_turn(struct loop *l)
     consumed(l, end);
     requests_finish(l, 0);
     outbox_committed(h->outbox);
-    if (h->retired) generations_sweep(h);
+    if (h->retired || h->old_registries) generations_sweep(h);
     db_checkpoint(&h->db);
     host_publish(h);
     int64_t us = clock_mono() - start;

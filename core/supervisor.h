@@ -9,8 +9,8 @@
  *     snprintf(fd, sizeof fd, "%d", listen_fd);
  *     char *argv[] = { "tokobot", "run", "-c", "bot.ini", "--listen-fd", fd, NULL };
  *     int keep[] = { listen_fd };
- *     return supervisor_run(&(struct supervisor_conf){ .argv = argv, .keep_fds = keep, .keep_count
- * = 1 });
+ *     struct supervisor_conf conf = { .argv = argv, .keep_fds = keep, .keep_count = 1 };
+ *     return supervisor_run(&conf);
  *
  * The host is the same executable with these arguments and "--host" as the last one; its
  * descriptors are 0, 1, 2 and keep_fds (all others should be CLOEXEC; a host makes its own copies
@@ -19,8 +19,8 @@
  *
  * The exit code is that of the host. Death by a signal, exit 70, and an end of any kind inside a
  * plugin's callback (the crash page tells) are crashes: the first is
- * followed by a restart at once, further ones after 100 ms, doubling to 10 s; a host that lived for
- * settle_ms starts that count over. HUP, TERM, INT and USR1 are passed on (not the ones that a
+ * followed by a restart at once, further ones after 100 ms, doubling to 1 s (what a plugin causes
+ * is ended by its quarantine); a host that lived for settle_ms starts that count over. HUP, TERM, INT and USR1 are passed on (not the ones that a
  * terminal has sent to both already). After TERM or INT nothing is restarted, and a host that is
  * still there kill_ms later is killed. HUP opens the log file again here too. */
 #ifndef TOKOBOT_SUPERVISOR_H

@@ -39,6 +39,7 @@ static int print_result(const char *line)
     } else {
         fputs("refused, everything is as it was:\n", stderr);
         print_lines(stderr, o, "errors");
+        if (*member(o, "error")) fprintf(stderr, "  %s\n", member(o, "error"));
         rc = CLI_REFUSED;
     }
     json_object_put(o);

@@ -13,7 +13,8 @@
 
 enum { LIBRARY_PROBLEM = 400, LIBRARY_BUILD = 17 };
 
-/* What stat() says of a file: when all of it is the same, so is the content. */
+/* What stat() says of a file: when all of it is the same, so is the content (changed_ns is ctime,
+ * which nobody can set back). */
 struct library_id {
     uint64_t device, inode, size, changed_ns;
 };

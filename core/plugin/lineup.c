@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "../../config/config.h"
 #include "../base/buf.h"
@@ -89,7 +90,9 @@ static char *copy_name(struct host *h, const char *name)
 {
     struct buf path = { 0 };
     if (h->share_plugins) return NULL;
-    buf_addf(&path, "%s/plugin-cache/%s.%s.%u.so", h->data_dir, name, h->instance,
+    buf_addf(&path, "%s/plugin-cache", h->data_dir);
+    mkdir(buf_str(&path), 0700); /* again, when somebody has tidied up */
+    buf_addf(&path, "/%s.%s.%u.so", name, h->instance,
              ++h->copies_made); /* with the start's own random name: never used twice */
     return buf_take(&path);
 }

@@ -128,7 +128,6 @@ static struct run *run_new(struct library *lib, int64_t limit_ms)
 
 static void run_end(struct run *r, struct library *lib, int status)
 {
-    kill(-r->pid, SIGKILL); /* whatever it has started */
     read_report(r, lib, status);
     close(r->report);
     free(r);
@@ -149,9 +148,12 @@ static int has_ended(struct run *r, int64_t now, int *status)
             kill(-r->pid, SIGKILL);
         }
     }
-    pid_t ended = waitpid(r->pid, status, WNOHANG);
-    if (ended < 0) *status = 0;
-    return ended != 0;
+    siginfo_t info = { 0 };
+    if (waitid(P_PID, (id_t)r->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && !info.si_pid)
+        return 0;
+    kill(-r->pid, SIGKILL); /* whatever it has started: its number is not anybody else's yet */
+    if (waitpid(r->pid, status, 0) < 0) *status = 0;
+    return 1;
 }
 
 struct probes *probes_new(void (*done)(struct plugin_probe *p))
@@ -289,6 +291,13 @@ static const char *left_behind(int threads_before)
     return NULL;
 }
 
+/* What a library of the host has opened without CLOEXEC is none of this plugin's business. */
+static void close_others(int fd)
+{
+    if (fd > 3) close_range(3, (unsigned)fd - 1, 0);
+    close_range((unsigned)fd + 1, ~0U, 0);
+}
+
 _Noreturn void probe_child(const char *name, const char *file, const char *copy, int report_fd,
                            pid_t parent)
 {
@@ -296,6 +305,7 @@ _Noreturn void probe_child(const char *name, const char *file, const char *copy,
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(1);      /* it died before that took hold */
     alarm(4 * PROBE_START_LIMIT_MS / 1000); /* whatever becomes of it */
+    close_others(report_fd);
     struct library *lib = library_new(name, file, *copy ? copy : NULL);
     struct host *h = host_bare(NULL);
     int threads = thread_count();

@@ -3,8 +3,7 @@
  *   asked ──▶ read bot.ini ──▶ probe changed files ──▶ load, index, check ──▶ one transaction:
  *            (refused)         in processes of their   beside what runs       swap the registry,
  *                              own; the loop serves    (refused)              migrate, start()
- *                                                                             (rolled back:
- * refused)
+ *                                                                             (else: refused)
  *
  * Whatever is refused leaves what runs as it was. Everything but the probing happens in one piece
  * between two turns, when no plugin code is on the stack. What is asked for while one runs starts

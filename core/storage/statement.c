@@ -178,9 +178,6 @@ void statement_guard(struct host *h)
     sqlite3_set_authorizer(h->db.sql, guard, h);
 }
 
-/* A plugin's statement could otherwise end the turn's transaction: INSERT OR ROLLBACK, ON CONFLICT
- * ROLLBACK and RAISE(ROLLBACK) all contain the word outside a literal. */
-/* Past a text, a quoted name or a comment that begins at `s`; `s` itself when none does. */
 const char *statement_skip_quoted(const char *s)
 {
     char end = *s == '[' ? ']' : *s == '\'' || *s == '"' || *s == '`' ? *s : 0;
@@ -196,6 +193,8 @@ const char *statement_skip_quoted(const char *s)
     return after ? after + 1 : s + strlen(s);
 }
 
+/* A plugin's statement could otherwise end the turn's transaction: INSERT OR ROLLBACK, ON CONFLICT
+ * ROLLBACK and RAISE(ROLLBACK) all contain the word outside a literal. */
 int statement_has_rollback(const char *sql)
 {
     for (const char *s = sql; *s;) {

@@ -67,9 +67,9 @@ void statements_free(struct plugin *plugin);
 int statement_error(int sqlite_rc); /* BOT_E... */
 /* 1: the word ROLLBACK stands in it outside of texts, quoted names and comments. */
 int statement_has_rollback(const char *sql);
-/* Past a text, a quoted name or a comment that begins at s; s when none does. Past white space and
- * comments. */
+/* Past a text, a quoted name or a comment that begins at s; s itself when none does. */
 const char *statement_skip_quoted(const char *s);
+/* Past white space and comments. */
 const char *statement_skip_blank(const char *s);
 
 int rows_next(struct bot_rows *rows);
