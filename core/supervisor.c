@@ -71,10 +71,10 @@ static _Noreturn void become_host(const struct supervisor *s, pid_t parent)
     }
     /* What it will take from a signalfd stays blocked: one that comes before then must neither kill
      * it nor get lost. */
-    sigset_t later = s->wait_for;
+    sigset_t later = s->wait_for, blocked;
     sigdelset(&later, SIGCHLD);
-    sigprocmask(SIG_SETMASK, &s->mask_before, NULL);
-    sigprocmask(SIG_BLOCK, &later, NULL);
+    sigorset(&blocked, &s->mask_before, &later);
+    sigprocmask(SIG_SETMASK, &blocked, NULL); /* in one step: they are pending already, perhaps */
     execv("/proc/self/exe", s->argv);
     log_error("supervisor", "the host cannot be started; is /proc mounted?",
               LOG_STR("error", strerror(errno)));
