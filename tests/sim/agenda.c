@@ -74,6 +74,7 @@ int boundary(struct sim *s, const char *what)
     if (s->dead) return 1;
     if (is_the_same(s)) return 0;
     s->boundary++;
+    s->stats.inside += s->reloading && s->explore;
     if (s->explore && !s->failure[0]) world_explore(s);
     if (s->boundary != s->crash_at && s->boundary != s->next_crash) return 0;
     sim_say(s, "*** the power goes at boundary %d, %s", s->boundary, what);

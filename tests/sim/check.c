@@ -34,6 +34,7 @@ static const struct {
     [ACT_AT] = { "at", { { "at", 1 }, { "at.heard", 1 } }, 0, INBOX_DONE },
     [ACT_SEND] = { "send", { { "send", 1 } }, 0, INBOX_DONE },
     [ACT_CANCEL] = { "cancel", { { "cancel", 1 } }, 1, INBOX_DONE },
+    [ACT_RELOAD] = { "reload", { { "reload", 1 } }, 1, INBOX_DONE },
 };
 
 /* What was found of a message. */
@@ -340,6 +341,115 @@ static void check_database(struct sim *s, sqlite3 *db)
     sqlite3_finalize(st);
 }
 
+/* ---- reloads --------------------------------------------------------------------------------- */
+
+/* The rows of one generation: of start(), of the call that it made, of stop(). */
+struct left {
+    int starts, ticks, stops;
+};
+
+/* NULL: there is no such table, since its plugin never was on. */
+static sqlite3_stmt *query(sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *st = NULL;
+    return sqlite3_prepare_v2(db, sql, -1, &st, NULL) == SQLITE_OK ? st : NULL;
+}
+
+static int count_of(sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *st = query(db, sql);
+    int count = st && sqlite3_step(st) == SQLITE_ROW ? sqlite3_column_int(st, 0) : -1;
+    sqlite3_finalize(st);
+    return count;
+}
+
+static void check_generation(struct sim *s, const struct probe_generation *g, const struct left *left)
+{
+    if (g->kept > 0 && g->wrote && left->starts != 1)
+        sim_fail(s, "I9: start() of %s %lld left %d rows, not 1", g->plugin, (long long)g->number, left->starts);
+    if ((g->kept < 0 || !g->wrote) && left->starts > 0)
+        sim_fail(s, "I9: start() of %s %lld was taken back, and left %d rows", g->plugin, (long long)g->number,
+                 left->starts);
+    if (left->starts > 1 || left->ticks > left->starts || left->stops > left->starts)
+        sim_fail(s, "I9: %s %lld left %d rows at its start, %d behind that, %d at its stop", g->plugin,
+                 (long long)g->number, left->starts, left->ticks, left->stops);
+    if (g->drained && strcmp(g->plugin, "simextra") == 0 && left->ticks != 1)
+        sim_fail(s, "I9: %s %lld came to its end, and the call of its start did not", g->plugin,
+                 (long long)g->number);
+}
+
+/* What generations have left, whose numbers count from 1; and, of messages, what simextra heard. */
+static void find_left(struct sim *s, sqlite3 *db, struct left *left, int *heard, int *later)
+{
+    sqlite3_stmt *st = query(db, "SELECT number, 'start', count(*) FROM simtest_starts GROUP BY number");
+    for (int table = 0; table < 2; table++) {
+        while (st && sqlite3_step(st) == SQLITE_ROW) {
+            const char *what = text_of(st, 1);
+            int64_t n = sqlite3_column_int64(st, 0), message = n - 1000;
+            int count = sqlite3_column_int(st, 2);
+            if (message >= 0 && message < s->message_count) {
+                if (strcmp(what, "heard") == 0) heard[message] = count;
+                if (strcmp(what, "later") == 0) later[message] = count;
+            } else if (n < 1 || n > s->generation_count) {
+                sim_fail(s, "I9: a row of a start() that never was");
+            } else {
+                if (strcmp(what, "start") == 0) left[n - 1].starts = count;
+                if (strcmp(what, "tick") == 0) left[n - 1].ticks = count;
+                if (strcmp(what, "stop") == 0) left[n - 1].stops = count;
+            }
+        }
+        sqlite3_finalize(st);
+        st = table ? NULL : query(db, "SELECT n, what, count(*) FROM simextra_rows GROUP BY n, what");
+    }
+}
+
+/* Tables and plugin change together: simtest's second version has one column more. */
+static void check_version(struct sim *s, sqlite3 *db)
+{
+    int ran = count_of(db, "SELECT count(*) FROM migrations WHERE plugin = 'simtest' AND id = 3");
+    int there = count_of(db, "SELECT count(*) FROM pragma_table_info('simtest_rows') WHERE name = 'version'");
+    int must = 0, may = s->opened_version;
+    for (int i = 0; i < s->generation_count; i++) {
+        const struct probe_generation *g = &s->generations[i];
+        if (strcmp(g->plugin, "simtest") != 0 || g->version != 2) continue;
+        must |= g->kept > 0;
+        may |= g->kept >= 0;
+    }
+    if (ran != there) sim_fail(s, "I9: simtest's column is %d times there, and %d times written down", there, ran);
+    if (must && !ran) sim_fail(s, "I9: simtest's second version has run, and its migration is gone");
+    if (ran && !may) sim_fail(s, "I9: the migration of a simtest that was taken back is there");
+}
+
+/* Whoever hears of a number is decided when it reaches the hooks for good; an alarm may wait since then. */
+static void check_heard(struct sim *s, sqlite3 *db, const int *heard, const int *later)
+{
+    int parked[MESSAGE_MAX] = { 0 };
+    sqlite3_stmt *st = query(db, "SELECT CAST(body AS TEXT) FROM inbox WHERE event = 'simextra.later' AND state = 4"
+                                 " AND suspect = 'simextra'");
+    while (sqlite3_step(st) == SQLITE_ROW) {
+        int i = atoi(text_of(st, 0)) - 1000;
+        if (i >= 0 && i < s->message_count) parked[i]++;
+    }
+    sqlite3_finalize(st);
+    for (int i = 0; i < s->message_count; i++) {
+        int wanted = s->messages[i].heard_by_extra;
+        if (heard[i] != wanted) sim_fail(s, "I2: simextra has %d rows of message %d, not %d", heard[i], i, wanted);
+        if (later[i] + parked[i] != wanted || (parked[i] && s->runs.extra == EXTRA_ON))
+            sim_fail(s, "I2: simextra's alarm of message %d left %d rows, and waits %d times", i, later[i], parked[i]);
+    }
+}
+
+static void check_reloads(struct sim *s, sqlite3 *db)
+{
+    struct left left[GENERATION_MAX] = { { 0 } };
+    int heard[MESSAGE_MAX] = { 0 }, later[MESSAGE_MAX] = { 0 };
+    if (!s->has_reloads) return;
+    find_left(s, db, left, heard, later);
+    for (int i = 0; i < s->generation_count; i++) check_generation(s, &s->generations[i], &left[i]);
+    check_version(s, db);
+    check_heard(s, db, heard, later);
+}
+
 void check_at_rest(struct sim *s, sqlite3 *db)
 {
     struct found found[MESSAGE_MAX] = { { 0 } };
@@ -350,4 +460,5 @@ void check_at_rest(struct sim *s, sqlite3 *db)
     check_outbox(s, db, found);
     check_order(s, found);
     check_rubbish(s, db);
+    check_reloads(s, db);
 }

@@ -12,8 +12,8 @@
 #define REDELIVERY_MS 2000
 #define HMAC_KEY "the simulator's own key"
 
-static const char *const act_names[ACT_COUNT] = { "row",   "emit", "http", "work", "timer", "read",
-                                                  "chain", "both", "fail", "at",   "send",  "cancel" };
+static const char *const act_names[ACT_COUNT] = { "row",   "emit", "http", "work", "timer", "read",  "chain",
+                                                  "both",  "fail", "at",   "send", "cancel", "reload" };
 static const char *const engine_names[ENGINE_COUNT] = { "NOWEB", "GOWS", "WEBJS" };
 
 /* What rubbish writes; NULL: it is no text. */
@@ -153,8 +153,9 @@ static void delivery_post(struct sim *s, void *arg)
     delivery_answer(s, d, post.status);
 }
 
-static int status_is_right(const struct delivery *d, int status)
+static int status_is_right(const struct sim *s, const struct delivery *d, int status)
 {
+    if (status == 404 && s->runs.no_waha) return 1;
     if (status == 200 || status == 503) return d->rubbish != RUBBISH_BAD_HMAC && d->rubbish != RUBBISH_NO_HMAC;
     switch (d->rubbish) {
     case RUBBISH_NOT_JSON:
@@ -171,11 +172,11 @@ static int status_is_right(const struct delivery *d, int status)
 void delivery_answer(struct sim *s, struct delivery *d, int status)
 {
     sim_say(s, "webhook %d is answered %d", (int)(d - s->deliveries), status);
-    if (!status_is_right(d, status))
+    if (!status_is_right(s, d, status))
         sim_fail(s, "I10: webhook %d (message %d, rubbish %d) was answered %d", (int)(d - s->deliveries),
                  d->message, d->rubbish, status);
     d->status = status;
-    if (status == 503) {
+    if (status == 503 || (status == 404 && d->rubbish != RUBBISH_NO_GATEWAY)) {
         delivery_again(s, d);
         return;
     }
@@ -253,8 +254,9 @@ static void message_draw(struct sim *s, int index, int64_t at)
 {
     struct message *m = &s->messages[index];
     m->n = 1000 + index;
-    m->act = (enum act)chance_range(&s->plan, 0, ACT_COUNT - 1);
+    m->act = (enum act)chance_range(&s->plan, 0, ACT_RELOAD - 1);
     m->customer = (int)chance_range(&s->plan, 0, s->customer_count - 1);
+    if (operator_is_super(s, m->customer) && chance_percent(&s->whim, 15)) m->act = ACT_RELOAD;
     m->is_command = chance_percent(&s->plan, 50);
     m->sent_at = at;
     snprintf(m->native_id, sizeof m->native_id, "3A%014llX", (unsigned long long)(s->seed % 0xffffff) << 8 | (unsigned)index);
@@ -323,7 +325,7 @@ void schedule_draw(struct sim *s)
     s->customer_count = (int)chance_range(&s->plan, 2, CUSTOMER_MAX);
     int size = (int)chance_range(&s->plan, 0, 99); /* small ones are as telling, and many more fit in a minute */
     s->message_count = size < 65 ? 3 : size < 88 ? 4 : (int)chance_range(&s->plan, 5, MESSAGE_MAX);
-    s->human = chance_percent(&s->plan, 20);
+    s->ini.human = chance_percent(&s->plan, 20);
     int64_t at = s->start_ms;
     for (int i = 0; i < s->message_count; i++) {
         if (chance_percent(&s->plan, 60)) at += chance_range(&s->plan, 0, 1500);

@@ -23,6 +23,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/log.h"
+#include "core/base/map.h"
 
 #ifndef SIM_PLUGINS
 #define SIM_PLUGINS "plugins"
@@ -30,7 +31,8 @@
 
 const char *const sabotage_names[SABOTAGE_COUNT] = {
     "none",       "early-200",   "lying-disk", "no-sync", "double-send", "blind-retry",
-    "lost-send",  "two-effects", "reorder",    "thread",  "deaf",
+    "lost-send",  "two-effects", "reorder",    "thread",  "deaf",        "half-reload",
+    "early-stop", "lost-drain",
 };
 
 struct options {
@@ -78,6 +80,9 @@ static void stats_add(struct sim_stats *to, const struct sim_stats *from)
     to->boundaries += from->boundaries;
     to->sends += from->sends;
     to->callbacks += from->callbacks;
+    for (int i = 0; i < 4; i++) to->reloads[i] += from->reloads[i];
+    to->cancelled += from->cancelled;
+    to->inside += from->inside;
     to->ends += from->ends;
 }
 
@@ -227,6 +232,7 @@ int main(int argc, char **argv)
     struct totals all = { 0 };
     struct timespec from, to;
     setvbuf(stdout, NULL, _IOLBF, 0);
+    map_seed(1); /* what is cancelled together is cancelled in the order of a map */
     if (read_options(argc, argv, &o) != 0) return usage();
     if (o.sabotage) o.failures_max = 1;
     if (!o.verbose) {
@@ -239,6 +245,11 @@ int main(int argc, char **argv)
         return 1;
     }
     clock_gettime(CLOCK_MONOTONIC, &to);
+    printf("%llu reloads taken over, %llu refused, %llu of nothing; %llu boundaries inside of reloads; %llu calls "
+           "cancelled by a drain\n",
+           (unsigned long long)all.stats.reloads[1], (unsigned long long)all.stats.reloads[2],
+           (unsigned long long)all.stats.reloads[3], (unsigned long long)all.stats.inside,
+           (unsigned long long)all.stats.cancelled);
     printf("%llu runs, %llu crashes, %llu boundaries, %llu sends, %llu callbacks, ends %016llx, in %.1f s\n",
            (unsigned long long)all.stats.runs, (unsigned long long)all.stats.crashes,
            (unsigned long long)all.stats.boundaries, (unsigned long long)all.stats.sends,

@@ -5,7 +5,8 @@
  * counted: before and after each sync of the disk, each taking of a request by the outside, each
  * completion and each answer to a webhook. At boundary number `crash_at` the power goes. Then the disk
  * forgets, a new host is opened on it, the network delivers again what nobody said 200 to, and when all
- * is quiet the invariants are checked.
+ * is quiet the invariants are checked. Reloads are part of a schedule like messages are: what they commit
+ * is synced, so the power goes inside of them, too.
  *
  * Everything runs on one thread; a helper thread stands in for the host's own ones (see outside.c). */
 #ifndef TOKOBOT_SIM_H
@@ -46,6 +47,9 @@ enum sabotage {
     SABOTAGE_REORDER,     /* a send is answered before it is taken, and taken later */
     SABOTAGE_THREAD,      /* a callback comes on another thread */
     SABOTAGE_DEAF,        /* a webhook's answer gets lost inside the host */
+    SABOTAGE_HALF_RELOAD, /* what a reload has written is on disk although it is refused */
+    SABOTAGE_EARLY_STOP,  /* a generation is stopped while calls of its are pending */
+    SABOTAGE_LOST_DRAIN,  /* a call of a generation that drains never ends */
     SABOTAGE_COUNT
 };
 extern const char *const sabotage_names[SABOTAGE_COUNT];
@@ -56,7 +60,7 @@ enum engine { ENGINE_NOWEB, ENGINE_GOWS, ENGINE_WEBJS, ENGINE_COUNT };
 
 /* The same words in the same order as in plugin/simtest.c. */
 enum act { ACT_ROW, ACT_EMIT, ACT_HTTP, ACT_WORK, ACT_TIMER, ACT_READ, ACT_CHAIN, ACT_BOTH, ACT_FAIL, ACT_AT,
-           ACT_SEND, ACT_CANCEL, ACT_COUNT };
+           ACT_SEND, ACT_CANCEL, ACT_RELOAD, ACT_COUNT };
 
 struct message {
     int64_t n;       /* its number, in text and effects */
@@ -66,6 +70,7 @@ struct message {
     char native_id[24];
     int64_t sent_at;
     int answered;    /* some delivery of it was answered 200 */
+    int heard_by_extra; /* simextra was on when its number last reached the hooks */
 };
 
 enum rubbish {
@@ -96,7 +101,31 @@ struct delivery {
     struct http_request *open;
 };
 
-enum { MESSAGE_MAX = 8, CUSTOMER_MAX = 3, DELIVERY_MAX = 64, FLIGHT_MAX = 256, SENT_MAX = 96, AGENDA_MAX = 512 };
+enum { MESSAGE_MAX = 8, CUSTOMER_MAX = 3, DELIVERY_MAX = 64, FLIGHT_MAX = 256, SENT_MAX = 96, AGENDA_MAX = 512,
+       EDITS_MAX = 4, GENERATION_MAX = 128 };
+
+/* ---- the operator ---------------------------------------------------------------------------- */
+
+enum extra { EXTRA_OFF, EXTRA_ON, EXTRA_FAILS /* on, and its start() says no */ };
+
+/* bot.ini: what may differ in it. */
+struct ini {
+    int human;      /* [waha] pace */
+    int per_minute; /* [waha] per_minute, less than a million by so much */
+    int flavour;    /* [simtest] flavour; 0 = none */
+    int version;    /* simtest is the file of version 2 */
+    int extra, note; /* [simextra] */
+    int no_waha;    /* waha = off */
+    int swapped;    /* the order in [plugins] */
+    int drain;      /* [core] drain; 0 = the default, else see operator.c */
+};
+
+enum edit_kind { EDIT_TEST, EDIT_VERSION, EDIT_EXTRA, EDIT_NOTE, EDIT_FAILS, EDIT_WAHA, EDIT_WAHA_OFF, EDIT_ORDER, EDIT_DRAIN,
+                 EDIT_NOTHING, EDIT_ALL, EDIT_SLIP, EDIT_WAHA_ON /* goes with OFF */, EDIT_COUNT };
+struct edit {
+    enum edit_kind kind;
+    int dice;
+};
 
 /* ---- the outside ----------------------------------------------------------------------------- */
 
@@ -140,6 +169,9 @@ struct agenda_item {
 
 struct sim_stats {
     uint64_t runs, crashes, boundaries, sends, callbacks;
+    uint64_t inside; /* boundaries inside reloads */
+    uint64_t reloads[4]; /* by how they ended: -, ok, refused, unchanged */
+    uint64_t cancelled;  /* calls that a drain has ended */
     uint64_t ends; /* a sum over how runs ended: equal however they were played */
 };
 
@@ -153,18 +185,28 @@ struct sim {
     /* the schedule */
     enum engine engine;
     struct chance plan, fate, after; /* before the crash: plan and fate; recovery draws: after */
+    struct chance whim;              /* the operator's */
     int64_t start_ms;
     struct message messages[MESSAGE_MAX];
     int message_count, customer_count;
     struct delivery deliveries[DELIVERY_MAX];
     int delivery_count;
     int64_t down_from, down_to; /* WAHA refuses connections */
-    int human;                  /* pace = human */
+    int has_reloads;
+    struct edit edits[EDITS_MAX];
+    int edit_count, edits_left; /* drawn; still on the agenda */
 
     /* the world */
     struct host *host;
     unsigned life; /* counts hosts */
     int in_host, dead;
+    int reloading, closing;     /* inside reload_step(), host_stop() */
+    struct ini ini, runs;       /* bot.ini as a start finds it; what the host has taken over */
+    int slip;                   /* bot.ini is damaged so: until its reload is refused */
+    struct probe_generation generations[GENERATION_MAX]; /* of all hosts */
+    int generation_count;
+    int opened_version;         /* some start found simtest's second file in bot.ini */
+    int64_t heard;              /* the number that last reached a hook */
     int explore;   /* at each boundary the crash there is played to its end, and forgotten */
     int boundary;
     uint64_t known_outside; /* counts what the network took, what the host was told, what it answered */
@@ -218,6 +260,24 @@ int schedule_is_done(const struct sim *s);
 void schedule_ack(struct sim *s, const struct sent *sent);
 void customer_chat(const struct sim *s, int customer, char out[48]);
 
+/* operator.c: edits of bot.ini, reloads, and what must run after each (I9). */
+void operator_moves_in(const char *folder, const char *plugins); /* once a process: where bot.ini lies */
+void operator_begin(struct sim *s); /* before the messages are drawn: are there reloads? */
+int operator_is_super(const struct sim *s, int customer);
+void operator_draw(struct sim *s);
+const char *operator_ini(struct sim *s); /* bot.ini for a start: sound, as it is now */
+void operator_opened(struct sim *s);
+void operator_reloads(struct sim *s); /* plays a reload that was asked for, if it may begin */
+int64_t operator_drain_ms(const struct sim *s);
+
+/* generations.c: what the test plugins tell of their generations. */
+void generations_begin(struct sim *s);
+void generations_opened(struct sim *s); /* after host_open() */
+void generations_reloaded(struct sim *s, int taken);
+void generations_stopped(struct sim *s); /* after host_stop() */
+void generations_at_rest(struct sim *s);
+void generations_sabotage(void *sim); /* as if a callback came just now */
+
 /* outside.c: the ports, the fake WAHA, the helper thread. */
 struct host_ports outside_ports(struct sim *s);
 void outside_after_crash(struct sim *s);
@@ -228,6 +288,7 @@ int outside_is_idle(const struct sim *s);
 void helper_run(void (*fn)(void *arg), void *arg);
 
 /* world.c: one run. 0, or -1 with s->failure. */
+#define SIM_DATABASE "/sim/bot.db"
 int world_prepare(const char *folder, const char *plugins, struct probe *probe, char *error, size_t cap);
 int world_run(struct sim *s);
 /* Plays on as if the power had gone at this boundary, and comes back as if nothing had happened. */

@@ -5,7 +5,6 @@
 #include "sim.h"
 
 #include <malloc.h>
-#include <pthread.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +17,6 @@
 #include "core/message/outbox.h"
 #include "memvfs.h"
 
-#define DATABASE "/sim/bot.db"
 #define START_MS 1790000000000
 #define LIMIT_MS (20 * 60 * 1000)
 #define SPIN_MAX 20000 /* turns without the clock moving */
@@ -27,7 +25,6 @@
 static struct {
     char folder[200];
     char plugins[400];
-    char *ini[2]; /* pace = off, pace = human */
     struct simdisk_image *empty; /* migrated, one store */
 } world;
 
@@ -64,11 +61,11 @@ static int world_open(struct sim *s)
     struct host_conf conf = { .plugin_folder = world.plugins,
                               .data_dir = world.folder,
                               .vfs = SIMDISK_NAME,
-                              .database = DATABASE,
+                              .database = SIM_DATABASE,
                               .ports = outside_ports(s),
                               .no_lock = 1,
                               .share_plugins = 1 };
-    conf.config = config_read(world.ini[s->human], 0, no_environment);
+    conf.config = config_read(operator_ini(s), 0, no_environment);
     s->life++;
     s->ids_given = 0;
     s->in_host = 1;
@@ -79,17 +76,22 @@ static int world_open(struct sim *s)
         sqlite3_exec(s->host->db.sql, "PRAGMA synchronous = OFF", NULL, NULL, NULL);
     if (s->sabotage == SABOTAGE_LYING_DISK) simdisk_set_lying(1);
     buf_free(&errors);
+    operator_opened(s);
+    generations_opened(s);
     return s->host ? 0 : -1;
 }
 
 static void world_close(struct sim *s, int clean)
 {
     struct host *h = s->host;
-    s->in_host = 1;
-    if (clean && h) host_stop(h);
+    s->in_host = s->closing = 1;
+    if (clean && h) {
+        host_stop(h);
+        generations_stopped(s);
+    }
     outside_after_crash(s); /* a stopped host's requests are as gone as a dead one's */
     host_free(h);
-    s->in_host = 0;
+    s->in_host = s->closing = 0;
     s->host = NULL;
     agenda_forget_life(s);
     schedule_after_crash(s);
@@ -143,9 +145,15 @@ static void disk_full(struct sim *s, void *arg)
 static int host_turns(struct sim *s)
 {
     if (!s->host) return 0;
-    s->in_host = 1;
-    int ran = host_run_idle(s->host, 64);
-    s->in_host = 0;
+    int ran = 0, some = s->has_reloads ? 1 : 64;
+    do { /* a reload comes between two turns; it is looked at on its own */
+        operator_reloads(s);
+        if (s->dead || s->failure[0]) return ran;
+        s->in_host = 1;
+        some = host_run_idle(s->host, some);
+        s->in_host = 0;
+        ran += some;
+    } while (some == 1 && ran < 64 && !s->dead);
     return ran;
 }
 
@@ -153,7 +161,7 @@ static int host_turns(struct sim *s)
 static int world_is_at_rest(struct sim *s)
 {
     struct outbox_stats stats = { 0 };
-    if (!s->host || s->dead || !schedule_is_done(s) || !outside_is_idle(s)) return 0;
+    if (!s->host || s->dead || s->edits_left || !schedule_is_done(s) || !outside_is_idle(s)) return 0;
     if (s->host->loop.open_events) return 0;
     outbox_stats(s->host->outbox, &stats);
     return stats.queued + stats.in_flight == 0;
@@ -231,44 +239,20 @@ void world_watch(struct sim *s)
     simdisk_on_sync(on_sync, s);
 }
 
-/* ---- the probe ------------------------------------------------------------------------------- */
-
-static pthread_t loop_thread;
-
-static void probe_callback(struct probe *p, const char *what)
-{
-    struct sim *s = (struct sim *)p;
-    s->stats.callbacks++;
-    sim_say(s, "plugin: %s", what);
-    if (!pthread_equal(pthread_self(), loop_thread)) sim_fail(s, "I5: callback '%s' is not on the loop's thread", what);
-    if (!s->in_host) sim_fail(s, "I5: callback '%s' came outside of a turn", what);
-}
-
-static void probe_wrong(struct probe *p, const char *what)
-{
-    struct sim *s = (struct sim *)p;
-    if (!s->dead) sim_fail(s, "plugin: %s", what);
-}
-
-static void sabotage_thread(void *arg)
-{
-    probe_callback(arg, "sabotaged");
-}
-
 /* ---- a run ----------------------------------------------------------------------------------- */
 
 static void world_begin(struct sim *s)
 {
-    s->probe.callback = probe_callback;
-    s->probe.wrong = probe_wrong;
-    loop_thread = pthread_self();
+    generations_begin(s);
     s->plan.state = s->seed * 3;
     s->fate.state = s->seed * 5 + 1;
     s->after.state = s->seed * 7 + 2;
+    s->whim.state = s->seed * 13 + 5;
     host_chance.state = s->seed * 11 + 3;
     simdisk_seed(s->seed);
     clock_virtual_advance(START_MS - clock_ms());
     s->start_ms = clock_ms();
+    operator_begin(s);
     schedule_draw(s);
     if (chance_percent(&s->plan, 10))
         agenda_add(s, s->start_ms + chance_range(&s->plan, 100, 3000), 0, world_restart, NULL);
@@ -277,12 +261,14 @@ static void world_begin(struct sim *s)
         agenda_add(s, at, 0, disk_full, s);
         agenda_add(s, at + chance_range(&s->plan, 100, 3000), 0, disk_full, NULL);
     }
+    operator_draw(s);
 }
 
 static void world_check(struct sim *s)
 {
     sqlite3 *db = NULL;
     simdisk_on_sync(NULL, NULL);
+    generations_at_rest(s);
     if (s->crash_at % 8 != 1 && s->crash_at) { /* the host's own connection sees the same, and costs nothing */
         check_at_rest(s, s->host->db.sql);
         s->dead = 1;
@@ -290,7 +276,7 @@ static void world_check(struct sim *s)
         return;
     }
     world_close(s, 1);
-    if (sqlite3_open_v2(DATABASE, &db, SQLITE_OPEN_READWRITE, SIMDISK_NAME) == SQLITE_OK) check_at_rest(s, db);
+    if (sqlite3_open_v2(SIM_DATABASE, &db, SQLITE_OPEN_READWRITE, SIMDISK_NAME) == SQLITE_OK) check_at_rest(s, db);
     else sim_fail(s, "the database does not open afterwards");
     sqlite3_close(db);
 }
@@ -303,6 +289,7 @@ static uint64_t end_of(const struct sim *s)
         for (const char *p = s->sents[i].id; *p; p++) c.state = chance_next(&c) ^ (unsigned char)*p;
         c.state = chance_next(&c) ^ (uint64_t)s->sents[i].at;
     }
+    for (int i = 0; i < s->generation_count; i++) c.state += (uint64_t)(s->generations[i].kept > 0) << 48;
     c.state += (uint64_t)clock_ms() + (uint64_t)s->life;
     return chance_next(&c) >> 8;
 }
@@ -331,7 +318,7 @@ void world_explore(struct sim *s)
     outside_branch(s);
     schedule_branch(s);
     s->host = NULL;
-    s->explore = s->use_helper = s->in_host = 0;
+    s->explore = s->use_helper = s->in_host = s->reloading = s->closing = 0;
     s->crash_at = s->boundary;
     s->dead = 1;
     sim_say(s, "*** the power goes at boundary %d", s->boundary);
@@ -355,7 +342,7 @@ int world_run(struct sim *s)
     simdisk_load(world.empty);
     world_begin(s);
     world_watch(s);
-    if (s->sabotage == SABOTAGE_THREAD) helper_run(sabotage_thread, s);
+    if (s->sabotage == SABOTAGE_THREAD) helper_run(generations_sabotage, s);
     world_start(s, NULL);
     world_play_out(s);
     s->stats.boundaries += (uint64_t)s->boundary;
@@ -367,23 +354,6 @@ int world_run(struct sim *s)
 
 /* ---- once a process -------------------------------------------------------------------------- */
 
-static char *write_ini(const char *name, const char *pace, const struct probe *probe)
-{
-    char path[300];
-    snprintf(path, sizeof path, "%s/%s", world.folder, name);
-    FILE *f = fopen(path, "w");
-    if (!f) return NULL;
-    fprintf(f,
-            "[core]\ndata_dir = %s\nsuper_admin = 6281100000900\nsecret_key = simulated-secret-key\n"
-            "[database]\nurl = sqlite:%s\n"
-            "[plugins]\nwaha = on\nsimtest = on\n"
-            "[waha]\nbase_url = http://waha.test\napi_key = simulated\nhmac_key = the simulator's own key\npace = %s\n"
-            "per_minute = 1000000\nper_day = 1000000\n"
-            "[simtest]\nprobe = %llx\n",
-            world.folder, DATABASE, pace, (unsigned long long)(uintptr_t)probe);
-    return fclose(f) == 0 ? strdup(path) : NULL;
-}
-
 /* A host on an empty disk migrates it; a store is added by hand. */
 static int make_image(struct sim *s)
 {
@@ -393,7 +363,7 @@ static int make_image(struct sim *s)
     if (world_open(s) != 0) return -1;
     host_turns(s);
     world_close(s, 1);
-    int rc = sqlite3_open_v2(DATABASE, &db, SQLITE_OPEN_READWRITE, SIMDISK_NAME);
+    int rc = sqlite3_open_v2(SIM_DATABASE, &db, SQLITE_OPEN_READWRITE, SIMDISK_NAME);
     if (rc == SQLITE_OK) rc = sqlite3_exec(db, store, NULL, NULL, NULL);
     if (rc != SQLITE_OK) sim_fail(s, "the first database: %s", sqlite3_errmsg(db));
     sqlite3_close(db);
@@ -419,15 +389,8 @@ int world_prepare(const char *folder, const char *plugins, struct probe *probe, 
     }
     if (!clock_is_virtual()) clock_virtual_start(START_MS);
     simdisk_set_clock(clock_ms);
-    world.ini[0] = write_ini("bot-off.ini", "off", probe);
-    world.ini[1] = write_ini("bot-human.ini", "human", probe);
-    if (!world.ini[0] || !world.ini[1]) {
-        snprintf(error, cap, "cannot write to %s", folder);
-        return -1;
-    }
-    s->probe.callback = probe_callback;
-    s->probe.wrong = probe_wrong;
-    loop_thread = pthread_self();
+    operator_moves_in(folder, plugins);
+    generations_begin(s);
     if (make_image(s) == 0) return 0;
     snprintf(error, cap, "%s", s->failure);
     return -1;
@@ -436,6 +399,4 @@ int world_prepare(const char *folder, const char *plugins, struct probe *probe, 
 void world_finish(void)
 {
     simdisk_image_free(world.empty);
-    free(world.ini[0]);
-    free(world.ini[1]);
 }

@@ -11,18 +11,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
 export const CONTRACTS = process.env.TOKOBOT_CONTRACTS ?? resolve(ROOT, '../shared/contracts/waha');
-const BUILD = resolve(ROOT, process.env.TOKOBOT_BUILD ?? 'build/release');
+export const BUILD = resolve(ROOT, process.env.TOKOBOT_BUILD ?? 'build/release');
 export const BIN = join(BUILD, 'bin/tokobot');
 export const SUPER = '6281100000001';
 
 const folders = new Set();
 const running = new Set();
 process.on('exit', () => {
-  for (const bot of running) {
-    for (const pid of [...bot.family(), bot.pid]) {
-      try { process.kill(pid, 'SIGKILL'); } catch { /* it is gone */ }
-    }
-  }
+  for (const bot of running) bot.kill();
   if (process.env.TOKOBOT_KEEP) return;
   for (const dir of folders) rmSync(dir, { recursive: true, force: true });
 });
@@ -96,8 +92,12 @@ export function runTokobot(args, { cwd, env = {}, ms = 15000 } = {}) {
 }
 
 export class Bot {
-  // waha.hook is set to this bot's webhook.
-  static async start(waha, { change, env, dir = freshFolder(), port, ms = 20000, ini } = {}) {
+  static async start(waha, { ms = 20000, ...options } = {}) {
+    return (await Bot.make(waha, options)).spawn(ms);
+  }
+
+  // One that does not run yet. waha.hook is set to its webhook.
+  static async make(waha, { change, env, dir = freshFolder(), port, ini } = {}) {
     if (!existsSync(BIN)) throw new Error(`no ${BIN}: build it first, or set TOKOBOT_BUILD`);
     const bot = new Bot();
     bot.dir = dir;
@@ -108,7 +108,6 @@ export class Bot {
     writeIni(bot.file, ini ?? iniFor(bot.port, waha, change));
     bot.env = cleanEnv(env);
     if (waha) waha.hook = `${bot.url}/webhook/waha`;
-    await bot.spawn(ms);
     return bot;
   }
 
@@ -128,9 +127,20 @@ export class Bot {
       if (this.exit) throw new Error(`the bot ended with ${JSON.stringify(this.exit)}:\n${this.err}`);
       const r = await this.get('/health').catch(() => null);
       if (r?.status === 200) return this;
-      if (Date.now() > until) throw new Error(`no healthy answer within ${ms} ms:\n${this.err}`);
+      if (Date.now() > until) {
+        this.kill();
+        throw new Error(`no healthy answer within ${ms} ms:\n${this.err}`);
+      }
       await sleep(20);
     }
+  }
+
+  // kill -9 of all of it at once.
+  kill() {
+    for (const pid of [this.pid, ...this.family()]) {
+      try { process.kill(pid, 'SIGKILL'); } catch { /* it is gone */ }
+    }
+    return this.ended;
   }
 
   get(path, { method = 'GET', headers = {}, body } = {}) {
@@ -190,11 +200,14 @@ export class Bot {
 
   // SIGTERM; exit 0 and nobody left, or an error.
   async stop(ms = 15000) {
-    if (this.exit === null) {
+    if (this.process && this.exit === null) {
       const family = this.family();
       process.kill(this.pid, 'SIGTERM');
       const timer = sleep(ms, 'late', { ref: false });
-      if ((await Promise.race([this.ended, timer])) === 'late') throw new Error(`did not stop in ${ms} ms:\n${this.err}`);
+      if ((await Promise.race([this.ended, timer])) === 'late') {
+        this.kill();
+        throw new Error(`did not stop in ${ms} ms:\n${this.err}`);
+      }
       if (this.exit.code !== 0) throw new Error(`ended with ${JSON.stringify(this.exit)}:\n${this.err}`);
       const left = family.filter((pid) => existsSync(`/proc/${pid}`));
       if (left.length) throw new Error(`still running after the stop: ${left}`);

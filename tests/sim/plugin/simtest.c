@@ -4,15 +4,25 @@
  * "sim KIND N" as a text. An act leaves rows (n, what) in simtest_rows and answers "#N KIND". The
  * simulator knows which rows and answers each act must leave, and that each is there exactly once,
  * however often the host was killed meanwhile. Nothing here guards against running twice on
- * purpose: no UNIQUE, no "INSERT OR IGNORE". */
+ * purpose: no UNIQUE, no "INSERT OR IGNORE".
+ *
+ * A reload that takes this generation out of use changes none of that: what an act has begun goes on
+ * here. When the generation's time is over ([core] drain) its calls end as BOT_ECANCELED, and that is
+ * an end like any other; a call that is not taken any more cuts the act short: what is left of it
+ * happens at once (act_cut). */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <tokobot/plugin.h>
+#include <tokobot/services/plugins.h>
 
 #include "probe.h"
+
+#ifndef SIMTEST_VERSION
+#define SIMTEST_VERSION 1 /* 2: another file, that knows one column more */
+#endif
 
 /* What later() stores and completions carry. */
 struct act {
@@ -21,12 +31,13 @@ struct act {
     int32_t stage;
 };
 
-enum kind { ROW, EMIT, HTTP, WORK, TIMER, READ, CHAIN, BOTH, FAILED, AT, SEND, CANCEL, KIND_COUNT };
+enum kind { ROW, EMIT, HTTP, WORK, TIMER, READ, CHAIN, BOTH, FAILED, AT, SEND, CANCEL, RELOAD, KIND_COUNT };
 
 static const char *const kind_names[KIND_COUNT] = {
     [ROW] = "row",     [EMIT] = "emit",   [HTTP] = "http",  [WORK] = "work",
     [TIMER] = "timer", [READ] = "read",   [CHAIN] = "chain", [BOTH] = "both",
     [FAILED] = "fail", [AT] = "at",       [SEND] = "send",  [CANCEL] = "cancel",
+    [RELOAD] = "reload",
 };
 
 static int run_command_row(struct bot_ctx *ctx);
@@ -41,6 +52,7 @@ static int run_command_fail(struct bot_ctx *ctx);
 static int run_command_at(struct bot_ctx *ctx);
 static int run_command_send(struct bot_ctx *ctx);
 static int run_command_cancel(struct bot_ctx *ctx);
+static int run_command_reload(struct bot_ctx *ctx);
 static int hear_text(struct bot_ctx *ctx);
 static int hear_made(struct bot_ctx *ctx);
 static int hear_later(struct bot_ctx *ctx);
@@ -52,6 +64,7 @@ static int hear_later(struct bot_ctx *ctx);
 static const struct bot_command_spec commands[] = {
     COMMAND(row),   COMMAND(emit),  COMMAND(http), COMMAND(work), COMMAND(timer), COMMAND(read),
     COMMAND(chain), COMMAND(both),  COMMAND(fail), COMMAND(at),   COMMAND(send),  COMMAND(cancel),
+    COMMAND(reload),
 };
 
 static const struct bot_hook_spec hooks[] = {
@@ -62,27 +75,44 @@ static const struct bot_hook_spec hooks[] = {
 
 static const struct bot_config_spec config[] = {
     { .key = "probe", .type = BOT_CONFIG_TEXT, .help = "Address of the simulator's struct probe" },
+    { .key = "flavour", .type = BOT_CONFIG_TEXT, .help = "Not empty: each start() leaves a row" },
 };
 
 static const struct bot_migration_spec migrations[] = {
     { .id = 1,
       .sql = "CREATE TABLE simtest_rows ("
              " id INTEGER PRIMARY KEY AUTOINCREMENT, n INTEGER NOT NULL, what TEXT NOT NULL) STRICT" },
+    { .id = 2, .sql = "CREATE TABLE simtest_starts (number INTEGER NOT NULL, flavour TEXT NOT NULL) STRICT" },
+#if SIMTEST_VERSION == 2
+    { .id = 3, .sql = "ALTER TABLE simtest_rows ADD COLUMN version INTEGER NOT NULL DEFAULT 1" },
+#endif
 };
 
+#if SIMTEST_VERSION == 2
+static const char ROW_ADD[] = "INSERT INTO simtest_rows(n, what, version) VALUES ($n, $what, 2)";
+#else
 static const char ROW_ADD[] = "INSERT INTO simtest_rows(n, what) VALUES ($n, $what)";
+#endif
 static const char ROW_COUNT[] = "SELECT count(*) FROM simtest_rows WHERE n = $n";
+static const char START_ADD[] = "INSERT INTO simtest_starts(number, flavour) VALUES ($number, $flavour)";
 
 static void callback_began(struct bot_ctx *ctx, const char *what)
 {
-    struct probe *p = ctx->state;
-    if (p) p->callback(p, what);
+    struct probe_generation *g = ctx->state;
+    g->probe->callback(g, what);
+}
+
+static void done_began(struct bot_ctx *ctx, const struct bot_result *result, const char *what)
+{
+    struct probe_generation *g = ctx->state;
+    g->probe->callback(g, what);
+    if (result->status == BOT_ECANCELED) g->probe->cancelled(g, what, 0);
 }
 
 static void saw_wrong(struct bot_ctx *ctx, const char *what)
 {
-    struct probe *p = ctx->state;
-    if (p) p->wrong(p, what);
+    struct probe_generation *g = ctx->state;
+    g->probe->wrong(g, what);
 }
 
 static int row_add(struct bot_ctx *ctx, int64_t n, const char *what)
@@ -111,13 +141,22 @@ static int act_wait(struct bot_ctx *ctx, const struct act *a)
     return rc < 0 ? rc : BOT_LATER;
 }
 
+/* The generation's time is over: it is given no more calls, and ends here. */
+static int act_cut(struct bot_ctx *ctx, const struct act *a, const char *const *rows, size_t count)
+{
+    struct probe_generation *g = ctx->state;
+    int rc = 0;
+    g->probe->cancelled(g, "cut short", 0);
+    for (size_t i = 0; i < count && rc >= 0; i++) rc = row_add(ctx, a->n, rows[i]);
+    return rc < 0 ? rc : answer(ctx, a);
+}
+
 /* ---- the slow calls, each with what ends it -------------------------------------------------- */
 
 static int end_simple(struct bot_ctx *ctx, const struct bot_result *result, void *data)
 {
     const struct act *a = data;
-    (void)result;
-    callback_began(ctx, "done");
+    done_began(ctx, result, "done");
     return act_end(ctx, a, kind_names[a->kind]);
 }
 
@@ -149,7 +188,7 @@ static int end_work(struct bot_ctx *ctx, const struct bot_result *result, void *
 {
     const struct act *a = data;
     struct act doubled;
-    callback_began(ctx, "work done");
+    done_began(ctx, result, "work done");
     if (result->status == BOT_OK) {
         if (result->body_len != sizeof doubled) {
             saw_wrong(ctx, "work gave something else back");
@@ -164,7 +203,7 @@ static int end_work(struct bot_ctx *ctx, const struct bot_result *result, void *
 static int end_read(struct bot_ctx *ctx, const struct bot_result *result, void *data)
 {
     const struct act *a = data;
-    callback_began(ctx, "read done");
+    done_began(ctx, result, "read done");
     if (result->status == BOT_OK) {
         if (ctx->api->row_next(result->rows) != BOT_ROW)
             saw_wrong(ctx, "a count came back without a row");
@@ -179,9 +218,10 @@ static int end_read_pause(struct bot_ctx *ctx, const struct bot_result *result, 
 {
     struct act a = *(const struct act *)data;
     struct bot_arg args[] = { bot_int("n", a.n) };
-    (void)result;
-    callback_began(ctx, "read pause");
+    static const char *const rest[] = { "read" };
+    done_began(ctx, result, "read pause");
     int64_t id = ctx->api->db_read(ctx, ROW_COUNT, args, BOT_COUNT(args), end_read, &a, sizeof a);
+    if (id == BOT_ECANCELED) return act_cut(ctx, &a, rest, BOT_COUNT(rest));
     return id < 0 ? (int)id : act_wait(ctx, &a);
 }
 
@@ -191,6 +231,22 @@ static int end_cancel(struct bot_ctx *ctx, const struct bot_result *result, void
     if (result->status != BOT_ECANCELED && result->status != BOT_ETIMEDOUT)
         saw_wrong(ctx, "a cancelled timer rang");
     return act_end(ctx, data, "cancel");
+}
+
+static int end_reload(struct bot_ctx *ctx, const struct bot_result *result, void *data)
+{
+    done_began(ctx, result, "reload done");
+    if (result->status == BOT_EINVAL && !result->body_len) saw_wrong(ctx, "a reload was refused without a reason");
+    return act_end(ctx, data, "reload");
+}
+
+/* Only a super admin may: from anybody else it is an act like "row". */
+static int act_reload(struct bot_ctx *ctx, const struct act *a)
+{
+    const struct bot_plugins *plugins = ctx->api->service(ctx->api->self(ctx), "plugins/0", NULL);
+    int64_t id = plugins ? plugins->reload(ctx, end_reload, a, sizeof *a) : BOT_ENOENT;
+    if (id == BOT_ESCOPE) return act_end(ctx, a, "reload");
+    return id < 0 ? (int)id : act_wait(ctx, a);
 }
 
 /* A chain: timer, then work, then http; each step commits its row and the stage to go on from. */
@@ -212,12 +268,13 @@ static int chain_next(struct bot_ctx *ctx, const struct bot_result *result, void
 {
     static const char *const rows[] = { "chain.timer", "chain.work", "chain.http" };
     struct act a = *(const struct act *)data;
-    (void)result;
-    callback_began(ctx, "chain");
+    done_began(ctx, result, "chain");
     int rc = row_add(ctx, a.n, rows[a.stage]);
     if (rc < 0) return rc;
     if (++a.stage == 3) return answer(ctx, &a);
-    return chain_start(ctx, &a);
+    rc = chain_start(ctx, &a);
+    if (rc == BOT_ECANCELED) return act_cut(ctx, &a, rows + a.stage, BOT_COUNT(rows) - (size_t)a.stage);
+    return rc;
 }
 
 /* Two calls at once: the event ends with the second completion, whichever that is. `stage` counts
@@ -227,8 +284,7 @@ static int both_next(struct bot_ctx *ctx, const struct bot_result *result, void 
     struct act a = *(const struct act *)data;
     struct bot_rows *rows = NULL;
     struct bot_arg args[] = { bot_int("n", a.n) };
-    (void)result;
-    callback_began(ctx, "both");
+    done_began(ctx, result, "both");
     int rc = row_add(ctx, a.n, "both");
     if (rc < 0) return rc;
     rc = ctx->api->db(ctx, ROW_COUNT, args, BOT_COUNT(args), &rows);
@@ -258,6 +314,7 @@ static int act_slow(struct bot_ctx *ctx, const struct act *a)
     case TIMER: id = ctx->api->timer(ctx, 500, end_simple, a, sizeof *a); break;
     case READ: id = ctx->api->timer(ctx, 1, end_read_pause, a, sizeof *a); break;
     case CHAIN: return chain_start(ctx, a);
+    case RELOAD: return act_reload(ctx, a);
     case BOTH: return both_start(ctx, a);
     case CANCEL:
         id = ctx->api->timer(ctx, 30000, end_cancel, a, sizeof *a);
@@ -375,6 +432,7 @@ RUN_COMMAND(fail, FAILED)
 RUN_COMMAND(at, AT)
 RUN_COMMAND(send, SEND)
 RUN_COMMAND(cancel, CANCEL)
+RUN_COMMAND(reload, RELOAD)
 
 static int hear_text(struct bot_ctx *ctx)
 {
@@ -390,8 +448,8 @@ static int hear_text(struct bot_ctx *ctx)
 static int hear_number(struct bot_ctx *ctx, const char *what)
 {
     const char *body = ctx->api->field(ctx, "body");
-    callback_began(ctx, what);
     int64_t n = body ? strtoll(body, NULL, 10) : 0;
+    callback_began(ctx, what);
     if (n <= 0) {
         saw_wrong(ctx, "an internal event lost its body");
         return BOT_FAIL;
@@ -402,6 +460,9 @@ static int hear_number(struct bot_ctx *ctx, const char *what)
 
 static int hear_made(struct bot_ctx *ctx)
 {
+    struct probe_generation *g = ctx->state;
+    const char *body = ctx->api->field(ctx, "body");
+    g->probe->heard(g, body ? strtoll(body, NULL, 10) : 0);
     return hear_number(ctx, "emit.heard");
 }
 
@@ -410,22 +471,47 @@ static int hear_later(struct bot_ctx *ctx)
     return hear_number(ctx, "at.heard");
 }
 
+static int64_t twice(int64_t n)
+{
+    return 2 * n;
+}
+
+static const struct simtest_service service = { sizeof service, twice };
+
 static int init(const struct bot_api *api, struct bot_plugin *self)
 {
     int rc = BOT_COMMANDS(api, self, commands);
     if (rc >= 0) rc = BOT_HOOKS(api, self, hooks);
     if (rc >= 0) rc = BOT_CONFIG(api, self, config);
     if (rc >= 0) rc = BOT_MIGRATIONS(api, self, migrations);
+    if (rc >= 0) rc = api->provide(self, "simtest/0", &service, self);
     return rc;
 }
 
 static int start(struct bot_ctx *ctx)
 {
-    struct bot_plugin *self = ctx->api->self(ctx);
-    const char *address = ctx->api->config_text(self, "probe");
-    if (address && *address)
-        ctx->api->set_state(self, (void *)(uintptr_t)strtoull(address, NULL, 16));
-    return BOT_OK;
+    const struct bot_api *api = ctx->api;
+    struct bot_plugin *self = api->self(ctx);
+    const char *flavour = api->config_text(self, "flavour");
+    struct probe *probe = (void *)(uintptr_t)strtoull(api->config_text(self, "probe"), NULL, 16);
+    struct probe_generation *g = probe->start(probe, "simtest", SIMTEST_VERSION, self);
+    api->set_state(self, g);
+    if (!*flavour) return BOT_OK;
+    struct bot_arg args[] = { bot_int("number", g->number), bot_text("flavour", flavour) };
+    int rc = api->db(ctx, START_ADD, args, BOT_COUNT(args), NULL);
+    g->wrote = rc == BOT_OK;
+    if (rc != BOT_OK) probe->start_failed(g);
+    return rc;
 }
 
-BOT_PLUGIN("simtest", "1.0.0", NULL, init, start, NULL, NULL);
+static void stop(struct bot_ctx *ctx)
+{
+    struct probe_generation *g = ctx->state;
+    g->probe->stop(g);
+}
+
+#if SIMTEST_VERSION == 2
+BOT_PLUGIN("simtest", "2.0.0", NULL, init, start, stop, NULL);
+#else
+BOT_PLUGIN("simtest", "1.0.0", NULL, init, start, stop, NULL);
+#endif
