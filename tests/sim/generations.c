@@ -13,7 +13,8 @@
 
 #include "core/base/clock.h"
 
-#define STOP_GRACE_MS 8000 /* a disk that is full puts turns off */
+#define STOP_GRACE_MS  8000 /* a disk that is full puts turns off */
+#define DRAIN_GRACE_MS 2500 /* longer than the pause behind a turn that was lost */
 
 static pthread_t loop_thread;
 
@@ -158,6 +159,7 @@ void generations_sabotage(void *sim)
 
 void generations_opened(struct sim *s)
 {
+    s->overdue_since = 0;
     if (s->dead) return;
     for (int i = 0; i < s->generation_count; i++) {
         struct probe_generation *g = &s->generations[i];
@@ -195,6 +197,24 @@ void generations_stopped(struct sim *s)
         if (g->life == s->life && !g->failed && !g->stopped)
             sim_fail(s, "I9: the host stopped, and %s was not", g->plugin);
     }
+}
+
+/* Its time is over, or its calls have been cancelled already. */
+static int is_overdue(const struct plugin *p)
+{
+    return p->phase == PLUGIN_DRAINING && p->pending && (p->drain_until <= clock_ms() || p->drain_until == INT64_MAX);
+}
+
+void generations_watch(struct sim *s)
+{
+    const struct plugin *p, *late = NULL;
+    if (s->host && s->host->retired && !s->dead)
+        TAILQ_FOREACH(p, &s->host->generations, link)
+            if (is_overdue(p)) late = p;
+    if (!late) s->overdue_since = 0;
+    else if (!s->overdue_since) s->overdue_since = clock_ms();
+    else if (clock_ms() - s->overdue_since > DRAIN_GRACE_MS)
+        sim_fail(s, "I9: %s has calls long after its drain", late->name);
 }
 
 void generations_at_rest(struct sim *s)

@@ -23,20 +23,33 @@ static const int64_t drains[] = { 30000, 0, 300, 0, 2000 }; /* the first is the 
 static const char waha[] = "waha", simtest[] = "simtest", simextra[] = "simextra";
 static const char *const orders[2][3] = { { waha, simtest, simextra }, { simextra, simtest, waha } };
 
-enum slip { SLIP_NONE, SLIP_GARBAGE, SLIP_KEY, SLIP_VALUE, SLIP_NO_PLUGIN, SLIP_DATA_DIR, SLIP_COUNT };
+enum slip {
+    SLIP_NONE,
+    SLIP_GARBAGE,   /* a heading without its bracket */
+    SLIP_KEY,       /* one that simtest does not have */
+    SLIP_VALUE,     /* no number where one must be */
+    SLIP_NO_PLUGIN, /* a file that is not there */
+    SLIP_DATA_DIR,  /* another one */
+    SLIP_COUNT
+};
 
-/* The first column: how many of a hundred edits. */
 static const struct {
     int percent;
     const char *name;
 } edits[EDIT_COUNT] = {
-    [EDIT_TEST] = { 20, "simtest's section" },    [EDIT_VERSION] = { 9, "simtest's other version" },
-    [EDIT_EXTRA] = { 15, "simextra on or off" },  [EDIT_NOTE] = { 5, "simextra's section" },
-    [EDIT_FAILS] = { 10, "a start() that fails" }, [EDIT_WAHA] = { 14, "waha's section" },
-    [EDIT_WAHA_OFF] = { 7, "waha off" },          [EDIT_ORDER] = { 5, "the order of plugins" },
-    [EDIT_DRAIN] = { 3, "[core] drain" },         [EDIT_NOTHING] = { 2, "nothing" },
-    [EDIT_ALL] = { 3, "nothing, all is to be new" }, [EDIT_SLIP] = { 7, "a slip" },
-    [EDIT_WAHA_ON] = { 0, "waha on" },
+    [EDIT_TEST] = { 20, "simtest's section" },
+    [EDIT_VERSION] = { 9, "simtest's other version" },
+    [EDIT_EXTRA] = { 15, "simextra on or off" },
+    [EDIT_NOTE] = { 5, "simextra's section" },
+    [EDIT_FAILS] = { 10, "a start() that fails" },
+    [EDIT_WAHA] = { 14, "waha's section" },
+    [EDIT_WAHA_OFF] = { 7, "waha off" },
+    [EDIT_ORDER] = { 5, "the order of the plugins" },
+    [EDIT_DRAIN] = { 3, "[core] drain" },
+    [EDIT_NOTHING] = { 2, "nothing" },
+    [EDIT_ALL] = { 3, "nothing, and everybody is to be new" },
+    [EDIT_SLIP] = { 7, "a slip" },
+    [EDIT_WAHA_ON] = { 0, "waha on" }, /* some time after OFF */
 };
 
 static int is_on(const struct ini *ini, const char *plugin)
@@ -194,7 +207,7 @@ static enum result expected(const struct sim *s, int all)
     return changes ? RELOAD_OK : RELOAD_UNCHANGED;
 }
 
-/* What a host runs, to be compared with what it runs later. */
+/* What a host runs, to be compared with what it runs a moment later. */
 struct lineup_seen {
     size_t count;
     struct {
@@ -280,10 +293,35 @@ static void ask_again(struct sim *s, void *arg)
     reload_ask(s->host);
 }
 
+/* A refused slip is mended. A full disk is worth another try; and when the gateway is to be on again nothing
+ * may stand in the way. */
+static void operator_reacts(struct sim *s, int was_bad_luck)
+{
+    int is_cut_off = s->runs.no_waha && !s->ini.no_waha;
+    s->slip = SLIP_NONE;
+    if (is_cut_off && s->ini.extra == EXTRA_FAILS) s->ini.extra = EXTRA_OFF;
+    if (was_bad_luck || is_cut_off) agenda_add(s, clock_ms() + 500, 1, ask_again, NULL);
+}
+
+static void check_reload(struct sim *s, const struct lineup_seen *before, int full, int all)
+{
+    struct lineup_seen after;
+    look(s->host, &after);
+    enum result result = result_of(before, &after), wanted = expected(s, all);
+    sim_say(s, "the reload is %s", result_names[result]);
+    if (result != wanted && !(result == RELOAD_REFUSED && full))
+        sim_fail(s, "I9: a reload is %s that should be %s", result_names[result], result_names[wanted]);
+    if (result == RELOAD_OK) check_taken_over(s, before, &after, all);
+    else check_as_before(s, before, &after);
+    s->stats.reloads[result]++;
+    generations_reloaded(s, result == RELOAD_OK);
+    operator_reacts(s, result != wanted);
+}
+
 void operator_reloads(struct sim *s)
 {
     struct host *h = s->host;
-    struct lineup_seen before, after;
+    struct lineup_seen before;
     if (!reload_has_work(h) || host_next_due(h) > clock_ms()) return;
     write_ini(s);
     look(h, &before);
@@ -292,20 +330,8 @@ void operator_reloads(struct sim *s)
     reload_step(h); /* as the loop does first of all in a turn */
     s->in_host = s->reloading = 0;
     if (s->dead) return;
-    look(h, &after);
-    enum result result = result_of(&before, &after), wanted = expected(s, all);
-    sim_say(s, "the reload is %s", result_names[result]);
-    if (result != wanted && !(result == RELOAD_REFUSED && full))
-        sim_fail(s, "I9: a reload is %s that should be %s", result_names[result], result_names[wanted]);
-    if (result == RELOAD_OK) check_taken_over(s, &before, &after, all);
-    else check_as_before(s, &before, &after);
-    s->stats.reloads[result]++;
-    generations_reloaded(s, result == RELOAD_OK);
+    check_reload(s, &before, full, all);
     if (s->sabotage) sabotage_drain(s);
-    s->slip = SLIP_NONE; /* it was refused: it is mended */
-    int is_cut_off = s->runs.no_waha && !s->ini.no_waha; /* nothing is to stand in the way any more */
-    if (is_cut_off && s->ini.extra == EXTRA_FAILS) s->ini.extra = EXTRA_OFF;
-    if (result != wanted || is_cut_off) agenda_add(s, clock_ms() + 500, 1, ask_again, NULL);
 }
 
 /* ---- edits ----------------------------------------------------------------------------------- */
@@ -365,9 +391,11 @@ void operator_begin(struct sim *s)
     if (chance_percent(&s->whim, 50)) s->ini.drain = (int)chance_range(&s->whim, 1, DRAINS - 1);
 }
 
-int operator_is_super(const struct sim *s, int customer)
+enum act operator_bends(struct sim *s, const struct message *m)
 {
-    return s->has_reloads && customer == 0;
+    int dice = s->has_reloads ? (int)chance_range(&s->whim, 0, 99) : 100;
+    if (dice < 15 && m->customer == 0) return ACT_RELOAD;
+    return dice < 12 ? ACT_EMIT : m->act; /* of which simextra hears */
 }
 
 static enum edit_kind draw_kind(struct sim *s)
@@ -415,5 +443,7 @@ void operator_draw(struct sim *s)
         if (kind == EDIT_WAHA_OFF && !may_lack_a_gateway(s)) kind = EDIT_WAHA;
         edit_add(s, kind, at);
         if (kind == EDIT_WAHA_OFF) edit_add(s, EDIT_WAHA_ON, at + chance_range(&s->whim, 100, 4000));
+        if (kind == EDIT_EXTRA && s->edit_count < EDITS_MAX && chance_percent(&s->whim, 60))
+            edit_add(s, EDIT_EXTRA, at + chance_range(&s->whim, 100, 4000)); /* back again */
     }
 }

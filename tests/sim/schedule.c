@@ -256,7 +256,7 @@ static void message_draw(struct sim *s, int index, int64_t at)
     m->n = 1000 + index;
     m->act = (enum act)chance_range(&s->plan, 0, ACT_RELOAD - 1);
     m->customer = (int)chance_range(&s->plan, 0, s->customer_count - 1);
-    if (operator_is_super(s, m->customer) && chance_percent(&s->whim, 15)) m->act = ACT_RELOAD;
+    m->act = operator_bends(s, m);
     m->is_command = chance_percent(&s->plan, 50);
     m->sent_at = at;
     snprintf(m->native_id, sizeof m->native_id, "3A%014llX", (unsigned long long)(s->seed % 0xffffff) << 8 | (unsigned)index);

@@ -102,7 +102,7 @@ struct delivery {
 };
 
 enum { MESSAGE_MAX = 8, CUSTOMER_MAX = 3, DELIVERY_MAX = 64, FLIGHT_MAX = 256, SENT_MAX = 96, AGENDA_MAX = 512,
-       EDITS_MAX = 4, GENERATION_MAX = 128 };
+       EDITS_MAX = 6, GENERATION_MAX = 128 };
 
 /* ---- the operator ---------------------------------------------------------------------------- */
 
@@ -110,18 +110,19 @@ enum extra { EXTRA_OFF, EXTRA_ON, EXTRA_FAILS /* on, and its start() says no */ 
 
 /* bot.ini: what may differ in it. */
 struct ini {
-    int human;      /* [waha] pace */
-    int per_minute; /* [waha] per_minute, less than a million by so much */
-    int flavour;    /* [simtest] flavour; 0 = none */
-    int version;    /* simtest is the file of version 2 */
-    int extra, note; /* [simextra] */
-    int no_waha;    /* waha = off */
-    int swapped;    /* the order in [plugins] */
-    int drain;      /* [core] drain; 0 = the default, else see operator.c */
+    int human;       /* [waha] pace */
+    int per_minute;  /* [waha] per_minute, less than a million by so much */
+    int flavour;     /* [simtest] flavour; 0 = none */
+    int version;     /* simtest is the file of version 2 */
+    int extra, note; /* simextra; its section */
+    int no_waha;     /* waha = off */
+    int swapped;     /* the order in [plugins] */
+    int drain;       /* [core] drain: which of those in operator.c */
 };
 
-enum edit_kind { EDIT_TEST, EDIT_VERSION, EDIT_EXTRA, EDIT_NOTE, EDIT_FAILS, EDIT_WAHA, EDIT_WAHA_OFF, EDIT_ORDER, EDIT_DRAIN,
-                 EDIT_NOTHING, EDIT_ALL, EDIT_SLIP, EDIT_WAHA_ON /* goes with OFF */, EDIT_COUNT };
+/* Told in operator.c. */
+enum edit_kind { EDIT_TEST, EDIT_VERSION, EDIT_EXTRA, EDIT_NOTE, EDIT_FAILS, EDIT_WAHA, EDIT_WAHA_OFF, EDIT_ORDER,
+                 EDIT_DRAIN, EDIT_NOTHING, EDIT_ALL, EDIT_SLIP, EDIT_WAHA_ON, EDIT_COUNT };
 struct edit {
     enum edit_kind kind;
     int dice;
@@ -205,6 +206,7 @@ struct sim {
     int slip;                   /* bot.ini is damaged so: until its reload is refused */
     struct probe_generation generations[GENERATION_MAX]; /* of all hosts */
     int generation_count;
+    int64_t overdue_since;      /* a generation has calls although its drain is over; 0 = none */
     int opened_version;         /* some start found simtest's second file in bot.ini */
     int64_t heard;              /* the number that last reached a hook */
     int explore;   /* at each boundary the crash there is played to its end, and forgotten */
@@ -262,12 +264,12 @@ void customer_chat(const struct sim *s, int customer, char out[48]);
 
 /* operator.c: edits of bot.ini, reloads, and what must run after each (I9). */
 void operator_moves_in(const char *folder, const char *plugins); /* once a process: where bot.ini lies */
-void operator_begin(struct sim *s); /* before the messages are drawn: are there reloads? */
-int operator_is_super(const struct sim *s, int customer);
-void operator_draw(struct sim *s);
-const char *operator_ini(struct sim *s); /* bot.ini for a start: sound, as it is now */
-void operator_opened(struct sim *s);
-void operator_reloads(struct sim *s); /* plays a reload that was asked for, if it may begin */
+void operator_begin(struct sim *s); /* before the messages are drawn: does this schedule have reloads? */
+enum act operator_bends(struct sim *s, const struct message *m); /* as each is drawn: its act */
+void operator_draw(struct sim *s);       /* behind them: the edits */
+const char *operator_ini(struct sim *s); /* bot.ini for a start: as it is now, and without a slip */
+void operator_opened(struct sim *s);     /* after host_open() */
+void operator_reloads(struct sim *s);    /* plays a reload that was asked for, when it may begin */
 int64_t operator_drain_ms(const struct sim *s);
 
 /* generations.c: what the test plugins tell of their generations. */
@@ -275,6 +277,7 @@ void generations_begin(struct sim *s);
 void generations_opened(struct sim *s); /* after host_open() */
 void generations_reloaded(struct sim *s, int taken);
 void generations_stopped(struct sim *s); /* after host_stop() */
+void generations_watch(struct sim *s); /* after turns */
 void generations_at_rest(struct sim *s);
 void generations_sabotage(void *sim); /* as if a callback came just now */
 

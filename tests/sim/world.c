@@ -145,15 +145,15 @@ static void disk_full(struct sim *s, void *arg)
 static int host_turns(struct sim *s)
 {
     if (!s->host) return 0;
-    int ran = 0, some = s->has_reloads ? 1 : 64;
-    do { /* a reload comes between two turns; it is looked at on its own */
+    int limit = s->has_reloads ? 1 : 64, ran = 0; /* each reload is looked at on its own, between two turns */
+    for (int some = limit; some == limit && ran < 64; ran += some) {
         operator_reloads(s);
-        if (s->dead || s->failure[0]) return ran;
+        if (s->dead || s->failure[0]) break;
         s->in_host = 1;
-        some = host_run_idle(s->host, some);
+        some = host_run_idle(s->host, limit);
         s->in_host = 0;
-        ran += some;
-    } while (some == 1 && ran < 64 && !s->dead);
+    }
+    generations_watch(s);
     return ran;
 }
 
