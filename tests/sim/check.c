@@ -276,13 +276,19 @@ static void check_outbox(struct sim *s, sqlite3 *db, struct found *found)
     if (refused > s->refused_sends) sim_fail(s, "I6: %d rows are 'refused', WAHA refused %d", refused, s->refused_sends);
 }
 
+/* simextra's alarm is an event of whoever wrote the message, and waits, too. */
+static int may_wait(const struct sim *s, int i)
+{
+    return acts[s->messages[i].act].waits || (s->has_reloads && s->messages[i].act == ACT_EMIT);
+}
+
 /* A command may overtake what only waits, and with it what stands behind that; everything else of one
  * person keeps its order. */
 static int may_overtake(const struct sim *s, const struct found *found, int earlier, int later)
 {
     if (!s->messages[later].is_command) return 0;
     for (int w = 0; w < s->message_count; w++)
-        if (s->messages[w].customer == s->messages[later].customer && acts[s->messages[w].act].waits &&
+        if (s->messages[w].customer == s->messages[later].customer && may_wait(s, w) &&
             found[w].inbox <= found[earlier].inbox)
             return 1;
     return 0;

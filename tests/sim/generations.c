@@ -208,7 +208,7 @@ static int is_overdue(const struct plugin *p)
 void generations_watch(struct sim *s)
 {
     const struct plugin *p, *late = NULL;
-    if (s->host && s->host->retired && !s->dead)
+    if (s->host && s->host->retired && !s->dead && !s->host->loop.failures) /* a turn that is lost settles nothing */
         TAILQ_FOREACH(p, &s->host->generations, link)
             if (is_overdue(p)) late = p;
     if (!late) s->overdue_since = 0;
