@@ -13,7 +13,7 @@
 
 enum {
     IN_FLIGHT_MAX = 64, /* per session: a slow network must not pile up requests */
-    PROBE_PATIENCE_MS = 45000
+    PROBE_PATIENCE_MS = 45000,
 };
 
 /* ---- sessions and lanes ---------------------------------------------------------------------- */
@@ -22,6 +22,21 @@ struct gateway *gateway_of(const struct outbox *o, const char *name)
 {
     struct gateway *g = registry_gateway(o->host->registry, name);
     return g && g->plugin->started ? g : NULL;
+}
+
+void session_attach(struct session *s, struct gateway *gw)
+{
+    s->gw = gw;
+    s->ids_asked_at = 0; /* whoever was asked has gone */
+    if (gw && gw->spec.need_ids && !s->id_count) s->ids_due = clock_ms() + IDS_WAIT_MS;
+}
+
+char *session_take_id(struct session *s)
+{
+    if (!s->id_count) return NULL;
+    char *id = s->ids[--s->id_count];
+    if (!s->id_count && s->ids_due == 0) s->ids_due = clock_ms() + IDS_WAIT_MS;
+    return id;
 }
 
 struct session *session_of(struct outbox *o, const char *gateway, const char *name)
@@ -35,8 +50,8 @@ struct session *session_of(struct outbox *o, const char *gateway, const char *na
     s->key = copy;
     s->gateway = xstrdup(gateway);
     s->name = xstrdup(name ? name : "");
-    s->gw = gateway_of(o, gateway);
     TAILQ_INIT(&s->blocked);
+    session_attach(s, gateway_of(o, gateway));
     map_put(&o->sessions, key, s);
     return s;
 }
@@ -123,9 +138,26 @@ void outgoing_free(struct outgoing *row)
 
 /* ---- what may go now ------------------------------------------------------------------------- */
 
-int session_open(const struct session *s)
+static int awaits_ids(const struct session *s)
+{
+    return s->ids_due > 0 && s->id_count == 0;
+}
+
+static int session_open(const struct session *s)
 {
     return s->gw && !s->held_until && s->in_flight < IN_FLIGHT_MAX;
+}
+
+int outgoing_may_go(const struct outgoing *row)
+{
+    const struct session *s = row->lane->session;
+    return session_open(s) && (row->send_id || row->on_disk || !awaits_ids(s));
+}
+
+/* A row that no id was there for when it was written gets one before it goes out. */
+static void take_id(struct outgoing *row)
+{
+    if (!row->send_id && !row->on_disk) row->send_id = session_take_id(row->lane->session);
 }
 
 /* Lets the lane's first row go, or says what it waits for. */
@@ -142,11 +174,12 @@ void lane_schedule(struct outbox *o, struct lane *lane)
     if (!row) return;
     if (row->not_before > now) {
         lane_sleep(o, lane, row->not_before);
-    } else if (!session_open(lane->session)) {
+    } else if (!outgoing_may_go(row)) {
         lane_block(o, lane);
     } else {
         lane->flying = row;
         lane->session->in_flight++;
+        take_id(row);
         struct outgoing_list *list = row->on_disk ? &o->marked : &o->to_mark;
         TAILQ_INSERT_TAIL(list, row, step_link);
     }
@@ -154,7 +187,8 @@ void lane_schedule(struct outbox *o, struct lane *lane)
 
 void session_schedule(struct outbox *o, struct session *s)
 {
-    for (struct lane *lane; session_open(s) && (lane = TAILQ_FIRST(&s->blocked));)
+    struct lane *lane;
+    while (session_open(s) && !awaits_ids(s) && (lane = TAILQ_FIRST(&s->blocked)))
         lane_schedule(o, lane);
 }
 
@@ -186,8 +220,8 @@ void session_probe(struct outbox *o, struct session *s, int64_t now)
 {
     struct lane *lane;
     if (!s->held_until || s->held_until > now || !s->gw) return;
-    if (s->in_flight >= IN_FLIGHT_MAX) { /* none could go, not even one */
-        s->held_until = now + BACKOFF_MAX_MS;
+    if (s->in_flight >= IN_FLIGHT_MAX || awaits_ids(s)) { /* none could go, not even one */
+        s->held_until = awaits_ids(s) ? now + IDS_WAIT_MS : now + BACKOFF_MAX_MS;
         return;
     }
     s->held_until = 0;

@@ -7,7 +7,11 @@
 #include "../plugin/registry.h"
 #include "outbox.h"
 
-enum { BACKOFF_MIN_MS = 1000, BACKOFF_MAX_MS = 10000 };
+enum {
+    BACKOFF_MIN_MS = 1000,
+    BACKOFF_MAX_MS = 10000,
+    IDS_WAIT_MS = 500 /* for the next id: without one a crash may cost a row 20 s */
+};
 
 TAILQ_HEAD(outgoing_list, outgoing);
 TAILQ_HEAD(lane_list, lane);
@@ -24,6 +28,8 @@ struct session {
     char **ids;
     size_t id_count;
     int64_t ids_asked_at; /* 0 = no request is under way */
+    int64_t ids_due;      /* until then an empty pool stops the queue; 0 = it is not empty, -1 = ids
+                             come too slowly: rows go without until it has been filled again */
 };
 
 struct lane {
@@ -74,13 +80,16 @@ struct outbox {
 /* NULL: its plugin is off, or has not been started. */
 struct gateway *gateway_of(const struct outbox *o, const char *name);
 struct session *session_of(struct outbox *o, const char *gateway, const char *name);
+void session_attach(struct session *s, struct gateway *gw);
+/* A send id of the pool, to be freed; NULL when it is empty. */
+char *session_take_id(struct session *s);
 void session_free(struct session *s);
 struct lane *lane_of(struct outbox *o, const char *gateway, const char *session, const char *chat);
 const char *lane_chat(const struct lane *lane);
 void lane_sleep(struct outbox *o, struct lane *lane, int64_t until);
 void lane_block(struct outbox *o, struct lane *lane);
 void lane_drop_if_empty(struct outbox *o, struct lane *lane);
-int session_open(const struct session *s);
+int outgoing_may_go(const struct outgoing *row); /* as far as its session is concerned */
 void lane_schedule(struct outbox *o, struct lane *lane);
 void session_schedule(struct outbox *o, struct session *s);
 void session_release(struct outbox *o, struct session *s);

@@ -35,7 +35,7 @@ static const char INSERT[] =
     "INSERT INTO outbox(state, event, person, store, gateway, session, chat, text, send_id, tag, answer, not_before,"
     " expires_at, created_at, attempted_at) VALUES (?1, ?2, nullif(?3, 0), nullif(?4, 0), ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
     " ?12, ?13, ?14, ?15)";
-static const char MARK[] = "UPDATE outbox SET state = 1, attempted_at = ?2 WHERE id = ?1";
+static const char MARK[] = "UPDATE outbox SET state = 1, attempted_at = ?2, send_id = ?3 WHERE id = ?1";
 static const char SETTLE[] =
     "UPDATE outbox SET state = ?2, native_id = ?3, attempts = ?4, error = ?5, done_at = ?6"
     " WHERE id = ?1";
@@ -109,11 +109,11 @@ static int add_part(struct outbox *o, struct event *ev, const struct outbox_new 
     row->created_at = now;
     row->not_before = n->not_before;
     row->expires = n->expires ? n->expires : now + (n->answer ? ANSWER_LIFE_MS : NOTICE_LIFE_MS);
-    if (s->id_count) row->send_id = s->ids[--s->id_count];
+    row->send_id = session_take_id(s);
     /* It goes out right after this COMMIT when nothing is before it: then it is `sending` from the
      * start. */
-    int goes =
-        !lane->staged && TAILQ_EMPTY(&lane->rows) && row->not_before <= now && session_open(s);
+    int goes = !lane->staged && TAILQ_EMPTY(&lane->rows) && row->not_before <= now &&
+               outgoing_may_go(row);
     row->state = goes ? OUTBOX_SENDING : OUTBOX_QUEUED;
     row->on_disk = goes;
     row->attempted_at = goes ? now : 0;
@@ -384,7 +384,7 @@ int outbox_turn(struct outbox *o)
         row->written = 1;
     TAILQ_FOREACH(row, &o->to_mark, step_link)
     {
-        if (db_exec(db, MARK, "ii", row->id, now) != 0) return -1;
+        if (db_exec(db, MARK, "iis", row->id, now, row->send_id) != 0) return -1;
         row->attempted_at = now;
         row->written = 1;
     }
@@ -494,6 +494,13 @@ struct need {
     uint32_t want;
 };
 
+/* What has no id goes without one from now on. */
+static void stop_waiting(struct outbox *o, struct session *s)
+{
+    if (s->ids_due > 0) s->ids_due = -1;
+    session_schedule(o, s);
+}
+
 static int need_ids(struct event *ev, void *arg)
 {
     struct need *n = arg;
@@ -508,9 +515,10 @@ static void refill_ids(struct outbox *o, struct session *s)
     s->ids_asked_at = now;
     struct event *ev = event_new(o->host, EVENT_GATEWAY);
     struct need n = { s, (uint32_t)(IDS_WANTED - s->id_count) };
-    event_invoke(ev, s->gw->plugin, BOT_NO_STORE, need_ids, &n, "need_ids");
+    int verdict = event_invoke(ev, s->gw->plugin, BOT_NO_STORE, need_ids, &n, "need_ids");
     event_step_reset(ev);
     event_unref(ev);
+    if (verdict != BOT_LATER) stop_waiting(o, s);
 }
 
 void outbox_gateways_changed(struct outbox *o)
@@ -519,8 +527,7 @@ void outbox_gateways_changed(struct outbox *o)
     for (struct session *s; (s = map_next(&o->sessions, &at, NULL));) {
         struct gateway *gw = gateway_of(o, s->gateway);
         if (gw == s->gw) continue;
-        s->gw = gw;
-        s->ids_asked_at = 0; /* whoever was asked has gone */
+        session_attach(s, gw);
         session_schedule(o, s);
     }
 }
@@ -601,7 +608,10 @@ void outbox_committed(struct outbox *o)
 void outbox_clock(struct outbox *o, int64_t now)
 {
     size_t at = 0;
-    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));) session_probe(o, s, now);
+    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));) {
+        if (s->ids_due > 0 && s->ids_due <= now) stop_waiting(o, s);
+        session_probe(o, s, now);
+    }
     for (struct lane *lane; (lane = TAILQ_FIRST(&o->sleeping)) && lane->sleep_until <= now;) {
         lane_wake(o, lane);
         lane_schedule(o, lane);
@@ -614,9 +624,10 @@ int64_t outbox_next_due(const struct outbox *o)
     const struct lane *lane = TAILQ_FIRST(&o->sleeping);
     if (lane && lane->sleep_until < due) due = lane->sleep_until;
     size_t at = 0;
-    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));)
-        if (s->gw && s->held_until && !TAILQ_EMPTY(&s->blocked) && s->held_until < due)
-            due = s->held_until;
+    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));) {
+        int64_t wakes = s->held_until ? s->held_until : s->ids_due;
+        if (s->gw && wakes > 0 && !TAILQ_EMPTY(&s->blocked) && wakes < due) due = wakes;
+    }
     return due;
 }
 
@@ -653,6 +664,15 @@ int outbox_ids(struct outbox *o, const char *gateway, const char *session, const
     for (size_t i = 0; i < n && s->id_count < IDS_MAX; i++) {
         if (!s->ids) s->ids = xcalloc(IDS_MAX, sizeof *s->ids);
         s->ids[s->id_count++] = xstrdup(ids[i]);
+    }
+    if (n == 0) {
+        stop_waiting(o, s);
+    } else {
+        if (s->id_count >= IDS_LOW)
+            s->ids_due = 0;
+        else if (s->ids_due > 0)
+            s->ids_due = clock_ms() + IDS_WAIT_MS;
+        session_schedule(o, s);
     }
     return BOT_OK;
 }

@@ -67,6 +67,7 @@ static int id_came(struct bot_ctx *ctx, const struct bot_result *r, void *data)
         int64_t until = ctx->api->now(ctx) + (none ? NONE_MS : TROUBLE_MS);
         if (until > p->none_until) p->none_until = until;
         p->wanted = 0;
+        w->gateways->ids(ctx, p->session, NULL, 0);
     }
     return p->in_flight ? BOT_LATER : BOT_HANDLED;
 }

@@ -78,7 +78,7 @@ static int gateway_need_ids(struct bot_ctx *ctx, const char *session, uint32_t w
     (void)ctx;
     (void)session;
     w.ids_wanted = want;
-    return BOT_HANDLED;
+    return w.ids_later ? BOT_LATER : BOT_HANDLED;
 }
 
 static int gateway_address(const char *phone, char *out, size_t cap)

@@ -72,6 +72,7 @@ struct world {
     gateway_fn *send, *resolve; /* NULL: sent at once as "N<row id>"; NULL: unknown */
     int resolve_count;
     uint32_t ids_wanted; /* the last need_ids() */
+    int ids_later;       /* need_ids() says that some will come */
     unsigned message_count;
 };
 extern struct world w;

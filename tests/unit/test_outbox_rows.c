@@ -117,6 +117,70 @@ static void rows_get_their_id_when_they_are_made(void **state)
     assert_true(w.ids_wanted > 0); /* asked again, since nobody gave any */
 }
 
+static void give_ids(const char *const *ids, size_t n)
+{
+    outbox_ids(w.host->outbox, "testgate", "default", ids, n);
+    run();
+}
+
+static void an_empty_pool_is_waited_for_but_not_long(void **state)
+{
+    (void)state;
+    const char *const ids[] = { "ID1", "ID2" };
+    w.ids_later = 1;
+    world_reopen(0);
+    say(BUDI, "say a");
+    say(CITRA, "say b");
+    pass(499);
+    assert_int_equal(w.sent_count, 0);
+    give_ids(ids, 1); /* both may wait for the next one, again for 500 ms */
+    assert_string_equal(last_sent()->send_id, "ID1");
+    assert_int_equal(disk("SELECT count(*) FROM outbox WHERE text = 'a' AND send_id = 'ID1'"), 1);
+    pass(499);
+    assert_int_equal(w.sent_count, 1);
+    pass(1);
+    expect(BUDI, "a");
+    expect(CITRA, "b");
+    assert_string_equal(last_sent()->send_id, "");
+    say(BUDI, "say c"); /* ids come too slowly: nobody waits any more */
+    expect(BUDI, "c");
+    for (int i = 0; i < 32; i++) give_ids(ids, 1);
+    for (int i = 0; i < 32; i++) say(BUDI, "say d");
+    assert_string_equal(last_sent()->send_id, "ID1");
+    assert_int_equal(w.sent_count, 35);
+    say(BUDI, "say e"); /* the pool was full in between: now it is worth while again */
+    assert_int_equal(w.sent_count, 35);
+    give_ids(ids + 1, 1);
+    assert_string_equal(last_sent()->send_id, "ID2");
+}
+
+static void no_ids_for_now_ends_the_wait(void **state)
+{
+    (void)state;
+    w.ids_later = 1;
+    world_reopen(0);
+    say(BUDI, "say a");
+    assert_int_equal(w.sent_count, 0);
+    give_ids(NULL, 0);
+    expect(BUDI, "a");
+}
+
+static void a_held_queue_without_ids_is_tried_later(void **state)
+{
+    (void)state;
+    const char *const id[] = { "ID1" };
+    w.ids_later = 1;
+    world_reopen(0);
+    give_ids(id, 1);
+    w.send = hold_all;
+    say(BUDI, "say a"); /* took the only id; the queue is held */
+    say(CITRA, "say b");
+    w.send = NULL;
+    pass(20 * SECOND);
+    expect(BUDI, "a");
+    expect(CITRA, "b");
+}
+
 /* ---- splitting ------------------------------------------------------------------------------- */
 
 static size_t chars(const char *s)
@@ -255,14 +319,18 @@ static void by_chat_phone_person_and_role(void **state)
     expect_none();
 }
 
+#define IDS_TEST(f) cmocka_unit_test_setup_teardown(f, outbox_open_with_ids, world_close)
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         OUTBOX_TEST(answers_live_an_hour_and_notices_a_day),
         OUTBOX_TEST(what_expired_while_it_was_down_is_not_sent),
         OUTBOX_TEST(not_before_its_time),
-        cmocka_unit_test_setup_teardown(rows_get_their_id_when_they_are_made, outbox_open_with_ids,
-                                        world_close),
+        IDS_TEST(rows_get_their_id_when_they_are_made),
+        IDS_TEST(an_empty_pool_is_waited_for_but_not_long),
+        IDS_TEST(no_ids_for_now_ends_the_wait),
+        IDS_TEST(a_held_queue_without_ids_is_tried_later),
         OUTBOX_TEST(a_long_text_is_split_at_a_line),
         OUTBOX_TEST(an_ack_only_rises_and_failure_stays),
         OUTBOX_TEST(a_quoted_message_is_known_again),

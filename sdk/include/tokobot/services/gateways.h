@@ -124,7 +124,10 @@ struct bot_gateways {
                    const char *error);
     int (*resolved)(struct bot_ctx *ctx, int64_t id, int outcome, const char *native_id);
     /* Adds send ids to the session's pool (kept in memory: an unused one is not missed). Only from
-     * need_ids() and the completions of its calls, else BOT_EPHASE: anything else may run twice. */
+     * need_ids() and the completions of its calls, else BOT_EPHASE: anything else may run twice.
+     * n = 0: there are none for now. While the pool is empty what is to be sent waits for the
+     * next id, at most 500 ms or until that is said; then it goes without until the pool is full
+     * again. */
     int (*ids)(struct bot_ctx *ctx, const char *session, const char *const *ids, size_t n);
     /* [event] Says how the session is; health and the queue follow. */
     int (*session_state)(struct bot_ctx *ctx, const char *session, int state, const char *detail);
