@@ -154,6 +154,8 @@ void host_control_closed(struct host *h, uint64_t connection);
 int host_route(struct host *h, const char *method, const char *path, const char *query,
                const char *body, size_t len, struct http_request *request);
 void host_status(struct host *h, struct buf *out); /* one JSON object; on the loop */
+/* "problems":[...]: who is left out or in quarantine, and why; on the loop */
+void host_problems(const struct host *h, struct buf *out);
 /* The HTTP request that a route's event is of, once; NULL when it has been answered. */
 struct http_request *host_request_take(struct host *h, uint64_t id);
 int host_request_open(struct host *h, uint64_t id);

@@ -286,6 +286,19 @@ void host_publish(struct host *h)
 
 /* ---- `tokobot status` ------------------------------------------------------------------------ */
 
+void host_problems(const struct host *h, struct buf *out)
+{
+    char *lines = xstrdup(buf_str(&h->problems)), *rest = NULL;
+    buf_adds(out, "\"problems\":[");
+    int first = 1;
+    for (char *p = strtok_r(lines, "\n", &rest); p; p = strtok_r(NULL, "\n", &rest), first = 0) {
+        if (!first) buf_addc(out, ',');
+        buf_add_json(out, p, strlen(p));
+    }
+    free(lines);
+    buf_addc(out, ']');
+}
+
 void host_status(struct host *h, struct buf *out)
 {
     struct outbox_stats s;
@@ -304,13 +317,7 @@ void host_status(struct host *h, struct buf *out)
     for (size_t i = 0; i < h->registry->plugin_count; i++)
         buf_addf(out, "%s\"%s %s\"", i ? "," : "", h->registry->plugins[i]->name,
                  h->registry->plugins[i]->version);
-    buf_adds(out, "],\"problems\":[");
-    char *lines = xstrdup(buf_str(&h->problems)), *rest = NULL;
-    int first = 1;
-    for (char *p = strtok_r(lines, "\n", &rest); p; p = strtok_r(NULL, "\n", &rest), first = 0) {
-        if (!first) buf_addc(out, ',');
-        buf_add_json(out, p, strlen(p));
-    }
-    free(lines);
-    buf_adds(out, "]}");
+    buf_adds(out, "],");
+    host_problems(h, out);
+    buf_addc(out, '}');
 }

@@ -4,6 +4,7 @@
 #include "../http/control.h"
 #include "config/config.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,8 +75,13 @@ int cli_ask(const char *ini, const char *request, int ms, char **line)
         fprintf(stderr, "%s\n", error);
         return CLI_NOT_RUNNING;
     }
+    errno = 0;
     if (control_write_line(fd, request) != 0 || control_read_line(fd, line, ms) != 1) {
-        fprintf(stderr, "the bot does not answer: is it stuck? see its log\n");
+        fputs(errno == ETIMEDOUT
+                  ? "the bot does not answer: is it stuck? see its log\n"
+                  : "the bot ended before it answered: it crashed or was stopped; see"
+                    " its log and `tokobot status`\n",
+              stderr);
         rc = CLI_NOT_RUNNING;
     }
     close(fd);

@@ -37,6 +37,21 @@ static void print_plugin(struct json_object *p)
     putchar('\n');
 }
 
+static void print_list(const char *line)
+{
+    struct json_object *o = json_tokener_parse(line), *list = NULL, *problems = NULL;
+    json_object_object_get_ex(o, "plugins", &list);
+    json_object_object_get_ex(o, "problems", &problems);
+    size_t count = list ? json_object_array_length(list) : 0;
+    for (size_t i = 0; i < count; i++) print_plugin(json_object_array_get_idx(list, i));
+    if (!count) puts("no plugin runs");
+    count = problems ? json_object_array_length(problems) : 0;
+    if (count) puts("not well:");
+    for (size_t i = 0; i < count; i++)
+        printf("  %s\n", json_object_get_string(json_object_array_get_idx(problems, i)));
+    json_object_put(o);
+}
+
 int cli_plugin_list(int argc, char **argv)
 {
     const char *ini;
@@ -46,14 +61,7 @@ int cli_plugin_list(int argc, char **argv)
     if (rc) return rc < 0 ? CLI_OK : rc;
     rc = cli_ask(ini, "{\"cmd\":\"plugins\"}", ANSWER_MS, &line);
     if (!rc && as_json) puts(line);
-    if (!rc && !as_json) {
-        struct json_object *o = json_tokener_parse(line), *list = NULL;
-        json_object_object_get_ex(o, "plugins", &list);
-        size_t count = list ? json_object_array_length(list) : 0;
-        for (size_t i = 0; i < count; i++) print_plugin(json_object_array_get_idx(list, i));
-        if (!count) puts("no plugin runs");
-        json_object_put(o);
-    }
+    if (!rc && !as_json) print_list(line);
     free(line);
     return rc;
 }

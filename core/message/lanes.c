@@ -28,15 +28,7 @@ void session_attach(struct session *s, struct gateway *gw)
 {
     s->gw = gw;
     s->ids_asked_at = 0; /* whoever was asked has gone */
-    if (gw && gw->spec.need_ids && !s->id_count) s->ids_due = clock_ms() + IDS_WAIT_MS;
-}
-
-char *session_take_id(struct session *s)
-{
-    if (!s->id_count) return NULL;
-    char *id = s->ids[--s->id_count];
-    if (!s->id_count && s->ids_due == 0) s->ids_due = clock_ms() + IDS_WAIT_MS;
-    return id;
+    if (gw && gw->spec.need_ids && !s->id_count) ids_await(s);
 }
 
 struct session *session_of(struct outbox *o, const char *gateway, const char *name)
@@ -58,8 +50,7 @@ struct session *session_of(struct outbox *o, const char *gateway, const char *na
 
 void session_free(struct session *s)
 {
-    while (s->id_count) free(s->ids[--s->id_count]);
-    free(s->ids);
+    ids_free(s);
     free((char *)s->key);
     free((char *)s->gateway);
     free((char *)s->name);
@@ -138,11 +129,6 @@ void outgoing_free(struct outgoing *row)
 
 /* ---- what may go now ------------------------------------------------------------------------- */
 
-static int awaits_ids(const struct session *s)
-{
-    return s->ids_due > 0 && s->id_count == 0;
-}
-
 static int session_open(const struct session *s)
 {
     return s->gw && !s->held_until && s->in_flight < IN_FLIGHT_MAX;
@@ -151,13 +137,13 @@ static int session_open(const struct session *s)
 int outgoing_may_go(const struct outgoing *row)
 {
     const struct session *s = row->lane->session;
-    return session_open(s) && (row->send_id || row->on_disk || !awaits_ids(s));
+    return session_open(s) && (row->send_id || row->on_disk || !ids_awaited(s));
 }
 
 /* A row that no id was there for when it was written gets one before it goes out. */
 static void take_id(struct outgoing *row)
 {
-    if (!row->send_id && !row->on_disk) row->send_id = session_take_id(row->lane->session);
+    if (!row->send_id && !row->on_disk) row->send_id = ids_take(row->lane->session);
 }
 
 /* Lets the lane's first row go, or says what it waits for. */
@@ -188,7 +174,7 @@ void lane_schedule(struct outbox *o, struct lane *lane)
 void session_schedule(struct outbox *o, struct session *s)
 {
     struct lane *lane;
-    while (session_open(s) && !awaits_ids(s) && (lane = TAILQ_FIRST(&s->blocked)))
+    while (session_open(s) && !ids_awaited(s) && (lane = TAILQ_FIRST(&s->blocked)))
         lane_schedule(o, lane);
 }
 
@@ -220,8 +206,8 @@ void session_probe(struct outbox *o, struct session *s, int64_t now)
 {
     struct lane *lane;
     if (!s->held_until || s->held_until > now || !s->gw) return;
-    if (s->in_flight >= IN_FLIGHT_MAX || awaits_ids(s)) { /* none could go, not even one */
-        s->held_until = awaits_ids(s) ? now + IDS_WAIT_MS : now + BACKOFF_MAX_MS;
+    if (s->in_flight >= IN_FLIGHT_MAX || ids_awaited(s)) { /* none could go, not even one */
+        s->held_until = ids_awaited(s) ? s->ids_due : now + BACKOFF_MAX_MS;
         return;
     }
     s->held_until = 0;

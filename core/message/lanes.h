@@ -1,5 +1,5 @@
-/* lanes.h - the inside of the outbox, shared by outbox.c and lanes.c and nobody else: sessions,
- * lanes, rows. On the loop. See outbox.c for how a row goes through them. */
+/* lanes.h - the inside of the outbox, shared by outbox.c, lanes.c and send_ids.c and nobody else:
+ * sessions, lanes, rows. On the loop. See outbox.c for how a row goes through them. */
 #ifndef TOKOBOT_LANES_H
 #define TOKOBOT_LANES_H
 
@@ -7,11 +7,7 @@
 #include "../plugin/registry.h"
 #include "outbox.h"
 
-enum {
-    BACKOFF_MIN_MS = 1000,
-    BACKOFF_MAX_MS = 10000,
-    IDS_WAIT_MS = 500 /* for the next id: without one a crash may cost a row 20 s */
-};
+enum { BACKOFF_MIN_MS = 1000, BACKOFF_MAX_MS = 10000 };
 
 TAILQ_HEAD(outgoing_list, outgoing);
 TAILQ_HEAD(lane_list, lane);
@@ -81,8 +77,6 @@ struct outbox {
 struct gateway *gateway_of(const struct outbox *o, const char *name);
 struct session *session_of(struct outbox *o, const char *gateway, const char *name);
 void session_attach(struct session *s, struct gateway *gw);
-/* A send id of the pool, to be freed; NULL when it is empty. */
-char *session_take_id(struct session *s);
 void session_free(struct session *s);
 struct lane *lane_of(struct outbox *o, const char *gateway, const char *session, const char *chat);
 const char *lane_chat(const struct lane *lane);
@@ -99,5 +93,13 @@ void lane_wake(struct outbox *o, struct lane *lane);
 /* The row is finished in memory; the next turn writes it (outbox.c). */
 void outgoing_settle(struct outbox *o, struct outgoing *row, enum outbox_state state,
                      const char *error);
+
+/* ---- the pool of send ids (send_ids.c) ------------------------------------------------------- */
+char *ids_take(struct session *s);                          /* to be freed; NULL when it is empty */
+int ids_awaited(const struct session *s);                   /* what has no id waits for the next */
+void ids_await(struct session *s);                          /* from now on, for IDS_WAIT_MS */
+void ids_stop_waiting(struct outbox *o, struct session *s); /* what waited goes without */
+void ids_refill(struct outbox *o, struct session *s); /* asks the gateway when there are few */
+void ids_free(struct session *s);
 
 #endif

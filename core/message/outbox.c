@@ -24,18 +24,15 @@ enum {
     TEXT_CHARS_MAX = 4000,
     ANSWER_LIFE_MS = 3600 * 1000,
     NOTICE_LIFE_MS = 24 * 3600 * 1000,
-    RETRY_LIFE_MS = 120 * 1000, /* one message alone holds its chat at most this long */
-    IDS_LOW = 32,
-    IDS_WANTED = 64,
-    IDS_MAX = 512,
-    IDS_PATIENCE_MS = 10000
+    RETRY_LIFE_MS = 120 * 1000 /* one message alone holds its chat at most this long */
 };
 
 static const char INSERT[] =
     "INSERT INTO outbox(state, event, person, store, gateway, session, chat, text, send_id, tag, answer, not_before,"
     " expires_at, created_at, attempted_at) VALUES (?1, ?2, nullif(?3, 0), nullif(?4, 0), ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
     " ?12, ?13, ?14, ?15)";
-static const char MARK[] = "UPDATE outbox SET state = 1, attempted_at = ?2, send_id = ?3 WHERE id = ?1";
+static const char MARK[] =
+    "UPDATE outbox SET state = 1, attempted_at = ?2, send_id = ?3 WHERE id = ?1";
 static const char SETTLE[] =
     "UPDATE outbox SET state = ?2, native_id = ?3, attempts = ?4, error = ?5, done_at = ?6"
     " WHERE id = ?1";
@@ -109,11 +106,11 @@ static int add_part(struct outbox *o, struct event *ev, const struct outbox_new 
     row->created_at = now;
     row->not_before = n->not_before;
     row->expires = n->expires ? n->expires : now + (n->answer ? ANSWER_LIFE_MS : NOTICE_LIFE_MS);
-    row->send_id = session_take_id(s);
+    row->send_id = ids_take(s);
     /* It goes out right after this COMMIT when nothing is before it: then it is `sending` from the
      * start. */
-    int goes = !lane->staged && TAILQ_EMPTY(&lane->rows) && row->not_before <= now &&
-               outgoing_may_go(row);
+    int goes =
+        !lane->staged && TAILQ_EMPTY(&lane->rows) && row->not_before <= now && outgoing_may_go(row);
     row->state = goes ? OUTBOX_SENDING : OUTBOX_QUEUED;
     row->on_disk = goes;
     row->attempted_at = goes ? now : 0;
@@ -489,38 +486,6 @@ void outbox_gateway_idle(struct outbox *o, struct event *ev)
     next_of(o, lane);
 }
 
-struct need {
-    struct session *session;
-    uint32_t want;
-};
-
-/* What has no id goes without one from now on. */
-static void stop_waiting(struct outbox *o, struct session *s)
-{
-    if (s->ids_due > 0) s->ids_due = -1;
-    session_schedule(o, s);
-}
-
-static int need_ids(struct event *ev, void *arg)
-{
-    struct need *n = arg;
-    return n->session->gw->spec.need_ids(&ev->ctx, n->session->name, n->want);
-}
-
-static void refill_ids(struct outbox *o, struct session *s)
-{
-    int64_t now = clock_ms();
-    if (!s->gw || !s->gw->spec.need_ids || s->id_count >= IDS_LOW || o->host->stopping) return;
-    if (s->held_until || (s->ids_asked_at && now - s->ids_asked_at < IDS_PATIENCE_MS)) return;
-    s->ids_asked_at = now;
-    struct event *ev = event_new(o->host, EVENT_GATEWAY);
-    struct need n = { s, (uint32_t)(IDS_WANTED - s->id_count) };
-    int verdict = event_invoke(ev, s->gw->plugin, BOT_NO_STORE, need_ids, &n, "need_ids");
-    event_step_reset(ev);
-    event_unref(ev);
-    if (verdict != BOT_LATER) stop_waiting(o, s);
-}
-
 void outbox_gateways_changed(struct outbox *o)
 {
     size_t at = 0;
@@ -551,7 +516,7 @@ void outbox_start(struct outbox *o)
         event_unref(ev);
     }
     at = 0;
-    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));) refill_ids(o, s);
+    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));) ids_refill(o, s);
 }
 
 static void free_settled(struct outbox *o)
@@ -602,14 +567,14 @@ void outbox_committed(struct outbox *o)
     take_marked(o);
     hand_over_marked(o);
     size_t at = 0;
-    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));) refill_ids(o, s);
+    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));) ids_refill(o, s);
 }
 
 void outbox_clock(struct outbox *o, int64_t now)
 {
     size_t at = 0;
     for (struct session *s; (s = map_next(&o->sessions, &at, NULL));) {
-        if (s->ids_due > 0 && s->ids_due <= now) stop_waiting(o, s);
+        if (s->ids_due > 0 && s->ids_due <= now) ids_stop_waiting(o, s);
         session_probe(o, s, now);
     }
     for (struct lane *lane; (lane = TAILQ_FIRST(&o->sleeping)) && lane->sleep_until <= now;) {
@@ -654,27 +619,6 @@ int outbox_quoted(struct outbox *o, const char *gateway, const char *session, co
     *tag = arena_strdup(arena, (const char *)sqlite3_column_text(st, 2));
     db_done(st);
     return 1;
-}
-
-int outbox_ids(struct outbox *o, const char *gateway, const char *session, const char *const *ids,
-               size_t n)
-{
-    struct session *s = session_of(o, gateway, session);
-    s->ids_asked_at = n ? 0 : clock_ms();
-    for (size_t i = 0; i < n && s->id_count < IDS_MAX; i++) {
-        if (!s->ids) s->ids = xcalloc(IDS_MAX, sizeof *s->ids);
-        s->ids[s->id_count++] = xstrdup(ids[i]);
-    }
-    if (n == 0) {
-        stop_waiting(o, s);
-    } else {
-        if (s->id_count >= IDS_LOW)
-            s->ids_due = 0;
-        else if (s->ids_due > 0)
-            s->ids_due = clock_ms() + IDS_WAIT_MS;
-        session_schedule(o, s);
-    }
-    return BOT_OK;
 }
 
 int outbox_session_state(struct outbox *o, const char *gateway, const char *name, int state,

@@ -1,6 +1,7 @@
 /* lineup.c - see lineup.h. */
 #include "lineup.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,13 +66,32 @@ void lineup_renew_all(struct lineup *l)
     }
 }
 
+static int is_of_name(char c)
+{
+    return isalnum((unsigned char)c) || c == '-' || c == '_' || c == '(';
+}
+
+/* Does the sentence name the plugin already, or its file? */
+static int tells_name(const char *why, const char *name)
+{
+    size_t len = strlen(name);
+    for (const char *at = why; (at = strstr(at, name)); at++)
+        if ((at == why || !is_of_name(at[-1])) && !is_of_name(at[len])) return 1;
+    return 0;
+}
+
+void lineup_tell(struct buf *problems, const char *name, const char *why)
+{
+    struct buf line = { 0 };
+    if (!tells_name(why, name)) buf_addf(&line, "%s: ", name);
+    buf_addf(&line, "%s\n", why);
+    if (!strstr(buf_str(problems), buf_str(&line))) buf_adds(problems, buf_str(&line));
+    buf_free(&line);
+}
+
 void lineup_refuse(struct lineup *l, struct lineup_entry *e, const char *why)
 {
-    char line[LIBRARY_PROBLEM + 80];
-    /* each line once: it names the plugin's file, the plugin, or both */
-    snprintf(line, sizeof line, "%s%s%s", strstr(why, e->name) ? "" : e->name,
-             strstr(why, e->name) ? "" : ": ", why);
-    if (!strstr(buf_str(l->problems), line)) buf_addf(l->problems, "%s\n", line);
+    lineup_tell(l->problems, e->name, why);
     if (e->plugin && e->plugin != e->old) {
         struct plugin *p = e->plugin;
         e->plugin = NULL;
@@ -358,13 +378,13 @@ static int is_sound(void *ctx, const char *name)
     return by && by->plugin->quarantined ? -1 : 0;
 }
 
-/* Whoever needs a service of a quarantined plugin would call it. */
+/* Whoever needs a service of a quarantined plugin would call it; a gateway does so all the same. */
 static void spread_quarantine(struct lineup *l)
 {
     for (size_t i = 0; i < l->order_count; i++) {
         struct requirement q = { l, l->order[i], NULL, 0 };
-        if (each_requirement(l->order[i]->plugin, is_sound, &q) < 0)
-            l->order[i]->plugin->quarantined = 1;
+        struct plugin *p = l->order[i]->plugin;
+        if (!p->gateway && each_requirement(p, is_sound, &q) < 0) p->quarantined = 1;
     }
 }
 

@@ -59,6 +59,8 @@ int lineup_copy(struct lineup *l, struct lineup_entry *e);
 void lineup_copy_all(struct lineup *l);
 /* In a turn or group: what is loaded now has been tried. 0 or -1. */
 int lineup_remember(const struct lineup *l);
+/* Adds one line, once, that names the plugin or its file. */
+void lineup_tell(struct buf *problems, const char *name, const char *why);
 /* It is not to run: why is a line of problems. */
 void lineup_refuse(struct lineup *l, struct lineup_entry *e, const char *why);
 /* Opens and initialises every changed entry that is not refused; then finds whose section has

@@ -154,5 +154,7 @@ void plugins_describe(struct host *h, struct buf *out)
     struct describing d = { h, out, 0 };
     buf_adds(out, "{\"ok\":true,\"plugins\":[");
     each_generation(h, describe_one, &d);
-    buf_adds(out, "]}");
+    buf_adds(out, "],");
+    host_problems(h, out);
+    buf_addc(out, '}');
 }

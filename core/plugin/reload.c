@@ -282,9 +282,7 @@ static int migrate_staged(struct host *h, struct reload *r)
         struct buf why = { 0 };
         if (p->phase != PLUGIN_STAGED) continue;
         int rc = migrate_in_turn(h, p, replaces(h, p), &why);
-        if (rc < 0)
-            buf_addf(&r->problems, "%s%s%s\n", strstr(buf_str(&why), p->name) ? "" : p->name,
-                     strstr(buf_str(&why), p->name) ? "" : ": ", buf_str(&why));
+        if (rc < 0) lineup_tell(&r->problems, p->name, buf_str(&why));
         buf_free(&why);
         if (rc < 0) return -1;
     }

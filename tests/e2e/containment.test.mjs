@@ -28,7 +28,7 @@ async function quarantine(site) {
 
 test('a message that crashes the host is tried again, answered without the plugin, and set aside', async (t) => {
   const site = await start(t);
-  const pinger = new Pinger(site.bot), host = site.bot.host();
+  const pinger = new Pinger(t, site.bot), host = site.bot.host();
   const others = new Crowd(site.waha, { count: 300, rate: 100 / SLOW, text: (n) => (n % 2 ? `echo ${n}` : '/versi') });
   await sleep(500);
   const began = Date.now();
@@ -110,7 +110,7 @@ test('a thousand messages, each hundredth a crash: all others are answered once'
   const site = await start(t);
   const text = (n) => (n % 100 === 50 ? `bom ${n}` : `echo ${n}`);
   const crowd = new Crowd(site.waha, { from: 0, count: 1000, rate: 250 / SLOW, text });
-  const pinger = new Pinger(site.bot);
+  const pinger = new Pinger(t, site.bot);
   const own = Number(SUPER.slice(10)); // who is told of it, too
   const answers = await crowd.answers(60000, [own]);
   await pinger.stop();
@@ -149,10 +149,12 @@ test('a host that is killed in a callback blames the message, not the plugin', a
 
 test('a start() that crashes at a reload costs the host once', async (t) => {
   const site = await start(t);
-  const pinger = new Pinger(site.bot), host = site.bot.host();
+  const pinger = new Pinger(t, site.bot), host = site.bot.host();
   const others = new Crowd(site.waha, { count: 100, rate: 100 / SLOW, text: (n) => `echo ${n}` });
   site.on('start-crashes');
-  process.kill(site.bot.pid, 'SIGHUP');
+  const asked = await site.tokobot('reload');
+  assert.equal(asked.code, 69, asked.out + asked.err);
+  assert.match(asked.err, /^the bot ended before it answered: it crashed or was stopped; see its log/);
   await site.nextHost(host);
   await site.serves();
   for (const [n, text] of (await others.answers()).entries()) assert.equal(text, String(n));
@@ -162,6 +164,7 @@ test('a start() that crashes at a reload costs the host once', async (t) => {
   const { problems, status } = await site.status();
   assert.equal(status, 'degraded');
   assert.match(problems.join(), /^start-crashes: it crashed the bot in its start and was left out: mend or update \S+, then reload$/);
+  assert.match((await site.tokobot('plugin', 'list')).out, /^not well:\n  start-crashes: it crashed the bot in its start/m);
   await site.hears(/start-crashes/);
   site.off('start-crashes');
   await site.mended();

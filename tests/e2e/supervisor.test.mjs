@@ -36,7 +36,7 @@ async function startsClean(site, count) {
 
 test('kill -9 of the host: another one answers, and the port was open all the time', async (t) => {
   const site = await Site.start(t);
-  const pinger = new Pinger(site.bot), times = [];
+  const pinger = new Pinger(t, site.bot), times = [];
   const crowd = new Crowd(site.waha, { count: 300, rate: 100 / SLOW, text: () => '/versi' });
   for (let i = 0; i < 3; i++) {
     await sleep(300);

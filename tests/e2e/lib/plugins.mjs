@@ -325,9 +325,10 @@ export class Crowd {
 
 // Somebody who asks for /ping all the time. `refused`: connections that were not taken.
 export class Pinger {
-  constructor(bot) {
+  constructor(t, bot) {
     Object.assign(this, { bot, refused: [], answered: 0, longest: 0, going: true });
     this.done = this.#run();
+    t.after(() => this.stop()); // also when the test fails before it stops it
   }
 
   #once() {
