@@ -85,7 +85,9 @@ struct sink {
 static int is_complete(const struct bot_incoming *in)
 {
     if (in->kind == BOT_IN_MESSAGE || in->kind == BOT_IN_OWN) return in->chat && *in->chat;
-    return in->kind == BOT_IN_ACK ? in->native_id && *in->native_id : in->kind == BOT_IN_SESSION;
+    if (in->kind == BOT_IN_SESSION) return 1;
+    int is_known = in->kind >= BOT_IN_ACK && in->kind <= BOT_IN_POLL_VOTE;
+    return is_known && in->kind != BOT_IN_OTHER && in->native_id && *in->native_id;
 }
 
 static void sink_add(struct bot_incoming_sink *base, const struct bot_incoming *given)

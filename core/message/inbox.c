@@ -9,11 +9,17 @@
 #include "../base/log.h"
 #include "../host.h"
 #include "../people/people.h"
+#include "amend.h"
 #include "outbox.h"
 
 static const char INSERT_MESSAGE[] =
     "INSERT INTO inbox(key, kind, person, gateway, session, chat, phone, lid, name, text, quoted_id, sent_at, received_at)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT(key) DO NOTHING";
+/* A reaction, a vote: an internal event of whoever it came from. */
+static const char INSERT_SIGNAL[] =
+    "INSERT INTO inbox(key, kind, person, store, gateway, session, chat, phone, lid, name, event, text, quoted_id,"
+    " sent_at, received_at) VALUES (?1, 3, ?2, nullif(?3, 0), ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+    " ON CONFLICT(key) DO NOTHING";
 static const char KNOWN[] = "SELECT 1 FROM inbox WHERE key = ?1";
 static const char INSERT_INTERNAL[] =
     "INSERT INTO inbox(key, kind, state, person, store, gateway, session, chat, event, body, due_at, received_at)"
@@ -22,7 +28,8 @@ static const char FORGET_KEY[] =
     "DELETE FROM inbox WHERE key = ?1 AND state = 1 AND handler IS NULL";
 static const char FINISH[] =
     "UPDATE inbox SET state = ?2, done_at = ?3, store = ?4, handler = NULL, resume = NULL,"
-    " said = NULL, due_at = NULL WHERE id = ?1";
+    " said = NULL, due_at = NULL, text = CASE WHEN edited IS '•••' THEN edited ELSE text END"
+    " WHERE id = ?1";
 static const char WAIT[] =
     "UPDATE inbox SET state = 1, handler = ?2, resume = ?3, due_at = ?4, store = ?5, said = ?6"
     " WHERE id = ?1";
@@ -96,6 +103,32 @@ static int journal_message(struct host *h, struct arrival *a, enum event_kind ki
     return 1;
 }
 
+/* Somebody reacted to a message or voted in a poll: for whoever listens, in the store of that
+ * message; nobody answers when nobody does. */
+static int journal_signal(struct host *h, struct arrival *a, const char *name, struct event **out)
+{
+    char key[512];
+    if (!registry_hooks(h->registry, name)) {
+        host_count_event(h, a->gateway, a->event);
+        return 0;
+    }
+    snprintf(key, sizeof key, "%s/%s/r/%s", a->gateway, a->session ? a->session : "", a->native_id);
+    if (db_int(&h->db, 0, KNOWN, "s", key)) return 0;
+    int64_t store = outbox_store_of(h->outbox, a->gateway, a->session, a->quoted_id);
+    int64_t person = people_resolve(h, a->gateway, a->session, a->chat, a->phone, a->lid, a->name);
+    if (person < 0 ||
+        db_exec(&h->db, INSERT_SIGNAL,
+                "siissssssss"
+                "sii",
+                key, person, store, a->gateway, a->session, a->chat, a->phone, a->lid, a->name,
+                name, a->text ? a->text : "", a->quoted_id, a->sent_at, a->received_at) != 0)
+        return -1;
+    *out = event_of_arrival(h, a, EVENT_INTERNAL, person);
+    (*out)->event_name = arena_strdup(&(*out)->arena, name);
+    (*out)->store = (*out)->journaled_store = store;
+    return 1;
+}
+
 int inbox_journal(struct host *h, struct arrival *a, struct event **out)
 {
     *out = NULL;
@@ -113,6 +146,14 @@ int inbox_journal(struct host *h, struct arrival *a, struct event **out)
                        ? -1
                        : 0;
         return 0;
+    case BOT_IN_EDIT:
+        return amend_edit(h, a);
+    case BOT_IN_REVOKE:
+        return amend_revoke(h, a);
+    case BOT_IN_REACTION:
+        return journal_signal(h, a, "message.reaction", out);
+    case BOT_IN_POLL_VOTE:
+        return journal_signal(h, a, "message.poll_vote", out);
     default:
         host_count_event(h, a->gateway, a->event);
         return 0;

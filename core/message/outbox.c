@@ -42,6 +42,8 @@ static const char LOAD[] =
 static const char ACK[] =
     "UPDATE outbox SET ack = CASE WHEN ?4 = -1 THEN -1 ELSE max(ifnull(ack, 0), ?4) END"
     " WHERE native_id = ?3 AND gateway = ?1 AND session = ?2 AND ack IS NOT -1";
+static const char STORE_OF[] =
+    "SELECT store FROM outbox WHERE native_id = ?3 AND gateway = ?1 AND session = ?2";
 static const char QUOTED[] =
     "SELECT store, text, tag FROM outbox WHERE native_id = ?3 AND gateway = ?1 AND session = ?2";
 
@@ -606,6 +608,14 @@ int outbox_ack(struct outbox *o, const char *gateway, const char *session, const
                    (int64_t)ack) == 0
                ? 0
                : -1;
+}
+
+int64_t outbox_store_of(struct outbox *o, const char *gateway, const char *session,
+                        const char *native_id)
+{
+    return native_id ? db_int(&o->host->db, 0, STORE_OF, "sss", gateway, session ? session : "",
+                              native_id)
+                     : 0;
 }
 
 int outbox_quoted(struct outbox *o, const char *gateway, const char *session, const char *native_id,

@@ -55,6 +55,9 @@ void outbox_gateways_changed(struct outbox *o);
 /* An ack from the network. In a turn. */
 int outbox_ack(struct outbox *o, const char *gateway, const char *session, const char *native_id,
                int ack);
+/* The store of the message with this id of the network; 0 = not ours, or of none. */
+int64_t outbox_store_of(struct outbox *o, const char *gateway, const char *session,
+                        const char *native_id);
 /* The store, text and tag of one of our messages, for a quote: 1 found, strings in arena. */
 int outbox_quoted(struct outbox *o, const char *gateway, const char *session, const char *native_id,
                   int64_t *store, const char **text, const char **tag, struct arena *arena);

@@ -47,7 +47,7 @@ static const char LOAD[] = "SELECT name, phone, language, blocked FROM persons W
 static const char PHONE[] = "SELECT phone FROM persons WHERE id = ?1";
 static const char ADDRESS[] = "SELECT gateway, session, chat, phone FROM persons WHERE id = ?1";
 static const char HOLDERS[] = "SELECT DISTINCT person FROM roles";
-static const char BY_PHONE[] = "SELECT person FROM aliases WHERE alias = ?1";
+static const char BY_ALIAS[] = "SELECT person FROM aliases WHERE alias = ?1";
 
 /* What names a person, re-pointed from ?1 to ?2 in this order. What is left with ?1 afterwards
  * would be there twice and is deleted. */
@@ -368,7 +368,16 @@ int64_t people_by_phone(struct host *h, const char *phone)
 {
     char alias[ALIAS_MAX];
     alias_of(alias, "p:", phone);
-    return db_int(&h->db, 0, BY_PHONE, "s", alias);
+    return db_int(&h->db, 0, BY_ALIAS, "s", alias);
+}
+
+int64_t people_known(struct host *h, const char *phone, const char *lid)
+{
+    char alias[ALIAS_MAX];
+    int64_t person = phone && *phone ? people_by_phone(h, phone) : 0;
+    if (person || !lid || !*lid) return person;
+    alias_of(alias, "l:", lid);
+    return db_int(&h->db, 0, BY_ALIAS, "s", alias);
 }
 
 /* The session of a gateway that notices to new chats leave by. */

@@ -11,6 +11,8 @@
  * person.merged). Remembers name and chat. Returns the id, or -1 on a database error. */
 int64_t people_resolve(struct host *h, const char *gateway, const char *session, const char *chat,
                        const char *phone, const char *lid, const char *name);
+/* The person with this phone or lid, when there is one; 0 = nobody. */
+int64_t people_known(struct host *h, const char *phone, const char *lid);
 /* Fills ev->person_name, language, phone. 0 or -1. */
 int people_load(struct event *ev);
 uint32_t people_roles(struct host *h, int64_t person,

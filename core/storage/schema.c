@@ -146,8 +146,12 @@ static const char SCHEMA_2[] =
     " cleared INTEGER NOT NULL DEFAULT 0) STRICT;" /* by a reload */
     "CREATE INDEX crashes_open ON crashes(at) WHERE cleared = 0;";
 
+static const char SCHEMA_3[] =
+    "ALTER TABLE inbox ADD COLUMN edited TEXT;"; /* what its writer made of it; '•••': taken back */
+
 const struct bot_migration_spec core_migrations[] = {
     { .id = 1, .sql = SCHEMA_1 },
     { .id = 2, .sql = SCHEMA_2 },
+    { .id = 3, .sql = SCHEMA_3 },
 };
 const unsigned core_migration_count = BOT_COUNT(core_migrations);

@@ -43,6 +43,15 @@ enum note {
     INFO_NAME, /* GOWS: payload._data.Info */
     PUSH_NAME,
     NOTIFY_NAME, /* NOWEB, WEBJS */
+    EDITED_ID,
+    REVOKED_ID,
+    AFTER_ID,
+    AFTER_FROM, /* message.revoked: what stands in its place */
+    REACTION,
+    REACTED_ID,
+    VOTE_ID,
+    VOTE_FROM,
+    POLL_ID,
     NOTES_TEXT,
     PAYLOAD = NOTES_TEXT,
     FROM_ME,
@@ -52,6 +61,9 @@ enum note {
     MEDIA,
     LOCATION,
     VCARDS,
+    VOTE_FROM_ME,
+    VOTE_TIME,
+    CHOSEN,
     NOTES
 };
 
@@ -73,6 +85,17 @@ static const struct json_wanted in_data[] = { JSON_WANTED("key", -1, in_key),
                                               JSON_WANTED("Info", -1, in_info),
                                               JSON_WANTED("pushName", PUSH_NAME, NULL),
                                               JSON_WANTED("notifyName", NOTIFY_NAME, NULL), END };
+static const struct json_wanted in_after[] = { JSON_WANTED("id", AFTER_ID, NULL),
+                                               JSON_WANTED("from", AFTER_FROM, NULL), END };
+static const struct json_wanted in_reaction[] = { JSON_WANTED("text", REACTION, NULL),
+                                                  JSON_WANTED("messageId", REACTED_ID, NULL), END };
+static const struct json_wanted in_vote[] = { JSON_WANTED("id", VOTE_ID, NULL),
+                                              JSON_WANTED("from", VOTE_FROM, NULL),
+                                              JSON_WANTED("fromMe", VOTE_FROM_ME, NULL),
+                                              JSON_WANTED("timestamp", VOTE_TIME, NULL),
+                                              JSON_WANTED("selectedOptions", CHOSEN, NULL),
+                                              END };
+static const struct json_wanted in_poll[] = { JSON_WANTED("id", POLL_ID, NULL), END };
 static const struct json_wanted in_payload[] = { JSON_WANTED("id", ID, in_id),
                                                  JSON_WANTED("timestamp", TIMESTAMP, NULL),
                                                  JSON_WANTED("from", FROM, NULL),
@@ -89,6 +112,12 @@ static const struct json_wanted in_payload[] = { JSON_WANTED("id", ID, in_id),
                                                  JSON_WANTED("name", NAME, NULL),
                                                  JSON_WANTED("status", STATUS, NULL),
                                                  JSON_WANTED("_data", -1, in_data),
+                                                 JSON_WANTED("editedMessageId", EDITED_ID, NULL),
+                                                 JSON_WANTED("revokedMessageId", REVOKED_ID, NULL),
+                                                 JSON_WANTED("after", -1, in_after),
+                                                 JSON_WANTED("reaction", -1, in_reaction),
+                                                 JSON_WANTED("vote", -1, in_vote),
+                                                 JSON_WANTED("poll", -1, in_poll),
                                                  END };
 static const struct json_wanted in_webhook[] = { JSON_WANTED("event", EVENT, NULL),
                                                  JSON_WANTED("session", SESSION, NULL),
@@ -185,11 +214,20 @@ static enum chat_kind classify_chat(struct parsed *p)
     return CHAT_STRANGE; /* WhatsApp's own notices (0@c.us), and what is yet to come */
 }
 
-/* Reads direction, chat and bare id. payload.id: "false_CHAT_ID[_PARTICIPANT]". */
+static void set_bare(char *out, size_t cap, const char *id)
+{
+    size_t len = 0;
+    const char *bare = waha_bare_id(id, &len);
+    set_text(out, cap, bare, len);
+}
+
+/* Reads direction, chat and bare id. payload.id: "false_CHAT_ID[_PARTICIPANT]". A vote and what
+ * stands for a message that was taken back have theirs further down. */
 static void read_address(struct parsed *p)
 {
     const char *const *t = p->text;
     const char *id = t[ID] ? t[ID] : t[ID_SERIALIZED] ? t[ID_SERIALIZED] : t[ID_BARE];
+    if (!id) id = t[AFTER_ID] ? t[AFTER_ID] : t[VOTE_ID];
     const char *first = id ? strchr(id, '_') : NULL;
     const char *second = first ? strchr(first + 1, '_') : NULL;
     p->from_me = p->notes[FROM_ME].kind ? p->notes[FROM_ME].kind == JSON_TRUE
@@ -198,14 +236,11 @@ static void read_address(struct parsed *p)
         set_text(p->chat, sizeof p->chat, first + 1, (size_t)(second - first - 1));
     } else {
         const char *chat = p->from_me && t[TO] ? t[TO] : t[FROM];
+        if (!chat) chat = t[AFTER_FROM] ? t[AFTER_FROM] : t[VOTE_FROM];
         if (chat) set_text(p->chat, sizeof p->chat, chat, strlen(chat));
     }
     if (!id) id = t[KEY_ID] ? t[KEY_ID] : t[INFO_ID];
-    if (id) {
-        size_t len = 0;
-        const char *bare = waha_bare_id(id, &len);
-        set_text(p->native_id, sizeof p->native_id, bare, len);
-    }
+    if (id) set_bare(p->native_id, sizeof p->native_id, id);
 }
 
 /* The other id of the same person, where the engine tells it. */
@@ -238,7 +273,7 @@ static double read_number_of(const struct json_slice *note)
  */
 static int64_t read_time(const struct parsed *p)
 {
-    double t = read_number_of(&p->notes[TIMESTAMP]);
+    double t = read_number_of(&p->notes[p->notes[TIMESTAMP].kind ? TIMESTAMP : VOTE_TIME]);
     if (!(t > 0) || t > 1e14) return 0;
     return (int64_t)(t < 1e11 ? t * 1000 : t);
 }
@@ -306,9 +341,7 @@ static void read_message(struct parsed *p, struct bot_incoming *in)
     in->lid = p->lid[0] ? p->lid : NULL;
     in->name = read_name(p);
     if (p->text[REPLY_ID]) {
-        size_t len = 0;
-        const char *bare = waha_bare_id(p->text[REPLY_ID], &len);
-        set_text(p->quoted_id, sizeof p->quoted_id, bare, len);
+        set_bare(p->quoted_id, sizeof p->quoted_id, p->text[REPLY_ID]);
         if (p->quoted_id[0]) in->quoted_id = p->quoted_id;
     }
 }
@@ -322,6 +355,49 @@ static void read_message_ack(struct parsed *p, struct bot_incoming *in)
     in->kind = BOT_IN_ACK;
     in->native_id = p->native_id;
     in->chat = p->chat;
+}
+
+/* Who did something to a message, and where; 0: nobody that we write with. */
+static int read_doer(struct parsed *p, struct bot_incoming *in)
+{
+    read_address(p);
+    if (classify_chat(p) != CHAT_PERSON) return 0;
+    read_alternative(p);
+    in->sent_at = read_time(p);
+    in->chat = p->chat;
+    in->phone = p->phone[0] ? p->phone : NULL;
+    in->lid = p->lid[0] ? p->lid : NULL;
+    in->name = read_name(p);
+    return 1;
+}
+
+/* "message.edited", "message.revoked": `which` is the message that they are about. */
+static void read_change(struct parsed *p, struct bot_incoming *in, enum bot_incoming_kind kind,
+                        const char *which)
+{
+    if (!which || !read_doer(p, in)) return;
+    set_bare(p->native_id, sizeof p->native_id, which);
+    if (!p->native_id[0]) return;
+    in->native_id = p->native_id;
+    if (kind == BOT_IN_EDIT) in->text = read_text(p, &in->text_len);
+    if (kind == BOT_IN_EDIT && !in->text_len) return; /* it could not be decrypted */
+    in->kind = kind;
+}
+
+/* "message.reaction", "poll.vote": theirs; ours tell us nothing new. */
+static void read_signal(struct parsed *p, struct bot_incoming *in, enum bot_incoming_kind kind,
+                        const char *which)
+{
+    if (!which || p->notes[VOTE_FROM_ME].kind == JSON_TRUE || !read_doer(p, in)) return;
+    set_bare(p->quoted_id, sizeof p->quoted_id, which);
+    if (p->from_me || !p->native_id[0] || !p->quoted_id[0]) return;
+    const struct json_slice *chosen = &p->notes[CHOSEN];
+    if (kind == BOT_IN_POLL_VOTE && chosen->kind != JSON_ARRAY) return;
+    in->kind = kind;
+    in->native_id = p->native_id;
+    in->quoted_id = p->quoted_id;
+    in->text = kind == BOT_IN_POLL_VOTE ? chosen->s : p->text[REACTION] ? p->text[REACTION] : "";
+    in->text_len = kind == BOT_IN_POLL_VOTE ? chosen->len : strlen(in->text);
 }
 
 static void read_session(const struct parsed *p, struct bot_incoming *in)
@@ -346,6 +422,14 @@ static void read_event(struct parsed *p, struct bot_incoming *in)
         read_message_ack(p, in);
     else if (strcmp(event, "session.status") == 0)
         read_session(p, in);
+    else if (strcmp(event, "message.edited") == 0)
+        read_change(p, in, BOT_IN_EDIT, p->text[EDITED_ID]);
+    else if (strcmp(event, "message.revoked") == 0)
+        read_change(p, in, BOT_IN_REVOKE, p->text[REVOKED_ID]);
+    else if (strcmp(event, "message.reaction") == 0)
+        read_signal(p, in, BOT_IN_REACTION, p->text[REACTED_ID]);
+    else if (strcmp(event, "poll.vote") == 0)
+        read_signal(p, in, BOT_IN_POLL_VOTE, p->text[POLL_ID]);
 }
 
 /* Decodes the wanted strings. 0, or -1 out of memory. */

@@ -16,11 +16,17 @@ extern "C" {
 
 /* What a webhook was about. */
 enum bot_incoming_kind {
-    BOT_IN_MESSAGE = 1, /* somebody wrote to us: has an effect once */
-    BOT_IN_OWN = 2,     /* our side wrote from a phone, not through us */
-    BOT_IN_ACK = 3,     /* the state of something we sent: native_id, ack */
-    BOT_IN_SESSION = 4, /* the gateway's state: state */
-    BOT_IN_OTHER = 5    /* nothing we use: acknowledged and counted under `event` */
+    BOT_IN_MESSAGE = 1,  /* somebody wrote to us: has an effect once */
+    BOT_IN_OWN = 2,      /* our side wrote from a phone, not through us */
+    BOT_IN_ACK = 3,      /* the state of something we sent: native_id, ack */
+    BOT_IN_SESSION = 4,  /* the gateway's state: state */
+    BOT_IN_OTHER = 5,    /* nothing we use: acknowledged and counted under `event` */
+    BOT_IN_EDIT = 6,     /* native_id: the message that was edited; text: what it says now */
+    BOT_IN_REVOKE = 7,   /* native_id: the message that its writer took back */
+    BOT_IN_REACTION = 8, /* quoted_id: the message; text: an emoji, "" = taken back. Becomes the
+                            event "message.reaction" when a plugin has a hook for it */
+    BOT_IN_POLL_VOTE = 9 /* quoted_id: the poll; text: JSON array of the chosen options. Becomes
+                            the event "message.poll_vote" */
 };
 
 enum bot_session_state {
