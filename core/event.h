@@ -58,6 +58,7 @@ struct event {
     int was_waiting, was_finished; /* before this turn: how it is put back when the turn is lost */
     int canceled_another;          /* BATAL, ADMIN: it ended an event that waited */
     int waits;                     /* in loop.waiting */
+    int is_identified;             /* identity.c need not look at it again */
     TAILQ_ENTRY(event) ran_link, wait_link;
     TAILQ_HEAD(, call) call_list; /* pending calls */
 

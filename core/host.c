@@ -20,6 +20,7 @@
 #include "message/inbox.h"
 #include "message/outbox.h"
 #include "message/texts.h"
+#include "people/identity.h"
 #include "people/people.h"
 #include "plugin/lineup.h"
 #include "plugin/probe.h"
@@ -326,6 +327,7 @@ static struct host *host_new(const struct host_conf *conf)
     h->started_ms = clock_ms();
     h->started_mono = clock_mono();
     loop_init(&h->loop, h);
+    h->identities = identities_new();
     h->loop.wake_fd = conf->wake_fd ? conf->wake_fd : -1;
     if (conf->opening) *conf->opening = h;
     return h;
@@ -473,6 +475,7 @@ void host_free(struct host *h)
     h->closing = 1;
     reload_free(h);
     outbox_free(h->outbox);
+    identities_free(h); /* it holds chats */
     loop_free(&h->loop);
     while (h->old_registries) {
         struct registry *r = h->old_registries;

@@ -100,6 +100,7 @@ struct host {
     struct map supers;     /* person id -> host, once seen */
     int64_t dialog_due;    /* no dialog ends before this; 0 = unknown (dialog.c) */
     struct people *people; /* people.c's caches */
+    struct identities *identities; /* hidden ids that are being asked for */
 
     /* what other threads may read: written by the loop under `status_lock` */
     pthread_mutex_t status_lock;

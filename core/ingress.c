@@ -86,6 +86,7 @@ static int is_complete(const struct bot_incoming *in)
 {
     if (in->kind == BOT_IN_MESSAGE || in->kind == BOT_IN_OWN) return in->chat && *in->chat;
     if (in->kind == BOT_IN_SESSION) return 1;
+    if (in->kind == BOT_IN_IDENTITY) return in->lid && *in->lid;
     int is_known = in->kind >= BOT_IN_ACK && in->kind <= BOT_IN_POLL_VOTE;
     return is_known && in->kind != BOT_IN_OTHER && in->native_id && *in->native_id;
 }

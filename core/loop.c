@@ -23,6 +23,7 @@
 #include "message/dialog.h"
 #include "message/inbox.h"
 #include "message/outbox.h"
+#include "people/identity.h"
 #include "plugin/schedule.h"
 #include "storage/pool.h"
 #include "storage/statement.h"
@@ -302,7 +303,7 @@ static void run_ready(struct loop *l)
         chat->ready = 0;
         int cancels;
         struct event *ev = chat_next(chat, &cancels);
-        if (!ev) continue;
+        if (!ev || identity_holds(ev)) continue;
         chat->refs++; /* the event may be its last holder */
         while (cancels && !l->lost && chat->waiting) {
             struct event *waiting = chat->waiting;
@@ -477,7 +478,7 @@ static int64_t clock_due(struct loop *l)
 {
     int64_t due = min64(calls_next_due(l->calls), waiting_next_due(l));
     due = min64(due, min64(l->due_at, l->schedule_at));
-    due = min64(due, l->host->prune.due_at);
+    due = min64(due, min64(l->host->prune.due_at, identity_next_due(l->host)));
     if (l->host->retired) due = min64(due, generations_next_due(l->host));
     return min64(due, dialog_next_due(l->host));
 }
@@ -621,6 +622,7 @@ int loop_turn(struct loop *l)
     take(l);
     calls_fire(h, now);
     waiting_expire(l, now);
+    identity_expire(h, now);
     if (h->retired) generations_drain(h, now);
     sort_completions(l);
     outbox_clock(h->outbox, now);
@@ -656,6 +658,7 @@ int loop_turn(struct loop *l)
     staged_apply(l);
     consumed(l, end);
     requests_finish(l, 0);
+    identity_ask(h);
     outbox_committed(h->outbox);
     if (h->retired || h->old_registries) generations_sweep(h);
     db_checkpoint(&h->db);

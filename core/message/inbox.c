@@ -8,6 +8,7 @@
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../host.h"
+#include "../people/identity.h"
 #include "../people/people.h"
 #include "amend.h"
 #include "outbox.h"
@@ -146,6 +147,8 @@ int inbox_journal(struct host *h, struct arrival *a, struct event **out)
                        ? -1
                        : 0;
         return 0;
+    case BOT_IN_IDENTITY:
+        return identity_came(h, a);
     case BOT_IN_EDIT:
         return amend_edit(h, a);
     case BOT_IN_REVOKE:

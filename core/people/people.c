@@ -371,6 +371,16 @@ int64_t people_by_phone(struct host *h, const char *phone)
     return db_int(&h->db, 0, BY_ALIAS, "s", alias);
 }
 
+int people_has_phone(struct host *h, int64_t person)
+{
+    const struct seen *s = seen_slot(h, person);
+    if (s->id == person) return *s->phone != '\0';
+    sqlite3_stmt *st = db_query(&h->db, PHONE, "i", person);
+    int has = db_step(&h->db, st) == 1 && *db_text(st, 0);
+    db_done(st);
+    return has;
+}
+
 int64_t people_known(struct host *h, const char *phone, const char *lid)
 {
     char alias[ALIAS_MAX];

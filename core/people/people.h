@@ -13,6 +13,8 @@ int64_t people_resolve(struct host *h, const char *gateway, const char *session,
                        const char *phone, const char *lid, const char *name);
 /* The person with this phone or lid, when there is one; 0 = nobody. */
 int64_t people_known(struct host *h, const char *phone, const char *lid);
+/* Has the network told his phone number? */
+int people_has_phone(struct host *h, int64_t person);
 /* Fills ev->person_name, language, phone. 0 or -1. */
 int people_load(struct event *ev);
 uint32_t people_roles(struct host *h, int64_t person,

@@ -119,6 +119,18 @@ int waha_answer_id(const char *body, size_t len, char out[WAHA_ID_BYTES])
     return 0;
 }
 
+int waha_answer_phone(const struct bot_result *r, char phone[20])
+{
+    struct json_object *o = r->http_status == 200 ? read_json(r->body, r->body_len) : NULL;
+    const char *pn = json_text(o, "pn");
+    size_t n = pn ? strspn(pn, "0123456789") : 0;
+    int is_phone =
+        n >= 5 && n <= 15 && (!strcmp(pn + n, "@c.us") || !strcmp(pn + n, "@s.whatsapp.net"));
+    snprintf(phone, 20, "%.*s", is_phone ? (int)n : 0, pn ? pn : "");
+    json_object_put(o);
+    return is_phone;
+}
+
 /* The sentence for a 500 that is about the message itself, else NULL. */
 static const char *find_refusal(const char *body, size_t len)
 {

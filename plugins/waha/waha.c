@@ -78,6 +78,7 @@ static const struct bot_gateway_spec gateway = {
     .need_ids = waha_need_ids,
     .address = address,
     .default_session = default_session,
+    .who = waha_who,
 };
 
 static int init(const struct bot_api *api, struct bot_plugin *self)

@@ -57,6 +57,8 @@ int waha_judge_lookup(const struct bot_result *r, const char *send_id);
  * among them? BOT_RESOLVED_NOT_SENT means that the list came and it was not. */
 int waha_judge_list(const struct bot_result *r, const char *text, int64_t since,
                     char id[WAHA_ID_BYTES]);
+/* The phone number in an answer of GET /lids/LID, digits; "" = it is not known. 1 or 0. */
+int waha_answer_phone(const struct bot_result *r, char phone[20]);
 /* enum bot_session_state for GET /api/sessions/NAME; *status is WAHA's own word or a sentence. */
 int waha_judge_session(const struct bot_result *r, char status[48]);
 int waha_session_state(const char *status); /* "WORKING" -> enum bot_session_state */
@@ -71,6 +73,7 @@ size_t waha_url_put(char *out, size_t cap, const char *s);
 int waha_send(struct bot_ctx *ctx, const struct bot_outgoing *row);
 int waha_resolve(struct bot_ctx *ctx, const struct bot_outgoing *row);
 int waha_need_ids(struct bot_ctx *ctx, const char *session, uint32_t want);
+int waha_who(struct bot_ctx *ctx, const char *session, const char *lid); /* who.c */
 
 /* ---- waha.c ---------------------------------------------------------------------------------- */
 /* Tells the host how `session` is when that changed. */

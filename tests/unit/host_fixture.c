@@ -81,6 +81,16 @@ static int gateway_need_ids(struct bot_ctx *ctx, const char *session, uint32_t w
     return w.ids_later ? BOT_LATER : BOT_HANDLED;
 }
 
+static int gateway_who(struct bot_ctx *ctx, const char *session, const char *lid)
+{
+    (void)ctx;
+    assert_string_equal(session, "default");
+    assert_int_equal(w.host->loop.in_turn, 0);
+    w.who_count++;
+    snprintf(w.who_lid, sizeof w.who_lid, "%s", lid);
+    return w.who_verdict ? w.who_verdict : BOT_LATER;
+}
+
 static int gateway_address(const char *phone, char *out, size_t cap)
 {
     snprintf(out, cap, "%s@c", phone);
@@ -130,6 +140,7 @@ static int gateway_init(const struct bot_api *api, struct bot_plugin *self)
         .send = gateway_send,
         .resolve = w.conf.no_resolve ? NULL : gateway_resolve,
         .need_ids = w.conf.has_ids ? gateway_need_ids : NULL,
+        .who = w.conf.has_who ? gateway_who : NULL,
         .address = gateway_address,
         .default_session = gateway_session,
     };

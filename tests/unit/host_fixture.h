@@ -46,6 +46,7 @@ struct world_conf {
     int stores;     /* how many there are: "Toko 1" MAJU2, "Toko 2" MAJU3 ... */
     int no_resolve; /* the gateway cannot find out what became of a row */
     int has_ids;    /* the gateway has send ids: need_ids is asked */
+    int has_who;    /* the gateway can be asked whose a hidden id is */
     int own_copies; /* plugins are copied as a real start does, and closed right after their stop()
                      */
     struct crash_page *crash; /* what the supervisor would hold; or NULL */
@@ -71,8 +72,10 @@ struct world {
     struct buf control;         /* lines sent to control connections */
     gateway_fn *send, *resolve; /* NULL: sent at once as "N<row id>"; NULL: unknown */
     int resolve_count;
-    uint32_t ids_wanted; /* the last need_ids() */
-    int ids_later;       /* need_ids() says that some will come */
+    uint32_t ids_wanted;        /* the last need_ids() */
+    int ids_later;              /* need_ids() says that some will come */
+    int who_count, who_verdict; /* BOT_LATER when 0 */
+    char who_lid[80];           /* the last one that was asked for */
     unsigned message_count;
 };
 extern struct world w;

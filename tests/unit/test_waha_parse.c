@@ -814,6 +814,42 @@ static void strings_are_escaped(void **state)
     assert_string_equal(out, "abc");
 }
 
+/* ---- whose a hidden id is -------------------------------------------------------------------- */
+
+static void only_a_phone_number_is_a_phone_number(void **state)
+{
+    static const struct {
+        int http_status;
+        const char *body, *phone;
+    } answers[] = {
+        { 200, "{\"lid\":\"1@lid\",\"pn\":\"628110000011@c.us\"}", "628110000011" },
+        { 200, "{\"lid\":\"1@lid\",\"pn\":\"628110000011@s.whatsapp.net\"}", "628110000011" },
+        { 200, "{\"lid\":\"1@lid\",\"pn\":null}", "" },
+        { 200, "{\"lid\":\"1@lid\"}", "" },
+        { 200, "{\"pn\":\"628110000011\"}", "" },
+        { 200, "{\"pn\":\"100000000000011@lid\"}", "" },
+        { 200, "{\"pn\":\"1234567890123456@c.us\"}", "" },
+        { 200, "{\"pn\":628110000011}", "" },
+        { 200, "[]", "" },
+        { 200, "<html>", "" },
+        { 200, "", "" },
+        { 200, NULL, "" },
+        { 404, "{\"pn\":\"628110000011@c.us\"}", "" },
+        { 0, NULL, "" },
+    };
+    (void)state;
+    for (size_t i = 0; i < BOT_COUNT(answers); i++) {
+        const char *body = answers[i].body;
+        struct bot_result r = { .http_status = answers[i].http_status,
+                                .body = body,
+                                .body_len = body ? strlen(body) : 0 };
+        char phone[20] = "?";
+        int is_known = waha_answer_phone(&r, phone);
+        assert_string_equal(phone, answers[i].phone);
+        assert_int_equal(is_known, *answers[i].phone != '\0');
+    }
+}
+
 /* ---- the samples of the contract, when they are there ---------------------------------------- */
 
 static char *read_file(const char *path, size_t *len)
@@ -895,6 +931,7 @@ int main(void)
         cmocka_unit_test(a_list_of_our_messages_decides),
         cmocka_unit_test(the_session_is_judged),
         cmocka_unit_test(strings_are_escaped),
+        cmocka_unit_test(only_a_phone_number_is_a_phone_number),
         cmocka_unit_test(every_sample_of_the_contract_is_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

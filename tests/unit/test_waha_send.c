@@ -19,6 +19,7 @@
 #include "../../plugins/waha/resolve.c"
 #undef ASK_TIMEOUT_MS
 #include "../../plugins/waha/ids.c"
+#include "../../plugins/waha/who.c"
 #include "../../plugins/waha/waha.c"
 
 /* ---- the host, as far as this plugin sees it ------------------------------------------------- */

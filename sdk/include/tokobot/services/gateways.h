@@ -16,17 +16,18 @@ extern "C" {
 
 /* What a webhook was about. */
 enum bot_incoming_kind {
-    BOT_IN_MESSAGE = 1,  /* somebody wrote to us: has an effect once */
-    BOT_IN_OWN = 2,      /* our side wrote from a phone, not through us */
-    BOT_IN_ACK = 3,      /* the state of something we sent: native_id, ack */
-    BOT_IN_SESSION = 4,  /* the gateway's state: state */
-    BOT_IN_OTHER = 5,    /* nothing we use: acknowledged and counted under `event` */
-    BOT_IN_EDIT = 6,     /* native_id: the message that was edited; text: what it says now */
-    BOT_IN_REVOKE = 7,   /* native_id: the message that its writer took back */
-    BOT_IN_REACTION = 8, /* quoted_id: the message; text: an emoji, "" = taken back. Becomes the
-                            event "message.reaction" when a plugin has a hook for it */
-    BOT_IN_POLL_VOTE = 9 /* quoted_id: the poll; text: JSON array of the chosen options. Becomes
-                            the event "message.poll_vote" */
+    BOT_IN_MESSAGE = 1,   /* somebody wrote to us: has an effect once */
+    BOT_IN_OWN = 2,       /* our side wrote from a phone, not through us */
+    BOT_IN_ACK = 3,       /* the state of something we sent: native_id, ack */
+    BOT_IN_SESSION = 4,   /* the gateway's state: state */
+    BOT_IN_OTHER = 5,     /* nothing we use: acknowledged and counted under `event` */
+    BOT_IN_EDIT = 6,      /* native_id: the message that was edited; text: what it says now */
+    BOT_IN_REVOKE = 7,    /* native_id: the message that its writer took back */
+    BOT_IN_REACTION = 8,  /* quoted_id: the message; text: an emoji, "" = taken back. Becomes the
+                             event "message.reaction" when a plugin has a hook for it */
+    BOT_IN_POLL_VOTE = 9, /* quoted_id: the poll; text: JSON array of the chosen options. Becomes
+                             the event "message.poll_vote" */
+    BOT_IN_IDENTITY = 10  /* the answer to who(): lid, and phone when the network knows it */
 };
 
 enum bot_session_state {
@@ -117,6 +118,11 @@ struct bot_gateway_spec {
     /* Writes the chat id for a phone number into out. */
     int (*address)(const char *phone, char *out, size_t cap);
     const char *(*default_session)(struct bot_ctx *ctx); /* for notices to new chats */
+    /* Whose hidden id is it? Ends with incoming(), kind BOT_IN_IDENTITY, also when the network
+     * cannot say; messages of that chat wait for it, 2 s at most. On the loop, outside a
+     * transaction; BOT_LATER once the question is out. NULL: there are no hidden ids. Since 0.11.
+     */
+    int (*who)(struct bot_ctx *ctx, const char *session, const char *lid);
 };
 
 struct bot_gateways {
