@@ -6,6 +6,7 @@
 #include "calls.h"
 #include "dispatch.h"
 #include "host.h"
+#include "people/identity.h"
 
 static struct chat *chat_of(struct loop *l, const struct event *ev)
 {
@@ -66,6 +67,7 @@ struct event *chat_next(struct chat *chat, int *cancels)
 void waiting_expire(struct loop *l, int64_t now)
 {
     struct event *ev, *next;
+    identity_expire(l->host, now);
     for (ev = TAILQ_FIRST(&l->waiting); ev; ev = next) {
         next = TAILQ_NEXT(ev, wait_link);
         if (ev->deadline > now || TAILQ_EMPTY(&ev->call_list)) continue;
@@ -77,7 +79,7 @@ void waiting_expire(struct loop *l, int64_t now)
 
 int64_t waiting_next_due(const struct loop *l)
 {
-    int64_t due = INT64_MAX;
+    int64_t due = identity_next_due(l->host);
     const struct event *ev;
     TAILQ_FOREACH(ev, &l->waiting, wait_link)
     if (ev->deadline < due) due = ev->deadline;

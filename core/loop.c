@@ -478,7 +478,7 @@ static int64_t clock_due(struct loop *l)
 {
     int64_t due = min64(calls_next_due(l->calls), waiting_next_due(l));
     due = min64(due, min64(l->due_at, l->schedule_at));
-    due = min64(due, min64(l->host->prune.due_at, identity_next_due(l->host)));
+    due = min64(due, l->host->prune.due_at);
     if (l->host->retired) due = min64(due, generations_next_due(l->host));
     return min64(due, dialog_next_due(l->host));
 }
@@ -622,7 +622,6 @@ int loop_turn(struct loop *l)
     take(l);
     calls_fire(h, now);
     waiting_expire(l, now);
-    identity_expire(h, now);
     if (h->retired) generations_drain(h, now);
     sort_completions(l);
     outbox_clock(h->outbox, now);

@@ -162,7 +162,8 @@ void chat_make_ready(struct loop *l, struct chat *chat);
 /* The event of the chat that may run now, or NULL while another one waits and none may overtake it.
  * *cancels: it ends the one that waits. */
 struct event *chat_next(struct chat *chat, int *cancels);
-/* Ends, as BOT_ETIMEDOUT, the calls of events that waited past their deadline. */
+/* Ends, as BOT_ETIMEDOUT, the calls of events that waited past their deadline; lets those go on
+ * that have waited long enough for the phone number of a hidden id. */
 void waiting_expire(struct loop *l, int64_t now);
 int64_t waiting_next_due(const struct loop *l); /* INT64_MAX = none */
 /* Queues a journaled event on its chat. */

@@ -115,13 +115,6 @@ static void follow_state(struct bot_ctx *ctx, const char *session, int outcome,
         waha_set_state(ctx, session, BOT_SESSION_DISCONNECTED, reason);
 }
 
-static uint64_t hash_chat(const char *chat)
-{
-    uint64_t h = UINT64_C(0xcbf29ce484222325);
-    for (; *chat; chat++) h = (h ^ (unsigned char)*chat) * UINT64_C(0x100000001b3);
-    return h | 1;
-}
-
 /* A failure (500) that says no cause: of one chat alone it is that chat's, of two it is WAHA's. */
 static int judge_failure(struct waha *w, uint64_t chat, int outcome)
 {
@@ -150,7 +143,7 @@ static int text_sent(struct bot_ctx *ctx, const struct bot_result *r, void *data
 static int send_text(struct bot_ctx *ctx, const struct row *row)
 {
     const struct waha *w = ctx->state;
-    struct sent_row sent = { .id = row->id, .chat = hash_chat(row->chat) };
+    struct sent_row sent = { .id = row->id, .chat = waha_hash(row->chat) };
     struct bot_http rq = { .size = sizeof rq,
                            .timeout_ms = SEND_TIMEOUT_MS,
                            .method = "POST",
@@ -159,7 +152,10 @@ static int send_text(struct bot_ctx *ctx, const struct row *row)
     snprintf(sent.session, sizeof sent.session, "%s", row->session);
     snprintf(sent.send_id, sizeof sent.send_id, "%s", row->send_id);
     rq.body = make_body(ctx, row, 1, &rq.body_len);
-    if (rq.body && ctx->api->http(ctx, &rq, text_sent, &sent, sizeof sent) > 0) return BOT_LATER;
+    if (rq.body && ctx->api->http(ctx, &rq, text_sent, &sent, sizeof sent) > 0) {
+        waha_breaker_sent(ctx->state, row->chat, row->text, ctx->api->now(ctx));
+        return BOT_LATER;
+    }
     w->gateways->outcome(ctx, row->id, BOT_SEND_HOLD, NULL, "too many requests are open");
     return BOT_HANDLED;
 }

@@ -59,10 +59,20 @@ static const struct bot_config_spec config[] = {
       .min = 1,
       .max = 1000000,
       .help = "the same, a day; warned at 80 %" },
+    { .key = "loop_per_minute",
+      .type = BOT_CONFIG_INT,
+      .fallback = "30",
+      .min = 5,
+      .max = 1000000,
+      .help = "a chat that writes more a minute is taken for another bot: an hour of silence" },
 };
 
 static const struct bot_schedule_spec schedules[] = {
     { .name = "session", .every_s = 30, .run = check_session },
+};
+
+static const struct bot_hook_spec hooks[] = {
+    { .event = "message.gate", .priority = 10, .scope = BOT_NO_STORE, .run = waha_breaker_gate },
 };
 
 static const struct bot_gateway_spec gateway = {
@@ -87,6 +97,7 @@ static int init(const struct bot_api *api, struct bot_plugin *self)
     const struct bot_gateways *gateways = api->service(self, "gateways/0", &owner);
     if (!gateways) return BOT_EVERSION;
     int rc = BOT_CONFIG(api, self, config);
+    if (rc >= 0) rc = BOT_HOOKS(api, self, hooks);
     if (rc >= 0) rc = BOT_SCHEDULES(api, self, schedules);
     if (rc >= 0) rc = gateways->provide(self, &gateway);
     return rc < 0 ? rc : BOT_OK;
@@ -149,6 +160,7 @@ static int start(struct bot_ctx *ctx)
     w->headers = make_headers(api->config_text(self, "api_key"));
     w->send_url = w->base_url ? join(w->base_url, "/api/sendText", "") : NULL;
     w->started_at = api->now(ctx);
+    w->loop_per_minute = (uint32_t)api->config_int(self, "loop_per_minute");
     w->human = !pace || strcmp(pace, "off") != 0;
     if (!w->gateways || !w->base_url || !w->session || !w->headers || !w->send_url) {
         waha_free(w);
@@ -177,6 +189,13 @@ void waha_set_state(struct bot_ctx *ctx, const char *session, int state, const c
         w->state = state;
     }
     w->gateways->session_state(ctx, session, state, detail);
+}
+
+uint64_t waha_hash(const char *s)
+{
+    uint64_t h = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+    for (; *s; s++) h = (h ^ (unsigned char)*s) * UINT64_C(0x100000001b3);
+    return h | 1;
 }
 
 int64_t waha_get(struct bot_ctx *ctx, const char *url, uint32_t timeout_ms, bot_done_fn *done,
@@ -251,4 +270,4 @@ static int check_session(struct bot_ctx *ctx)
     return id < 0 ? BOT_HANDLED : BOT_LATER;
 }
 
-BOT_PLUGIN("waha", "0.1.0", "gateways/0", init, start, stop, NULL);
+BOT_PLUGIN("waha", "0.1.0", "gateways/0", init, start, stop, waha_texts);

@@ -23,6 +23,24 @@ struct waha_pool {
     int64_t none_until; /* this WAHA has no such route: not asked before */
 };
 
+extern const struct bot_text_file waha_texts[]; /* made of texts/ */
+
+#define WAHA_CHATS 1024 /* slots of the loop breaker */
+
+/* What the loop breaker remembers of a chat. Hashes are never 0. */
+struct waha_chat {
+    uint64_t chat;
+    uint64_t text;     /* their last one */
+    uint64_t sent;     /* our last one */
+    int64_t text_at;   /* when `text` came first */
+    int64_t minute_at; /* when `count` began */
+    int64_t sent_at;   /* of `sent`; 0 = they have answered it */
+    int64_t silent_until;
+    int64_t event; /* that was counted last */
+    uint32_t same, count, quick;
+    int is_loop;
+};
+
 /* Set up by start(), freed by stop(). Only the loop touches it. */
 struct waha {
     const struct bot_gateways *gateways;
@@ -36,7 +54,9 @@ struct waha {
     int64_t started_at; /* what was attempted before is an earlier process's */
     uint64_t
         failing_chat; /* hash of the chat whose send failed (500) with none sent since; 0 = none */
+    uint32_t loop_per_minute;
     struct waha_pool pools[WAHA_POOLS];
+    struct waha_chat chats[WAHA_CHATS];
 };
 
 /* ---- parse.c: a webhook's body -> messages. Pure; on HTTP threads. --------------------------- */
@@ -75,9 +95,15 @@ int waha_resolve(struct bot_ctx *ctx, const struct bot_outgoing *row);
 int waha_need_ids(struct bot_ctx *ctx, const char *session, uint32_t want);
 int waha_who(struct bot_ctx *ctx, const char *session, const char *lid); /* who.c */
 
+/* ---- breaker.c ------------------------------------------------------------------------------- */
+int waha_breaker_gate(struct bot_ctx *ctx); /* hook message.gate */
+/* A text went out to a chat. */
+void waha_breaker_sent(struct waha *w, const char *chat, const char *text, int64_t now);
+
 /* ---- waha.c ---------------------------------------------------------------------------------- */
 /* Tells the host how `session` is when that changed. */
 void waha_set_state(struct bot_ctx *ctx, const char *session, int state, const char *detail);
+uint64_t waha_hash(const char *s); /* never 0 */
 /* GET url with our headers. */
 int64_t waha_get(struct bot_ctx *ctx, const char *url, uint32_t timeout_ms, bot_done_fn *done,
                  const void *data, size_t len);

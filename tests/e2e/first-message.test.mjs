@@ -93,3 +93,19 @@ test('pace = human: seen, typing, a pause, then the message', async (t) => {
   assert.deepEqual(steps, ['/api/sendSeen', '/api/startTyping', '/api/stopTyping', '/api/sendText']);
   assert.ok(Date.now() - from >= 600, 'it took its time');
 });
+
+test('another bot at the other end hears one last sentence; a person among them gets back', async (t) => {
+  const waha = await new FakeWaha().up();
+  t.after(() => waha.stop());
+  const bot = await Bot.start(waha, { change: { waha: { pace: 'human' } } });
+  t.after(() => bot.stop());
+  const machine = new Person(waha, CUSTOMER), automatic = 'Terima kasih sudah menghubungi kami.';
+  let said;
+  for (let i = 0; i < 3; i++) said = await machine.ask(automatic, 20000);
+  assert.match(said, /berhenti membalas dulu selama satu jam/);
+  const since = waha.delivered.length;
+  await waha.write({ phone: CUSTOMER, text: automatic });
+  assert.doesNotMatch(await new Person(waha, '6281100000032').ask('halo', 20000), /berhenti membalas/);
+  assert.equal(waha.to(CUSTOMER, since).length, 0);
+  assert.doesNotMatch(await machine.ask('MENU', 20000), /berhenti membalas/);
+});

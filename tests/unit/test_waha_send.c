@@ -20,7 +20,10 @@
 #undef ASK_TIMEOUT_MS
 #include "../../plugins/waha/ids.c"
 #include "../../plugins/waha/who.c"
+#include "../../plugins/waha/breaker.c"
 #include "../../plugins/waha/waha.c"
+
+const struct bot_text_file waha_texts[] = { { 0 } };
 
 /* ---- the host, as far as this plugin sees it ------------------------------------------------- */
 
@@ -173,7 +176,18 @@ static int fake_register_config(struct bot_plugin *self, const struct bot_config
 {
     (void)self;
     (void)t;
-    return n == 8 && e == sizeof *t ? BOT_OK : BOT_EINVAL;
+    return n == 9 && e == sizeof *t ? BOT_OK : BOT_EINVAL;
+}
+static int64_t fake_config_int(struct bot_plugin *self, const char *key)
+{
+    (void)self;
+    return strcmp(key, "loop_per_minute") == 0 ? 30 : 0;
+}
+static int fake_register_hook(struct bot_plugin *self, const struct bot_hook_spec *t, size_t n,
+                              size_t e)
+{
+    (void)self;
+    return n == 1 && e == sizeof *t && strcmp(t->event, "message.gate") == 0 ? BOT_OK : BOT_EINVAL;
 }
 static int fake_register_schedule(struct bot_plugin *self, const struct bot_schedule_spec *t,
                                   size_t n, size_t e)
@@ -187,12 +201,14 @@ static const struct bot_api api = {
     .version = BOT_SDK_VERSION,
     .config = fake_register_config,
     .schedule = fake_register_schedule,
+    .hook = fake_register_hook,
     .http = fake_http,
     .timer = fake_timer,
     .alloc = fake_alloc,
     .now = fake_now,
     .log = fake_log,
     .config_text = fake_config,
+    .config_int = fake_config_int,
     .service = fake_service,
     .set_state = fake_set_state,
     .self = fake_self,
