@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * waha.c - the gateway to WhatsApp through a WAHA server: what it registers, its configuration, and
- * watching the session.
+ * waha.c - the gateway to WhatsApp through a WAHA server: what it registers, its configuration, its
+ * state.
  *
  * parse.c turns webhooks into messages on the host's HTTP threads; everything else runs on the
  * loop. The state made by start() holds configuration and what is known of the session; losing it
@@ -12,10 +12,6 @@
 
 #include "waha.h"
 
-#define CHECK_CONNECTED_MS 300000 /* how often a session that works is looked at */
-#define CHECK_TIMEOUT_MS   15000
-
-static int check_session(struct bot_ctx *ctx);
 static int address(const char *phone, char *out, size_t cap);
 static const char *default_session(struct bot_ctx *ctx);
 
@@ -59,6 +55,11 @@ static const struct bot_config_spec config[] = {
       .min = 1,
       .max = 1000000,
       .help = "the same, a day; warned at 80 %" },
+    { .key = "manage_session",
+      .type = BOT_CONFIG_BOOL,
+      .fallback = "yes",
+      .help =
+          "yes: the bot makes and starts its WAHA session, and restarts one that failed, once" },
     { .key = "loop_per_minute",
       .type = BOT_CONFIG_INT,
       .fallback = "30",
@@ -68,11 +69,15 @@ static const struct bot_config_spec config[] = {
 };
 
 static const struct bot_schedule_spec schedules[] = {
-    { .name = "session", .every_s = 30, .run = check_session },
+    { .name = "session", .every_s = 30, .run = waha_check_session },
 };
 
 static const struct bot_hook_spec hooks[] = {
     { .event = "message.gate", .priority = 10, .scope = BOT_NO_STORE, .run = waha_breaker_gate },
+    { .event = "session.status",
+      .priority = 10,
+      .scope = BOT_NO_STORE,
+      .run = waha_session_changed },
 };
 
 static const struct bot_gateway_spec gateway = {
@@ -135,6 +140,7 @@ static void waha_free(struct waha *w)
     free(w->base_url);
     free(w->headers);
     free(w->send_url);
+    free(w->hmac_key);
     free(w->session);
     free(w);
 }
@@ -160,15 +166,18 @@ static int start(struct bot_ctx *ctx)
     w->headers = make_headers(api->config_text(self, "api_key"));
     w->send_url = w->base_url ? join(w->base_url, "/api/sendText", "") : NULL;
     w->started_at = api->now(ctx);
+    w->manages = api->config_int(self, "manage_session") != 0;
+    w->hmac_key = copy_text(api->config_text(self, "hmac_key"));
     w->loop_per_minute = (uint32_t)api->config_int(self, "loop_per_minute");
     w->human = !pace || strcmp(pace, "off") != 0;
-    if (!w->gateways || !w->base_url || !w->session || !w->headers || !w->send_url) {
+    if (!w->gateways || !w->base_url || !w->hmac_key || !w->session || !w->headers ||
+        !w->send_url) {
         waha_free(w);
         return BOT_EBUSY;
     }
     api->set_state(self, w);
     ctx->state = w;
-    check_session(ctx);
+    waha_check_session(ctx);
     return BOT_OK;
 }
 
@@ -208,66 +217,6 @@ int64_t waha_get(struct bot_ctx *ctx, const char *url, uint32_t timeout_ms, bot_
                            .url = url,
                            .headers = w->headers };
     return ctx->api->http(ctx, &rq, done, data, len);
-}
-
-/* Logged when the state changes, so once and not every half minute. */
-static void log_session(struct bot_ctx *ctx, const struct bot_result *r, int state,
-                        const char *word)
-{
-    const struct bot_api *api = ctx->api;
-    struct bot_plugin *self = api->self(ctx);
-    const struct waha *w = ctx->state;
-    char line[256];
-    if (r->http_status == 401) {
-        api->log(self, BOT_LOG_ERROR,
-                 "WAHA refuses the API key (401): set api_key in [waha], or "
-                 "WAHA_API_KEY, to the key WAHA was started with, and restart");
-        return;
-    }
-    if (state == BOT_SESSION_CONNECTED) {
-        snprintf(line, sizeof line, "session '%.60s' is connected", w->session);
-    } else if (state == BOT_SESSION_QR) {
-        snprintf(line, sizeof line,
-                 "session '%.60s' waits for its QR code to be scanned: open WAHA's "
-                 "dashboard",
-                 w->session);
-    } else if (r->http_status == 404) {
-        snprintf(line, sizeof line,
-                 "WAHA has no session '%.60s': make it in WAHA's dashboard, or set "
-                 "session in [waha]",
-                 w->session);
-    } else {
-        snprintf(line, sizeof line, "session '%.60s' is not connected: %s", w->session, word);
-    }
-    api->log(self, state == BOT_SESSION_CONNECTED ? BOT_LOG_INFO : BOT_LOG_WARN, line);
-}
-
-static int session_checked(struct bot_ctx *ctx, const struct bot_result *r, void *data)
-{
-    struct waha *w = ctx->state;
-    char word[48];
-    (void)data;
-    if (!w || r->status == BOT_ECANCELED) return BOT_HANDLED;
-    int state = waha_judge_session(r, word);
-    if (state != w->state) log_session(ctx, r, state, word);
-    waha_set_state(ctx, w->session, state, word);
-    return BOT_HANDLED;
-}
-
-/* At start and every 30 s; while the session works only every 5 minutes. */
-static int check_session(struct bot_ctx *ctx)
-{
-    struct waha *w = ctx->state;
-    char name[200], url[1024];
-    if (!w) return BOT_HANDLED;
-    int64_t now = ctx->api->now(ctx);
-    if (w->state == BOT_SESSION_CONNECTED && now - w->checked_at < CHECK_CONNECTED_MS)
-        return BOT_HANDLED;
-    w->checked_at = now;
-    waha_url_put(name, sizeof name, w->session);
-    snprintf(url, sizeof url, "%s/api/sessions/%s", w->base_url, name);
-    int64_t id = waha_get(ctx, url, CHECK_TIMEOUT_MS, session_checked, NULL, 0);
-    return id < 0 ? BOT_HANDLED : BOT_LATER;
 }
 
 BOT_PLUGIN("waha", "0.1.0", "gateways/0", init, start, stop, waha_texts);

@@ -50,6 +50,12 @@ struct waha {
     char *session; /* the configured one */
     int human;     /* pace = human */
     int state;     /* of the configured session: enum bot_session_state, as last told to the host */
+    char *hmac_key;         /* WAHA is to sign webhooks with it */
+    int manages;            /* manage_session */
+    int has_been_started;   /* it was found stopped at our start, and told to start */
+    int has_been_made;      /* it was missing, and has been asked for */
+    int has_been_restarted; /* it failed, and was told to restart; until it works again */
+    int has_compared;       /* WAHA's webhook settings with ours */
     int64_t checked_at;
     int64_t started_at; /* what was attempted before is an earlier process's */
     uint64_t
@@ -81,6 +87,9 @@ int waha_judge_list(const struct bot_result *r, const char *text, int64_t since,
 int waha_answer_phone(const struct bot_result *r, char phone[20]);
 /* enum bot_session_state for GET /api/sessions/NAME; *status is WAHA's own word or a sentence. */
 int waha_judge_session(const struct bot_result *r, char status[48]);
+/* What is wrong with the webhook that WAHA's session has for us, as a sentence that says what to
+ * set; 0 = nothing. -1: the session has none of its own, WAHA's environment may. */
+int waha_judge_webhooks(const struct bot_result *r, const char *hmac_key, char *out, size_t cap);
 int waha_session_state(const char *status); /* "WORKING" -> enum bot_session_state */
 
 /* ---- escape.c -------------------------------------------------------------------------------- */
@@ -94,6 +103,10 @@ int waha_send(struct bot_ctx *ctx, const struct bot_outgoing *row);
 int waha_resolve(struct bot_ctx *ctx, const struct bot_outgoing *row);
 int waha_need_ids(struct bot_ctx *ctx, const char *session, uint32_t want);
 int waha_who(struct bot_ctx *ctx, const char *session, const char *lid); /* who.c */
+
+/* ---- session.c ------------------------------------------------------------------------------- */
+int waha_check_session(struct bot_ctx *ctx);   /* schedule, and at the start */
+int waha_session_changed(struct bot_ctx *ctx); /* hook session.status */
 
 /* ---- breaker.c ------------------------------------------------------------------------------- */
 int waha_breaker_gate(struct bot_ctx *ctx); /* hook message.gate */

@@ -814,6 +814,54 @@ static void strings_are_escaped(void **state)
     assert_string_equal(out, "abc");
 }
 
+/* ---- the settings of WAHA's webhooks --------------------------------------------------------- */
+
+#define HOOK(url, events, rest)                                                                    \
+    "{\"config\":{\"webhooks\":[{\"url\":\"" url "\",\"events\":[" events "]" rest "}]}}"
+#define ALL "\"message.any\",\"message.ack\",\"session.status\""
+
+static void a_wrong_webhook_is_told_with_its_remedy(void **state)
+{
+    static const struct {
+        const char *body, *key, *says;
+        int verdict;
+    } sessions[] = {
+        { HOOK("http://bot:5000/webhook/waha", ALL, ",\"hmac\":{\"key\":\"kunci\"}"), "kunci", NULL,
+          0 },
+        { HOOK("http://bot:5000/webhook/waha?x=1", "\"*\"", ""), "", NULL, 0 },
+        { HOOK("http://bot:5000/webhook/waha", "\"message\",\"message.ack\",\"session.status\"",
+               ""),
+          "", NULL, 0 },
+        { HOOK("http://bot:5000/webhook/waha", ALL, ""), "kunci", "does not sign", 1 },
+        { HOOK("http://bot:5000/webhook/waha", ALL, ",\"hmac\":{\"key\":\"lain\"}"), "kunci",
+          "another key", 1 },
+        { HOOK("http://bot:5000/webhook/waha", "\"message.any\",\"session.status\"", ""), "",
+          "does not send the event message.ack", 1 },
+        { HOOK("http://bot:5000/webhook/waha", "\"message.ack\"", ""), "", "the event message.any",
+          1 },
+        { HOOK("http://bot:5000/webhook/waha", "\"message.any\",\"message.ack\"", ""), "",
+          "session.status to the bot", 1 },
+        { HOOK("http://bot:5000/webhook/waha", "1,{},null", ""), "", "message.any", 1 },
+        { HOOK("http://other:1/webhook", ALL, ""), "", "no webhook of its own", -1 },
+        { HOOK("http://other:1/webhook/wahana", ALL, ""), "", "no webhook of its own", -1 },
+        { "{\"config\":{\"webhooks\":null}}", "", "no webhook of its own", -1 },
+        { "{\"config\":7}", "", "no webhook of its own", -1 },
+        { "[]", "", "no webhook of its own", -1 },
+        { "", "", "no webhook of its own", -1 },
+    };
+    (void)state;
+    for (size_t i = 0; i < BOT_COUNT(sessions); i++) {
+        char line[400] = "";
+        struct bot_result r = { .http_status = 200,
+                                .body = sessions[i].body,
+                                .body_len = strlen(sessions[i].body) };
+        int verdict = waha_judge_webhooks(&r, sessions[i].key, line, sizeof line);
+        if (verdict != sessions[i].verdict) fail_msg("%zu: %d, \"%s\"", i, verdict, line);
+        if (sessions[i].says && !strstr(line, sessions[i].says)) fail_msg("%zu: \"%s\"", i, line);
+        assert_null(strstr(line, "kunci"));
+    }
+}
+
 /* ---- whose a hidden id is -------------------------------------------------------------------- */
 
 static void only_a_phone_number_is_a_phone_number(void **state)
@@ -931,6 +979,7 @@ int main(void)
         cmocka_unit_test(a_list_of_our_messages_decides),
         cmocka_unit_test(the_session_is_judged),
         cmocka_unit_test(strings_are_escaped),
+        cmocka_unit_test(a_wrong_webhook_is_told_with_its_remedy),
         cmocka_unit_test(only_a_phone_number_is_a_phone_number),
         cmocka_unit_test(every_sample_of_the_contract_is_taken),
     };

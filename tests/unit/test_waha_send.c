@@ -21,6 +21,7 @@
 #include "../../plugins/waha/ids.c"
 #include "../../plugins/waha/who.c"
 #include "../../plugins/waha/breaker.c"
+#include "../../plugins/waha/session.c"
 #include "../../plugins/waha/waha.c"
 
 const struct bot_text_file waha_texts[] = { { 0 } };
@@ -176,18 +177,18 @@ static int fake_register_config(struct bot_plugin *self, const struct bot_config
 {
     (void)self;
     (void)t;
-    return n == 9 && e == sizeof *t ? BOT_OK : BOT_EINVAL;
+    return n == 10 && e == sizeof *t ? BOT_OK : BOT_EINVAL;
 }
 static int64_t fake_config_int(struct bot_plugin *self, const char *key)
 {
     (void)self;
-    return strcmp(key, "loop_per_minute") == 0 ? 30 : 0;
+    return strcmp(key, "loop_per_minute") == 0 ? 30 : strcmp(key, "manage_session") == 0;
 }
 static int fake_register_hook(struct bot_plugin *self, const struct bot_hook_spec *t, size_t n,
                               size_t e)
 {
     (void)self;
-    return n == 1 && e == sizeof *t && strcmp(t->event, "message.gate") == 0 ? BOT_OK : BOT_EINVAL;
+    return n == 2 && e == sizeof *t && strcmp(t->event, "message.gate") == 0 ? BOT_OK : BOT_EINVAL;
 }
 static int fake_register_schedule(struct bot_plugin *self, const struct bot_schedule_spec *t,
                                   size_t n, size_t e)
@@ -527,22 +528,95 @@ static void the_session_is_asked_for_and_logged_once_a_change(void **state)
     assert_non_null(strstr(world.log, "401"));
     assert_null(strstr(world.log, "kunci"));
     size_t logged = strlen(world.log);
-    check_session(&ctx);
+    waha_check_session(&ctx);
     finish(1, BOT_OK, 401, "{}");
     assert_int_equal(strlen(world.log), logged);
-    check_session(&ctx);
+    waha_check_session(&ctx);
     finish(2, BOT_OK, 200, "{\"name\":\"default\",\"status\":\"WORKING\"}");
     assert_int_equal(world.session_state, BOT_SESSION_CONNECTED);
     world.now += 30000;
-    assert_int_equal(check_session(&ctx), BOT_HANDLED);
+    assert_int_equal(waha_check_session(&ctx), BOT_HANDLED);
     assert_int_equal(world.count, 3);
     world.now += 300000;
-    assert_int_equal(check_session(&ctx), BOT_LATER);
+    assert_int_equal(waha_check_session(&ctx), BOT_LATER);
+}
+
+static const char failed[] = "{\"name\":\"default\",\"status\":\"FAILED\"}",
+                  stopped[] = "{\"name\":\"default\",\"status\":\"STOPPED\"}",
+                  working[] = "{\"name\":\"default\",\"status\":\"WORKING\"}";
+
+static void a_session_that_failed_is_restarted_once(void **state)
+{
+    (void)state;
+    open_plugin("off");
+    finish(0, BOT_OK, 200, failed);
+    assert_int_equal(world.count, 2);
+    assert_string_equal(world.calls[1].method, "POST");
+    assert_string_equal(world.calls[1].url, "http://waha:3000/api/sessions/default/restart");
+    finish(1, BOT_OK, 201, "{}");
+    waha_check_session(&ctx);
+    finish(2, BOT_OK, 200, failed); /* it did not help: now it is a person's turn */
+    assert_int_equal(world.count, 3);
+    waha_check_session(&ctx);
+    finish(3, BOT_OK, 200, working);
+    assert_int_equal(waha_session_changed(&ctx),
+                     BOT_HANDLED); /* a webhook says that it failed again */
+    finish(4, BOT_OK, 200, failed);
+    assert_int_equal(world.count, 6);
+    assert_string_equal(world.calls[5].url, "http://waha:3000/api/sessions/default/restart");
+    finish(5, BOT_OK, 500, "{\"request\":{\"body\":\"rahasia\"}}");
+    assert_non_null(strstr(world.log, "refused, 500"));
+    assert_null(strstr(world.log, "rahasia"));
+}
+
+static void a_stopped_session_is_started_with_the_bot_only(void **state)
+{
+    (void)state;
+    open_plugin("off");
+    finish(0, BOT_OK, 200, stopped);
+    assert_string_equal(world.calls[1].url, "http://waha:3000/api/sessions/default/start");
+    finish(1, BOT_OK, 201, "{}");
+    waha_check_session(&ctx);
+    finish(2, BOT_OK, 200, working);
+    waha_session_changed(&ctx);
+    finish(3, BOT_OK, 200, stopped); /* somebody stopped it: he knows why */
+    assert_int_equal(world.count, 4);
+}
+
+static void a_missing_session_is_made(void **state)
+{
+    static const char missing[] =
+        "{\"message\":\"Session not found\",\"error\":\"Not Found\",\"statusCode\":404}";
+    (void)state;
+    open_plugin("off");
+    finish(0, BOT_OK, 404, missing);
+    assert_string_equal(world.calls[1].url, "http://waha:3000/api/sessions");
+    assert_string_equal(world.calls[1].body, "{\"name\":\"default\",\"start\":true}");
+    finish(1, BOT_OK, 422, "{}");
+    waha_check_session(&ctx);
+    finish(2, BOT_OK, 404, missing);
+    assert_int_equal(world.count, 3);
+}
+
+static void what_is_no_waha_is_not_helped(void **state)
+{
+    (void)state;
+    open_plugin("off");
+    finish(0, BOT_OK, 404, "<html>not here</html>");
+    waha_check_session(&ctx);
+    finish(1, BOT_ETIMEDOUT, 0, NULL);
+    waha_check_session(&ctx);
+    finish(2, BOT_OK, 401, "{}");
+    assert_int_equal(world.count, 3);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(a_session_that_failed_is_restarted_once, close_plugin),
+        cmocka_unit_test_teardown(a_stopped_session_is_started_with_the_bot_only, close_plugin),
+        cmocka_unit_test_teardown(a_missing_session_is_made, close_plugin),
+        cmocka_unit_test_teardown(what_is_no_waha_is_not_helped, close_plugin),
         cmocka_unit_test_teardown(a_text_is_sent_as_json_with_its_key_and_id, close_plugin),
         cmocka_unit_test_teardown(a_send_id_is_the_native_id_when_the_answer_names_none,
                                   close_plugin),

@@ -156,6 +156,8 @@ export class FakeWaha {
     if (at === 'POST /api/sendSeen') return answer(201, { ids: [] });
     if (at === 'POST /api/startTyping' || at === 'POST /api/stopTyping') return answer(201, { result: true });
     if ((m = at.match(/^GET \/api\/sessions\/([^/]+)$/))) return this.#session(m[1], answer);
+    if (at === 'POST /api/sessions') return this.#make(call.body ?? {}, answer);
+    if ((m = at.match(/^POST \/api\/sessions\/([^/]+)\/(start|restart)$/))) return this.#help(m[1], answer);
     if ((m = at.match(/^GET \/api\/([^/]+)\/new-message-id$/))) return this.#newId(answer);
     if ((m = at.match(/^GET \/api\/([^/]+)\/chats\/([^/]+)\/messages$/))) return this.#list(m[2], call, answer);
     if ((m = at.match(/^GET \/api\/([^/]+)\/chats\/([^/]+)\/messages\/([^/]+)$/)))
@@ -173,8 +175,24 @@ export class FakeWaha {
     answer(404, { message: `Cannot ${method} ${path}`, error: 'Not Found', statusCode: 404 });
   }
 
+  // A new session, or one that was helped up, asks for nothing more.
+  #make({ name, start }, answer) {
+    if (name !== 'default' || this.status !== 'missing')
+      return answer(422, { message: `Session '${name}' already exists. Use PUT to update it.`,
+                           error: 'Unprocessable Entity', statusCode: 422 });
+    this.status = start ? 'WORKING' : 'STOPPED';
+    answer(201, { name, status: start ? 'STARTING' : 'STOPPED', config: {}, me: null, engine: { engine: this.engine } });
+  }
+
+  #help(name, answer) {
+    if (name !== 'default' || this.status === 'missing')
+      return answer(404, { message: 'Session not found', error: 'Not Found', statusCode: 404 });
+    this.status = 'WORKING';
+    answer(201, { name, status: 'STARTING', config: {}, me: null, engine: { engine: this.engine } });
+  }
+
   #session(name, answer) {
-    if (name !== 'default')
+    if (name !== 'default' || this.status === 'missing')
       return answer(404, { message: 'Session not found', error: 'Not Found', statusCode: 404 });
     answer(200, { name, status: this.status, config: {}, presence: 'offline', timestamps: {},
                   me: this.status === 'WORKING' ? { ...this.#me(), jid: undefined } : null, engine: { engine: this.engine } });
