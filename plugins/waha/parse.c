@@ -230,8 +230,8 @@ static void read_address(struct parsed *p)
     if (!id) id = t[AFTER_ID] ? t[AFTER_ID] : t[VOTE_ID];
     const char *first = id ? strchr(id, '_') : NULL;
     const char *second = first ? strchr(first + 1, '_') : NULL;
-    p->from_me = p->notes[FROM_ME].kind ? p->notes[FROM_ME].kind == JSON_TRUE
-                                        : id && strncmp(id, "true_", 5) == 0;
+    /* One of the two is enough: what may be ours is never answered. */
+    p->from_me = p->notes[FROM_ME].kind == JSON_TRUE || (id && strncmp(id, "true_", 5) == 0);
     if (second) {
         set_text(p->chat, sizeof p->chat, first + 1, (size_t)(second - first - 1));
     } else {

@@ -277,6 +277,11 @@ static const struct row rows[] = {
       BOT_SESSION_DISCONNECTED },
     { "a status without one", ENVELOPE("session.status", "GOWS", "{}"), BOT_IN_OTHER,
       "session.status", NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 0 },
+    { "our own, though fromMe is of a wrong type",
+      ENVELOPE(
+          "message.any", "NOWEB",
+          "{\"id\":\"true_6281100000011@c.us_A1\",\"fromMe\":7,\"source\":\"api\",\"body\":\"x\",\"ack\":1}"),
+      BOT_IN_ACK, "message", "A1", "6281100000011@c.us", NULL, NULL, NULL, NULL, NULL, 0, 1, 0 },
     { "an edit",
       ENVELOPE(
           "message.edited", "NOWEB",
@@ -959,6 +964,129 @@ static void every_sample_of_the_contract_is_taken(void **state)
     assert_true(count > 40);
 }
 
+/* ---- ... and each of them with one field wrong ----------------------------------------------- */
+
+struct mutating {
+    const char *file;
+    struct json_object *root;
+    int kind; /* of the sample as it is */
+    int count;
+};
+
+static void parse_mutant(struct mutating *m, const char *text, const char *key, const char *how)
+{
+    struct seen s;
+    int rc = parse_text(text, &s);
+    if (rc != BOT_OK || s.count != 1)
+        fail_msg("%s, %s %s: %d, %d incoming", m->file, key, how, rc, s.count);
+    if (s.in.kind == BOT_IN_MESSAGE && m->kind != BOT_IN_MESSAGE)
+        fail_msg("%s, %s %s: would be answered", m->file, key, how);
+    if (s.in.kind == BOT_IN_MESSAGE && (!s.in.native_id || !s.in.chat || !s.in.text))
+        fail_msg("%s, %s %s: a message without id, chat or text", m->file, key, how);
+    m->count++;
+}
+
+static void try_as_it_is(struct mutating *m, const char *key, const char *how)
+{
+    parse_mutant(m, json_object_to_json_string_ext(m->root, JSON_C_TO_STRING_PLAIN), key, how);
+}
+
+/* The same member twice, the second of them wrong. */
+static void try_doubled(struct mutating *m, struct json_object *o, const char *key)
+{
+    static const char mark[] = "\"a member to be doubled\"";
+    json_object_object_add(o, "a member to be doubled", json_object_new_int(7));
+    const char *text = json_object_to_json_string_ext(m->root, JSON_C_TO_STRING_PLAIN);
+    const char *at = strstr(text, mark);
+    char *doubled = malloc(strlen(text) + strlen(key) + 3);
+    assert_non_null(at);
+    assert_non_null(doubled);
+    sprintf(doubled, "%.*s\"%s\"%s", (int)(at - text), text, key, at + sizeof mark - 1);
+    parse_mutant(m, doubled, key, "doubled");
+    free(doubled);
+    json_object_object_del(o, "a member to be doubled");
+}
+
+static void mutate_object(struct mutating *m, struct json_object *o, const char *key);
+
+static void mutate_member(struct mutating *m, struct json_object *o, const char *key)
+{
+    static const char *const wrong[] = { "null",
+                                         "true",
+                                         "false",
+                                         "7",
+                                         "-1.5e300",
+                                         "\"\"",
+                                         "\"x\"",
+                                         "[]",
+                                         "{}",
+                                         "[{\"id\":1}]",
+                                         "\"\\ud800\\u0000\\\\\"",
+                                         "\"false_6281100000099@c.us_X\"" };
+    struct json_object *was = json_object_get(json_object_object_get(o, key));
+    try_doubled(m, o, key);
+    for (size_t i = 0; i < BOT_COUNT(wrong); i++) {
+        if (i == BOT_COUNT(wrong) - 1 && m->kind != BOT_IN_MESSAGE) break; /* that makes it one */
+        if (!strcmp(wrong[i], "false") && !strcmp(key, "fromMe") && m->kind != BOT_IN_MESSAGE)
+            continue;
+        json_object_object_add(o, key, json_tokener_parse(wrong[i]));
+        try_as_it_is(m, key, wrong[i]);
+    }
+    json_object_object_del(o, key);
+    try_as_it_is(m, key, "absent");
+    json_object_object_add(o, key, was);
+    mutate_object(m, was, key);
+}
+
+static void mutate_object(struct mutating *m, struct json_object *o, const char *key)
+{
+    (void)key;
+    if (!o || !json_object_is_type(o, json_type_object)) return;
+    char *keys[200];
+    size_t n = 0;
+    json_object_object_foreach(o, name, value)
+    {
+        (void)value;
+        assert_true(n < BOT_COUNT(keys));
+        keys[n++] = strdup(name);
+    }
+    for (size_t i = 0; i < n; i++) {
+        mutate_member(m, o, keys[i]);
+        free(keys[i]);
+    }
+}
+
+static void a_sample_with_one_wrong_field_does_no_harm(void **state)
+{
+    (void)state;
+    const char *root = getenv("TOKOBOT_CONTRACTS");
+    char folder[512], path[1024];
+    snprintf(folder, sizeof folder, "%s/webhooks", root ? root : CONTRACT);
+    DIR *dir = opendir(folder);
+    if (!dir) {
+        print_message("no contract samples here: skipped\n");
+        skip();
+    }
+    int count = 0;
+    for (struct dirent *e; (e = readdir(dir));) {
+        size_t len = 0;
+        if (e->d_name[0] == '.' || e->d_name[0] == '_') continue;
+        snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
+        char *body = read_file(path, &len);
+        struct seen s;
+        assert_int_equal(parse_bytes(body, len, &s), BOT_OK);
+        struct mutating m = { e->d_name, read_json(body, len), (int)s.in.kind, 0 };
+        assert_non_null(m.root);
+        mutate_object(&m, m.root, "");
+        count += m.count;
+        json_object_put(m.root);
+        free(body);
+    }
+    closedir(dir);
+    assert_true(count > 10000);
+    print_message("%d bodies with one wrong field\n", count);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -982,6 +1110,7 @@ int main(void)
         cmocka_unit_test(a_wrong_webhook_is_told_with_its_remedy),
         cmocka_unit_test(only_a_phone_number_is_a_phone_number),
         cmocka_unit_test(every_sample_of_the_contract_is_taken),
+        cmocka_unit_test(a_sample_with_one_wrong_field_does_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
