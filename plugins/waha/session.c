@@ -9,6 +9,7 @@
 
 #define CHECK_CONNECTED_MS 300000 /* how often a session that works is looked at */
 #define CHECK_TIMEOUT_MS   15000
+#define LOOK_AGAIN_MS      3000  /* also when WAHA's webhooks tell nothing */
 #define HELP_TIMEOUT_MS    60000 /* WAHA locks a session for up to 30 s */
 
 /* Logged when the state changes, so once and not every half minute. */
@@ -45,6 +46,15 @@ static void log_session(struct bot_ctx *ctx, const struct bot_result *r, int sta
 
 /* ---- helping it up --------------------------------------------------------------------------- */
 
+static int look_again(struct bot_ctx *ctx, const struct bot_result *r, void *data)
+{
+    struct waha *w = ctx->state;
+    (void)data;
+    if (!w || r->status == BOT_ECANCELED) return BOT_HANDLED;
+    w->checked_at = 0;
+    return waha_check_session(ctx);
+}
+
 static int helped(struct bot_ctx *ctx, const struct bot_result *r, void *data)
 {
     const char *what = data;
@@ -58,7 +68,7 @@ static int helped(struct bot_ctx *ctx, const struct bot_result *r, void *data)
                               : "no answer, ",
              (int)r->http_status);
     api->log(api->self(ctx), well ? BOT_LOG_INFO : BOT_LOG_WARN, line);
-    return BOT_HANDLED;
+    return ctx->api->timer(ctx, LOOK_AGAIN_MS, look_again, NULL, 0) > 0 ? BOT_LATER : BOT_HANDLED;
 }
 
 /* POST /api/sessions/NAME/ACTION; `make`: POST /api/sessions. */

@@ -554,17 +554,17 @@ static void a_session_that_failed_is_restarted_once(void **state)
     assert_string_equal(world.calls[1].method, "POST");
     assert_string_equal(world.calls[1].url, "http://waha:3000/api/sessions/default/restart");
     finish(1, BOT_OK, 201, "{}");
+    assert_int_equal(world.calls[2].timer_ms, 3000);
+    finish(2, BOT_OK, 0, NULL);
+    finish(3, BOT_OK, 200, failed); /* it did not help: now it is a person's turn */
+    assert_int_equal(world.count, 4);
     waha_check_session(&ctx);
-    finish(2, BOT_OK, 200, failed); /* it did not help: now it is a person's turn */
-    assert_int_equal(world.count, 3);
-    waha_check_session(&ctx);
-    finish(3, BOT_OK, 200, working);
-    assert_int_equal(waha_session_changed(&ctx),
-                     BOT_HANDLED); /* a webhook says that it failed again */
-    finish(4, BOT_OK, 200, failed);
-    assert_int_equal(world.count, 6);
-    assert_string_equal(world.calls[5].url, "http://waha:3000/api/sessions/default/restart");
-    finish(5, BOT_OK, 500, "{\"request\":{\"body\":\"rahasia\"}}");
+    finish(4, BOT_OK, 200, working);
+    assert_int_equal(waha_session_changed(&ctx), BOT_HANDLED); /* a webhook: it failed again */
+    finish(5, BOT_OK, 200, failed);
+    assert_int_equal(world.count, 7);
+    assert_string_equal(world.calls[6].url, "http://waha:3000/api/sessions/default/restart");
+    finish(6, BOT_OK, 500, "{\"request\":{\"body\":\"rahasia\"}}");
     assert_non_null(strstr(world.log, "refused, 500"));
     assert_null(strstr(world.log, "rahasia"));
 }
@@ -576,11 +576,11 @@ static void a_stopped_session_is_started_with_the_bot_only(void **state)
     finish(0, BOT_OK, 200, stopped);
     assert_string_equal(world.calls[1].url, "http://waha:3000/api/sessions/default/start");
     finish(1, BOT_OK, 201, "{}");
-    waha_check_session(&ctx);
-    finish(2, BOT_OK, 200, working);
+    finish(2, BOT_OK, 0, NULL);
+    finish(3, BOT_OK, 200, working);
     waha_session_changed(&ctx);
-    finish(3, BOT_OK, 200, stopped); /* somebody stopped it: he knows why */
-    assert_int_equal(world.count, 4);
+    finish(4, BOT_OK, 200, stopped); /* somebody stopped it: he knows why */
+    assert_int_equal(world.count, 5);
 }
 
 static void a_missing_session_is_made(void **state)
@@ -593,9 +593,9 @@ static void a_missing_session_is_made(void **state)
     assert_string_equal(world.calls[1].url, "http://waha:3000/api/sessions");
     assert_string_equal(world.calls[1].body, "{\"name\":\"default\",\"start\":true}");
     finish(1, BOT_OK, 422, "{}");
-    waha_check_session(&ctx);
-    finish(2, BOT_OK, 404, missing);
-    assert_int_equal(world.count, 3);
+    finish(2, BOT_OK, 0, NULL);
+    finish(3, BOT_OK, 404, missing);
+    assert_int_equal(world.count, 4);
 }
 
 static void what_is_no_waha_is_not_helped(void **state)

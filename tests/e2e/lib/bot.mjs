@@ -8,9 +8,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CONTRACTS, misfits } from './openapi.mjs';
 
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
-export const CONTRACTS = process.env.TOKOBOT_CONTRACTS ?? resolve(ROOT, '../shared/contracts/waha');
+export { CONTRACTS };
 export const BUILD = resolve(ROOT, process.env.TOKOBOT_BUILD ?? 'build/release');
 export const BIN = join(BUILD, 'bin/tokobot');
 export const SUPER = '6281100000001';
@@ -104,6 +105,7 @@ export class Bot {
   static async make(waha, { change, env, dir = freshFolder(), port, ini } = {}) {
     if (!existsSync(BIN)) throw new Error(`no ${BIN}: build it first, or set TOKOBOT_BUILD`);
     const bot = new Bot();
+    bot.waha = waha;
     bot.dir = dir;
     bot.port = port ?? (await freePort());
     bot.url = `http://127.0.0.1:${bot.port}`;
@@ -217,6 +219,8 @@ export class Bot {
       if (left.length) throw new Error(`still running after the stop: ${left}`);
     }
     this.discard();
+    const wrong = misfits(this.waha?.calls ?? []);
+    if (wrong.length) throw new Error(`what WAHA has no such call for:\n${wrong.join('\n')}`);
   }
 
   discard() {
