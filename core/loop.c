@@ -657,7 +657,7 @@ int loop_turn(struct loop *l)
     staged_apply(l);
     consumed(l, end);
     requests_finish(l, 0);
-    identity_ask(h);
+    identity_committed(h);
     outbox_committed(h->outbox);
     if (h->retired || h->old_registries) generations_sweep(h);
     db_checkpoint(&h->db);

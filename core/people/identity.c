@@ -19,7 +19,7 @@ enum { HOLD_MS = 2000, AGAIN_MS = 10 * 60 * 1000, QUESTIONS_MAX = 4096 };
 struct question {
     TAILQ_ENTRY(question) link; /* in `open` or `closed`, by asked_at */
     char *key, *gateway, *session, *lid;
-    int is_open, is_asked;
+    int is_open, is_asked, is_answered; /* answered: its chat goes on once that is on disk */
     int64_t asked_at;
     struct chat *chat; /* that it holds; a reference */
 };
@@ -29,6 +29,7 @@ struct identities {
     struct map questions;
     struct question_list open, closed;
     size_t count;
+    int has_answers; /* in `open` */
 };
 
 struct identities *identities_new(void)
@@ -103,7 +104,7 @@ static void open_question(struct identities *i, struct question *q, int64_t now)
     TAILQ_REMOVE(&i->closed, q, link);
     TAILQ_INSERT_TAIL(&i->open, q, link);
     q->is_open = 1;
-    q->is_asked = 0;
+    q->is_asked = q->is_answered = 0;
     q->asked_at = now;
 }
 
@@ -149,10 +150,23 @@ static int ask(struct event *ev, void *arg)
     return a->gateway->spec.who(&ev->ctx, a->question->session, a->question->lid);
 }
 
-void identity_ask(struct host *h)
+/* Their chats run in the next turn. */
+static void close_answered(struct host *h)
 {
     struct question *q, *next;
-    if (h->loop.in_turn || h->stopping) return;
+    if (!h->identities->has_answers) return;
+    h->identities->has_answers = 0;
+    for (q = TAILQ_FIRST(&h->identities->open); q; q = next) {
+        next = TAILQ_NEXT(q, link);
+        if (q->is_answered) close_question(h, q);
+    }
+}
+
+void identity_committed(struct host *h)
+{
+    struct question *q, *next;
+    close_answered(h);
+    if (h->stopping) return;
     for (q = TAILQ_LAST(&h->identities->open, question_list); q && !q->is_asked; q = next) {
         next = TAILQ_PREV(q, question_list, link);
         struct asking a = { who_can_tell(h, q->gateway), q };
@@ -176,7 +190,7 @@ int identity_came(struct host *h, const struct arrival *a)
     if (a->phone && *a->phone &&
         people_resolve(h, a->gateway, a->session, NULL, a->phone, a->lid, NULL) < 0)
         return -1;
-    if (q) close_question(h, q);
+    if (q && q->is_open) q->is_answered = h->identities->has_answers = 1;
     return 0;
 }
 

@@ -17,8 +17,9 @@ void identities_free(struct host *h); /* NULL-safe */
 
 /* 1: the event does not run yet; its chat is made ready again when that is over. */
 int identity_holds(struct event *ev);
-/* Asks the gateways what identity_holds() wants to know. Outside any transaction. */
-void identity_ask(struct host *h);
+/* After COMMIT: asks the gateways what identity_holds() wants to know, and lets those chats go on
+ * whose answer is on disk. */
+void identity_committed(struct host *h);
 /* A gateway says whose id it is, or that it cannot say. In a turn. 0 or -1. */
 int identity_came(struct host *h, const struct arrival *a);
 /* Lets those run that have waited long enough. */

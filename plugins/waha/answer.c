@@ -119,16 +119,42 @@ int waha_answer_id(const char *body, size_t len, char out[WAHA_ID_BYTES])
     return 0;
 }
 
+/* "6281...[:device]@c.us" -> "6281..."; 1 or 0. */
+static int copy_phone(const char *pn, char phone[20])
+{
+    size_t n = pn ? strspn(pn, "0123456789") : 0;
+    const char *at = pn ? pn + n : "";
+    if (*at == ':') at += 1 + strspn(at + 1, "0123456789");
+    int is_phone = n >= 5 && n <= 15 && (!strcmp(at, "@c.us") || !strcmp(at, "@s.whatsapp.net"));
+    snprintf(phone, 20, "%.*s", is_phone ? (int)n : 0, pn ? pn : "");
+    return is_phone;
+}
+
 int waha_answer_phone(const struct bot_result *r, char phone[20])
 {
     struct json_object *o = r->http_status == 200 ? read_json(r->body, r->body_len) : NULL;
-    const char *pn = json_text(o, "pn");
-    size_t n = pn ? strspn(pn, "0123456789") : 0;
-    int is_phone =
-        n >= 5 && n <= 15 && (!strcmp(pn + n, "@c.us") || !strcmp(pn + n, "@s.whatsapp.net"));
-    snprintf(phone, 20, "%.*s", is_phone ? (int)n : 0, pn ? pn : "");
+    int is_phone = copy_phone(json_text(o, "pn"), phone);
     json_object_put(o);
     return is_phone;
+}
+
+int waha_answer_own_number(const struct bot_result *r, char number[20])
+{
+    struct json_object *o = r->http_status == 200 ? read_json(r->body, r->body_len) : NULL;
+    int is_told = copy_phone(json_text(json_member(o, "me"), "id"), number);
+    json_object_put(o);
+    return is_told;
+}
+
+int waha_answer_code(const struct bot_result *r, char code[20])
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+    struct json_object *o = r->http_status / 100 == 2 ? read_json(r->body, r->body_len) : NULL;
+    const char *given = json_text(o, "code");
+    int is_code = given && strlen(given) < 20 && given[strspn(given, allowed)] == '\0';
+    snprintf(code, 20, "%s", is_code ? given : "");
+    json_object_put(o);
+    return is_code;
 }
 
 /* The sentence for a 500 that is about the message itself, else NULL. */

@@ -72,6 +72,14 @@ static const struct bot_schedule_spec schedules[] = {
     { .name = "session", .every_s = 30, .run = waha_check_session },
 };
 
+static const struct bot_command_spec commands[] = {
+    { .name = "wa",
+      .role = BOT_SUPER,
+      .scope = BOT_NO_STORE,
+      .help = "help.wa",
+      .run = waha_command },
+};
+
 static const struct bot_hook_spec hooks[] = {
     { .event = "message.gate", .priority = 10, .scope = BOT_NO_STORE, .run = waha_breaker_gate },
     { .event = "session.status",
@@ -102,6 +110,7 @@ static int init(const struct bot_api *api, struct bot_plugin *self)
     const struct bot_gateways *gateways = api->service(self, "gateways/0", &owner);
     if (!gateways) return BOT_EVERSION;
     int rc = BOT_CONFIG(api, self, config);
+    if (rc >= 0) rc = BOT_COMMANDS(api, self, commands);
     if (rc >= 0) rc = BOT_HOOKS(api, self, hooks);
     if (rc >= 0) rc = BOT_SCHEDULES(api, self, schedules);
     if (rc >= 0) rc = gateways->provide(self, &gateway);
@@ -219,4 +228,4 @@ int64_t waha_get(struct bot_ctx *ctx, const char *url, uint32_t timeout_ms, bot_
     return ctx->api->http(ctx, &rq, done, data, len);
 }
 
-BOT_PLUGIN("waha", "0.1.0", "gateways/0", init, start, stop, waha_texts);
+BOT_PLUGIN("waha", "0.1.0", "gateways/0 people/0", init, start, stop, waha_texts);

@@ -83,6 +83,10 @@ int waha_judge_lookup(const struct bot_result *r, const char *send_id);
  * among them? BOT_RESOLVED_NOT_SENT means that the list came and it was not. */
 int waha_judge_list(const struct bot_result *r, const char *text, int64_t since,
                     char id[WAHA_ID_BYTES]);
+/* The number that the session is paired with, digits; "" = not told. 1 or 0. */
+int waha_answer_own_number(const struct bot_result *r, char number[20]);
+/* A pairing code, as the phone wants it: letters, digits and a dash. 1 or 0. */
+int waha_answer_code(const struct bot_result *r, char code[20]);
 /* The phone number in an answer of GET /lids/LID, digits; "" = it is not known. 1 or 0. */
 int waha_answer_phone(const struct bot_result *r, char phone[20]);
 /* enum bot_session_state for GET /api/sessions/NAME; *status is WAHA's own word or a sentence. */
@@ -107,6 +111,9 @@ int waha_who(struct bot_ctx *ctx, const char *session, const char *lid); /* who.
 /* ---- session.c ------------------------------------------------------------------------------- */
 int waha_check_session(struct bot_ctx *ctx);   /* schedule, and at the start */
 int waha_session_changed(struct bot_ctx *ctx); /* hook session.status */
+
+/* ---- command.c ------------------------------------------------------------------------------- */
+int waha_command(struct bot_ctx *ctx); /* /wa */
 
 /* ---- breaker.c ------------------------------------------------------------------------------- */
 int waha_breaker_gate(struct bot_ctx *ctx); /* hook message.gate */

@@ -1,17 +1,17 @@
 // The bot helps its WAHA session up: makes it, starts it, restarts it once; and tells what a person has to do.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { Bot } from './lib/bot.mjs';
+import { Bot, SUPER, runTokobot } from './lib/bot.mjs';
 import { FakeWaha, Person } from './lib/fake-waha.mjs';
 
 const CUSTOMER = '6281100000031';
 const told = (waha) => waha.calls.filter((c) => c.method === 'POST' && c.path.startsWith('/api/sessions')).map((c) => c.path);
 
-async function start(t, status, waha_ini = {}) {
+async function start(t, status, settings = {}, plugins = {}) {
   const waha = await new FakeWaha().up();
   t.after(() => waha.stop());
   waha.status = status;
-  const bot = await Bot.start(waha, { change: { waha: waha_ini } });
+  const bot = await Bot.start(waha, { change: { waha: settings, plugins } });
   t.after(() => bot.stop());
   return { waha, bot };
 }
@@ -40,4 +40,26 @@ test('manage_session = no: WAHA is only looked at', async (t) => {
   while (!waha.calls.some((c) => c.path === '/api/sessions/default')) await new Promise((ok) => setTimeout(ok, 50));
   await new Promise((ok) => setTimeout(ok, 500));
   assert.deepEqual(told(waha), []);
+});
+
+// What the super admin hears in a terminal: WhatsApp itself may not work.
+async function says(bot, text) {
+  const r = await runTokobot(['chat', '-c', bot.file, '--as', SUPER], { input: `${text}\n`, ms: 30000 });
+  assert.equal(r.code, 0, r.err);
+  return r.out;
+}
+
+test('/wa tells how the number is and gives a pairing code', async (t) => {
+  const { waha, bot } = await start(t, 'SCAN_QR_CODE', {}, { simulator: 'on' });
+  await bot.waitHealth((h) => h.waha === 'qr');
+  assert.match(await says(bot, '/wa'), /menunggu kode QR/);
+  assert.match(await says(bot, '/wa kode 0811-1000-0001'), /Kode tautan: \*?ABCD-1234/);
+  assert.deepEqual(waha.calls.find((c) => /request-code/.test(c.path)).body, { phoneNumber: '6281110000001' });
+  for (const rubbish of ['/wa kode', '/wa kode abc', '/wa apa']) assert.match(await says(bot, rubbish), /Contoh: \/wa/);
+  waha.status = 'WORKING';
+  assert.match(await says(bot, '/wa'), /terhubung ✅[^]*Nomor: 6281100000001/);
+  assert.match(await says(bot, '/wa kode 0811-1000-0001'), /belum memberi kode tautan \(422\)/);
+  assert.doesNotMatch(await new Person(waha, CUSTOMER).ask('/wa', 20000), /terhubung/, 'it is the super admin\'s');
+  waha.stop();
+  assert.match(await says(bot, '/wa'), /belum terhubung/);
 });

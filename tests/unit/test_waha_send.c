@@ -21,6 +21,7 @@
 #include "../../plugins/waha/ids.c"
 #include "../../plugins/waha/who.c"
 #include "../../plugins/waha/breaker.c"
+#include "../../plugins/waha/command.c"
 #include "../../plugins/waha/session.c"
 #include "../../plugins/waha/waha.c"
 
@@ -184,6 +185,12 @@ static int64_t fake_config_int(struct bot_plugin *self, const char *key)
     (void)self;
     return strcmp(key, "loop_per_minute") == 0 ? 30 : strcmp(key, "manage_session") == 0;
 }
+static int fake_register_command(struct bot_plugin *self, const struct bot_command_spec *t,
+                                 size_t n, size_t e)
+{
+    (void)self;
+    return n == 1 && e == sizeof *t && t->role == BOT_SUPER ? BOT_OK : BOT_EINVAL;
+}
 static int fake_register_hook(struct bot_plugin *self, const struct bot_hook_spec *t, size_t n,
                               size_t e)
 {
@@ -203,6 +210,7 @@ static const struct bot_api api = {
     .config = fake_register_config,
     .schedule = fake_register_schedule,
     .hook = fake_register_hook,
+    .command = fake_register_command,
     .http = fake_http,
     .timer = fake_timer,
     .alloc = fake_alloc,

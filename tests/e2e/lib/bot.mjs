@@ -78,9 +78,10 @@ function cleanEnv(extra) {
 }
 
 // Runs `tokobot ARGS` to its end: { code, out, err }.
-export function runTokobot(args, { cwd, env = {}, ms = 15000 } = {}) {
+export function runTokobot(args, { cwd, env = {}, ms = 15000, input = null } = {}) {
   return new Promise((ok, bad) => {
-    const p = spawn(BIN, args, { cwd, env: cleanEnv(env), stdio: ['ignore', 'pipe', 'pipe'] });
+    const p = spawn(BIN, args, { cwd, env: cleanEnv(env), stdio: [input === null ? 'ignore' : 'pipe', 'pipe', 'pipe'] });
+    p.stdin?.end(input);
     let out = '', err = '';
     p.stdout.on('data', (d) => (out += d));
     p.stderr.on('data', (d) => (err += d));

@@ -156,6 +156,10 @@ export class FakeWaha {
     if (at === 'POST /api/sendSeen') return answer(201, { ids: [] });
     if (at === 'POST /api/startTyping' || at === 'POST /api/stopTyping') return answer(201, { result: true });
     if ((m = at.match(/^GET \/api\/sessions\/([^/]+)$/))) return this.#session(m[1], answer);
+    if ((m = at.match(/^POST \/api\/([^/]+)\/auth\/request-code$/)))
+      return this.status === 'SCAN_QR_CODE' ? answer(201, { code: 'ABCD-1234' })
+        : answer(422, { error: 'Session status is not as expected. Try again later or restart the session',
+                        session: m[1], status: this.status, expected: ['SCAN_QR_CODE'] });
     if (at === 'POST /api/sessions') return this.#make(call.body ?? {}, answer);
     if ((m = at.match(/^POST \/api\/sessions\/([^/]+)\/(start|restart)$/))) return this.#help(m[1], answer);
     if ((m = at.match(/^GET \/api\/([^/]+)\/new-message-id$/))) return this.#newId(answer);
