@@ -61,14 +61,7 @@ static int ask_code(struct bot_ctx *ctx, const char *session, const char *number
         return bot_say(ctx, "wa.usage", NULL, 0);
     snprintf(url, sizeof url, "%s/api/%s/auth/request-code", w->base_url, session);
     snprintf(body, sizeof body, "{\"phoneNumber\":\"%s\"}", digits);
-    struct bot_http rq = { .size = sizeof rq,
-                           .timeout_ms = CODE_TIMEOUT_MS,
-                           .method = "POST",
-                           .url = url,
-                           .headers = w->headers,
-                           .body = body,
-                           .body_len = strlen(body) };
-    return ctx->api->http(ctx, &rq, code_came, NULL, 0) > 0
+    return waha_post(ctx, url, body, CODE_TIMEOUT_MS, code_came, NULL, 0) > 0
                ? ctx->api->later(ctx, PATIENCE_MS, NULL, 0)
                : BOT_FAIL;
 }

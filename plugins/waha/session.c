@@ -71,30 +71,33 @@ static int helped(struct bot_ctx *ctx, const struct bot_result *r, void *data)
     return ctx->api->timer(ctx, LOOK_AGAIN_MS, look_again, NULL, 0) > 0 ? BOT_LATER : BOT_HANDLED;
 }
 
-/* POST /api/sessions/NAME/ACTION; `make`: POST /api/sessions. */
-static int help(struct bot_ctx *ctx, const char *action, const char *what)
+static int ask_waha(struct bot_ctx *ctx, const char *url, const char *body, const char *what)
 {
-    struct waha *w = ctx->state;
-    char name[200], url[1024], body[200] = "";
-    waha_url_put(name, sizeof name, w->session);
-    if (action) {
-        snprintf(url, sizeof url, "%s/api/sessions/%s/%s", w->base_url, name, action);
-    } else {
-        char *quoted = ctx->api->alloc(ctx, waha_json_size(w->session) + 1);
-        if (!quoted) return BOT_HANDLED;
-        *waha_json_put(quoted, w->session) = '\0';
-        snprintf(url, sizeof url, "%s/api/sessions", w->base_url);
-        snprintf(body, sizeof body, "{\"name\":%.150s,\"start\":true}", quoted);
-    }
-    struct bot_http rq = { .size = sizeof rq,
-                           .timeout_ms = HELP_TIMEOUT_MS,
-                           .method = "POST",
-                           .url = url,
-                           .headers = w->headers,
-                           .body = body,
-                           .body_len = strlen(body) };
-    int64_t id = ctx->api->http(ctx, &rq, helped, what, strlen(what) + 1);
+    int64_t id = waha_post(ctx, url, body, HELP_TIMEOUT_MS, helped, what, strlen(what) + 1);
     return id > 0 ? BOT_LATER : BOT_HANDLED;
+}
+
+/* "start", "restart" */
+static int tell_session(struct bot_ctx *ctx, const char *action)
+{
+    const struct waha *w = ctx->state;
+    char name[200], url[1024];
+    waha_url_put(name, sizeof name, w->session);
+    snprintf(url, sizeof url, "%s/api/sessions/%s/%s", w->base_url, name, action);
+    return ask_waha(ctx, url, "", action);
+}
+
+static int make_session(struct bot_ctx *ctx)
+{
+    static const char start[] = "{\"name\":", end[] = ",\"start\":true}";
+    const struct waha *w = ctx->state;
+    char url[1024];
+    char *body = ctx->api->alloc(ctx, waha_json_size(w->session) + sizeof start + sizeof end);
+    if (!body) return BOT_HANDLED;
+    memcpy(body, start, sizeof start);
+    memcpy(waha_json_put(body + sizeof start - 1, w->session), end, sizeof end);
+    snprintf(url, sizeof url, "%s/api/sessions", w->base_url);
+    return ask_waha(ctx, url, body, "make");
 }
 
 /* Each at most once, so that a session which cannot be helped is left to a person. A number that
@@ -105,16 +108,16 @@ static int help_up(struct bot_ctx *ctx, const struct bot_result *r, const char *
     if (!w->manages) return BOT_HANDLED;
     if (strcmp(word, "FAILED") == 0 && !w->has_been_restarted) {
         w->has_been_restarted = 1;
-        return help(ctx, "restart", "restart");
+        return tell_session(ctx, "restart");
     }
     if (strcmp(word, "STOPPED") == 0 && is_first && !w->has_been_started) {
         w->has_been_started = 1;
-        return help(ctx, "start", "start");
+        return tell_session(ctx, "start");
     }
     int is_missing = r->http_status == 404 && r->body && strstr(r->body, "Session not found");
     if (is_missing && !w->has_been_made) {
         w->has_been_made = 1;
-        return help(ctx, NULL, "make");
+        return make_session(ctx);
     }
     return BOT_HANDLED;
 }

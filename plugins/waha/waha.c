@@ -228,4 +228,18 @@ int64_t waha_get(struct bot_ctx *ctx, const char *url, uint32_t timeout_ms, bot_
     return ctx->api->http(ctx, &rq, done, data, len);
 }
 
+int64_t waha_post(struct bot_ctx *ctx, const char *url, const char *body, uint32_t timeout_ms,
+                  bot_done_fn *done, const void *data, size_t len)
+{
+    const struct waha *w = ctx->state;
+    struct bot_http rq = { .size = sizeof rq,
+                           .timeout_ms = timeout_ms,
+                           .method = "POST",
+                           .url = url,
+                           .headers = w->headers,
+                           .body = body,
+                           .body_len = strlen(body) };
+    return ctx->api->http(ctx, &rq, done, data, len);
+}
+
 BOT_PLUGIN("waha", "0.1.0", "gateways/0 people/0", init, start, stop, waha_texts);

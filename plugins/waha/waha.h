@@ -127,5 +127,8 @@ uint64_t waha_hash(const char *s); /* never 0 */
 /* GET url with our headers. */
 int64_t waha_get(struct bot_ctx *ctx, const char *url, uint32_t timeout_ms, bot_done_fn *done,
                  const void *data, size_t len);
+/* POST body (JSON) to url. */
+int64_t waha_post(struct bot_ctx *ctx, const char *url, const char *body, uint32_t timeout_ms,
+                  bot_done_fn *done, const void *data, size_t len);
 
 #endif

@@ -916,7 +916,36 @@ static char *read_file(const char *path, size_t *len)
     return all;
 }
 
-static void every_sample_of_the_contract_is_taken(void **state)
+/* Calls fn with each sample, parsed; how many there are. Skips the test when there are none. */
+static int each_sample(void (*fn)(const char *file, const char *body, size_t len,
+                                  const struct seen *s))
+{
+    const char *root = getenv("TOKOBOT_CONTRACTS");
+    char folder[512], path[1024];
+    snprintf(folder, sizeof folder, "%s/webhooks", root ? root : CONTRACT);
+    DIR *dir = opendir(folder);
+    if (!dir) {
+        print_message("no contract samples here: skipped\n");
+        skip();
+    }
+    int count = 0;
+    for (struct dirent *e; (e = readdir(dir));) {
+        size_t len = 0;
+        struct seen s;
+        if (e->d_name[0] == '.' || e->d_name[0] == '_') continue;
+        snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
+        char *body = read_file(path, &len);
+        assert_non_null(body);
+        if (parse_bytes(body, len, &s) != BOT_OK) fail_msg("%s: refused", e->d_name);
+        fn(e->d_name, body, len, &s);
+        free(body);
+        count++;
+    }
+    closedir(dir);
+    return count;
+}
+
+static void check_kind(const char *file, const char *body, size_t len, const struct seen *s)
 {
     static const struct {
         const char *part;
@@ -933,35 +962,20 @@ static void every_sample_of_the_contract_is_taken(void **state)
         { "message-revoked-", BOT_IN_REVOKE },     { "message-reaction-", BOT_IN_REACTION },
         { "poll-vote-", BOT_IN_POLL_VOTE },        { "", BOT_IN_OTHER }
     };
+    size_t k = 0;
+    (void)body;
+    (void)len;
+    while (strncmp(file, kinds[k].part, strlen(kinds[k].part)) != 0) k++;
+    if ((int)s->in.kind != kinds[k].kind) fail_msg("%s: kind %u", file, s->in.kind);
+    if (s->in.kind == BOT_IN_MESSAGE && (!s->in.native_id || !s->in.chat || !s->in.text))
+        fail_msg("%s: incomplete", file);
+    if (strstr(file, "with-alt") && (!s->in.phone || !s->in.lid)) fail_msg("%s: no phone", file);
+}
+
+static void every_sample_of_the_contract_is_taken(void **state)
+{
     (void)state;
-    const char *root = getenv("TOKOBOT_CONTRACTS");
-    char folder[512], path[1024];
-    snprintf(folder, sizeof folder, "%s/webhooks", root ? root : CONTRACT);
-    DIR *dir = opendir(folder);
-    if (!dir) {
-        print_message("no contract samples here: skipped\n");
-        skip();
-    }
-    int count = 0;
-    for (struct dirent *e; (e = readdir(dir));) {
-        size_t len = 0, k = 0;
-        if (e->d_name[0] == '.' || e->d_name[0] == '_') continue;
-        snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
-        char *body = read_file(path, &len);
-        assert_non_null(body);
-        struct seen s;
-        if (parse_bytes(body, len, &s) != BOT_OK) fail_msg("%s: refused", e->d_name);
-        while (strncmp(e->d_name, kinds[k].part, strlen(kinds[k].part)) != 0) k++;
-        if ((int)s.in.kind != kinds[k].kind) fail_msg("%s: kind %u", e->d_name, s.in.kind);
-        if (s.in.kind == BOT_IN_MESSAGE && (!s.in.native_id || !s.in.chat || !s.in.text))
-            fail_msg("%s: incomplete", e->d_name);
-        if (strstr(e->d_name, "with-alt") && (!s.in.phone || !s.in.lid))
-            fail_msg("%s: no phone", e->d_name);
-        free(body);
-        count++;
-    }
-    closedir(dir);
-    assert_true(count > 40);
+    assert_true(each_sample(check_kind) > 40);
 }
 
 /* ---- ... and each of them with one field wrong ----------------------------------------------- */
@@ -1007,7 +1021,7 @@ static void try_doubled(struct mutating *m, struct json_object *o, const char *k
     json_object_object_del(o, "a member to be doubled");
 }
 
-static void mutate_object(struct mutating *m, struct json_object *o, const char *key);
+static void mutate_object(struct mutating *m, struct json_object *o);
 
 static void mutate_member(struct mutating *m, struct json_object *o, const char *key)
 {
@@ -1035,12 +1049,11 @@ static void mutate_member(struct mutating *m, struct json_object *o, const char 
     json_object_object_del(o, key);
     try_as_it_is(m, key, "absent");
     json_object_object_add(o, key, was);
-    mutate_object(m, was, key);
+    mutate_object(m, was);
 }
 
-static void mutate_object(struct mutating *m, struct json_object *o, const char *key)
+static void mutate_object(struct mutating *m, struct json_object *o)
 {
-    (void)key;
     if (!o || !json_object_is_type(o, json_type_object)) return;
     char *keys[200];
     size_t n = 0;
@@ -1056,35 +1069,24 @@ static void mutate_object(struct mutating *m, struct json_object *o, const char 
     }
 }
 
+static int mutants;
+
+static void mutate_sample(const char *file, const char *body, size_t len, const struct seen *s)
+{
+    struct mutating m = { file, read_json(body, len), (int)s->in.kind, 0 };
+    assert_non_null(m.root);
+    mutate_object(&m, m.root);
+    mutants += m.count;
+    json_object_put(m.root);
+}
+
 static void a_sample_with_one_wrong_field_does_no_harm(void **state)
 {
     (void)state;
-    const char *root = getenv("TOKOBOT_CONTRACTS");
-    char folder[512], path[1024];
-    snprintf(folder, sizeof folder, "%s/webhooks", root ? root : CONTRACT);
-    DIR *dir = opendir(folder);
-    if (!dir) {
-        print_message("no contract samples here: skipped\n");
-        skip();
-    }
-    int count = 0;
-    for (struct dirent *e; (e = readdir(dir));) {
-        size_t len = 0;
-        if (e->d_name[0] == '.' || e->d_name[0] == '_') continue;
-        snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
-        char *body = read_file(path, &len);
-        struct seen s;
-        assert_int_equal(parse_bytes(body, len, &s), BOT_OK);
-        struct mutating m = { e->d_name, read_json(body, len), (int)s.in.kind, 0 };
-        assert_non_null(m.root);
-        mutate_object(&m, m.root, "");
-        count += m.count;
-        json_object_put(m.root);
-        free(body);
-    }
-    closedir(dir);
-    assert_true(count > 10000);
-    print_message("%d bodies with one wrong field\n", count);
+    mutants = 0;
+    each_sample(mutate_sample);
+    assert_true(mutants > 10000);
+    print_message("%d bodies with one wrong field\n", mutants);
 }
 
 int main(void)
