@@ -53,12 +53,12 @@ test('/wa tells how the number is and gives a pairing code', async (t) => {
   const { waha, bot } = await start(t, 'SCAN_QR_CODE', {}, { simulator: 'on' });
   await bot.waitHealth((h) => h.waha === 'qr');
   assert.match(await says(bot, '/wa'), /menunggu kode QR/);
-  assert.match(await says(bot, '/wa kode 0811-1000-0001'), /Kode tautan: \*?ABCD-1234/);
-  assert.deepEqual(waha.calls.find((c) => /request-code/.test(c.path)).body, { phoneNumber: '6281110000001' });
+  assert.match(await says(bot, '/wa kode 0811-0000-0001'), /Kode tautan: \*?ABCD-1234/);
+  assert.deepEqual(waha.calls.find((c) => /request-code/.test(c.path)).body, { phoneNumber: '6281100000001' });
   for (const rubbish of ['/wa kode', '/wa kode abc', '/wa apa']) assert.match(await says(bot, rubbish), /Contoh: \/wa/);
   waha.status = 'WORKING';
   assert.match(await says(bot, '/wa'), /terhubung ✅[^]*Nomor: 6281100000001/);
-  assert.match(await says(bot, '/wa kode 0811-1000-0001'), /belum memberi kode tautan \(422\)/);
+  assert.match(await says(bot, '/wa kode 0811-0000-0001'), /belum memberi kode tautan \(422\)/);
   assert.doesNotMatch(await new Person(waha, CUSTOMER).ask('/wa', 20000), /terhubung/, 'it is the super admin\'s');
   waha.stop();
   assert.match(await says(bot, '/wa'), /belum terhubung/);

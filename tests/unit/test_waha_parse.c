@@ -1057,11 +1057,10 @@ static void mutate_object(struct mutating *m, struct json_object *o)
     if (!o || !json_object_is_type(o, json_type_object)) return;
     char *keys[200];
     size_t n = 0;
-    json_object_object_foreach(o, name, value)
-    {
-        (void)value;
+    struct json_object_iterator at = json_object_iter_begin(o), end = json_object_iter_end(o);
+    for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
         assert_true(n < BOT_COUNT(keys));
-        keys[n++] = strdup(name);
+        keys[n++] = strdup(json_object_iter_peek_name(&at));
     }
     for (size_t i = 0; i < n; i++) {
         mutate_member(m, o, keys[i]);
