@@ -48,6 +48,32 @@ void loop_queue(struct host *h, struct event *ev)
     chat_make_ready(l, ev->chat);
 }
 
+/* Takes the place that its journal id gives it. */
+static void insert_in_order(struct chat *chat, struct event *ev)
+{
+    struct event *after = TAILQ_LAST(&chat->events, chat_events);
+    while (after && after->id > ev->id) after = TAILQ_PREV(after, chat_events, link);
+    if (after)
+        TAILQ_INSERT_AFTER(&chat->events, after, ev, link);
+    else
+        TAILQ_INSERT_HEAD(&chat->events, ev, link);
+}
+
+void chat_rehome(struct loop *l, struct chat *chat)
+{
+    struct event *ev, *next;
+    for (ev = TAILQ_FIRST(&chat->events); ev && !chat->waiting; ev = next) {
+        next = TAILQ_NEXT(ev, link);
+        if (!ev->person || (uint64_t)ev->person == chat->key) continue;
+        TAILQ_REMOVE(&chat->events, ev, link);
+        ev->chat = chat_of(l, ev);
+        ev->chat->refs++;
+        insert_in_order(ev->chat, ev);
+        chat_make_ready(l, ev->chat);
+        loop_chat_unref(l, chat); /* the caller holds it, too */
+    }
+}
+
 /* The event of the chat that may run now, or NULL while another one waits and none may overtake it.
  */
 struct event *chat_next(struct chat *chat, int *cancels)

@@ -222,8 +222,8 @@ static void settle(struct loop *l, struct event *ev, int verdict)
 static int conclude(struct event *ev, int verdict)
 {
     struct host *h = ev->host;
-    if (ev->mask && inbox_mask(h, ev) < 0) return BOT_EIO;
     if (verdict == BOT_FAIL || verdict < 0) return BOT_FAIL;
+    if (ev->mask && inbox_mask(h, ev) < 0) return BOT_EIO;
     if (ev->muted) return inbox_finish(h, ev, INBOX_FAILED) < 0 ? BOT_EIO : BOT_HANDLED;
     if (verdict == BOT_LATER) return inbox_wait(h, ev) < 0 ? BOT_EIO : BOT_LATER;
     if (dispatch_settle(ev) < 0) return BOT_FAIL;

@@ -57,7 +57,7 @@ void completion_free(struct completion *c);
 struct chat {
     uint64_t key; /* the person; events without one have a chat each */
     unsigned refs;
-    TAILQ_HEAD(, event) events;
+    TAILQ_HEAD(chat_events, event) events;
     struct event *waiting; /* LATER: holds the chat */
     unsigned waits;        /* how many of its events wait */
     int ready;             /* in loop.ready */
@@ -159,6 +159,9 @@ void request_refuse(struct loop *l, struct event *ev, int status);
 
 /* Lets the chat's events run when there are any. */
 void chat_make_ready(struct loop *l, struct chat *chat);
+/* Its person has turned out to be another one: what has not begun goes on in that one's queue, in
+ * the journal's order, unless something here waits already. The caller holds a reference. */
+void chat_rehome(struct loop *l, struct chat *chat);
 /* The event of the chat that may run now, or NULL while another one waits and none may overtake it.
  * *cancels: it ends the one that waits. */
 struct event *chat_next(struct chat *chat, int *cancels);

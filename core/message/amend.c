@@ -9,12 +9,14 @@
 #include "../host.h"
 #include "../people/people.h"
 
-/* ?1 is the row's key, ?2 the person. One that is still open keeps its text until it is done. */
-static const char EDIT[] = "UPDATE inbox SET edited = ?3 WHERE key = ?1 AND person = ?2"
-                           " AND text <> '•••' AND edited IS NOT '•••'";
+/* ?1 is the row's key, ?2 the person; or it came under the same id, before two were one. One that
+ * is still open keeps its text until it is done. */
+static const char EDIT[] =
+    "UPDATE inbox SET edited = ?5 WHERE key = ?1 AND (person = ?2 OR lid = ?3 OR phone = ?4)"
+    " AND text <> '•••' AND edited IS NOT '•••'";
 static const char REVOKE[] =
     "UPDATE inbox SET edited = '•••', text = CASE WHEN state < 2 THEN text ELSE '•••' END"
-    " WHERE key = ?1 AND person = ?2";
+    " WHERE key = ?1 AND (person = ?2 OR lid = ?3 OR phone = ?4)";
 
 /* A customer's message has another key than one of our side's phone. */
 static void key_of(const struct arrival *a, char kind, char *out, size_t cap)
@@ -30,7 +32,8 @@ static int amend(struct host *h, const struct arrival *a, const char *sql, const
     for (size_t i = 0; i < sizeof kinds; i++) {
         char key[512];
         key_of(a, kinds[i], key, sizeof key);
-        if (db_exec(&h->db, sql, text ? "sis" : "si", key, person, text)) return -1;
+        if (db_exec(&h->db, sql, text ? "sisss" : "siss", key, person, a->lid, a->phone, text))
+            return -1;
     }
     return 0;
 }

@@ -34,7 +34,9 @@ static const char FINISH[] =
 static const char WAIT[] =
     "UPDATE inbox SET state = 1, handler = ?2, resume = ?3, due_at = ?4, store = ?5, said = ?6"
     " WHERE id = ?1";
-static const char MASK[] = "UPDATE inbox SET text = '•••' WHERE id = ?1";
+static const char MASK[] =
+    "UPDATE inbox SET text = '•••',"
+    " edited = CASE WHEN edited IS NULL THEN NULL ELSE '•••' END WHERE id = ?1";
 static const char FORGET_KV[] =
     "DELETE FROM kv WHERE scope = 3 AND plugin = ?1 AND store = 0 AND person = ?2";
 #define COLUMNS                                                                                                 \
@@ -93,6 +95,7 @@ static int journal_message(struct host *h, struct arrival *a, enum event_kind ki
     int64_t person = people_resolve(h, a->gateway, a->session, a->chat, a->phone, a->lid,
                                     kind == EVENT_OWN ? NULL : a->name);
     if (person < 0) return -1;
+    if (a->lid && *a->lid && a->phone && *a->phone) identity_told(h, a->gateway, a->lid);
     int rc = db_exec(&h->db, INSERT_MESSAGE,
                      "siissssss"
                      "ssii",

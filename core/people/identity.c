@@ -13,7 +13,12 @@
 #include "../host.h"
 #include "people.h"
 
-enum { HOLD_MS = 2000, AGAIN_MS = 10 * 60 * 1000, QUESTIONS_MAX = 4096 };
+enum {
+    HOLD_MS = 2000,
+    SOON_MS = 10 * 1000,       /* it could not be asked */
+    AGAIN_MS = 10 * 60 * 1000, /* nobody knows */
+    QUESTIONS_MAX = 4096
+};
 
 /* "GATEWAY/HIDDEN ID" */
 struct question {
@@ -21,6 +26,7 @@ struct question {
     char *key, *gateway, *session, *lid;
     int is_open, is_asked, is_answered; /* answered: its chat goes on once that is on disk */
     int64_t asked_at;
+    int64_t again_at;  /* not asked before */
     struct chat *chat; /* that it holds; a reference */
 };
 TAILQ_HEAD(question_list, question);
@@ -62,6 +68,7 @@ static void close_question(struct host *h, struct question *q)
     q->is_open = 0;
     q->chat = NULL;
     if (!chat) return;
+    chat_rehome(&h->loop, chat);
     chat_make_ready(&h->loop, chat);
     loop_chat_unref(&h->loop, chat);
 }
@@ -106,6 +113,7 @@ static void open_question(struct identities *i, struct question *q, int64_t now)
     q->is_open = 1;
     q->is_asked = q->is_answered = 0;
     q->asked_at = now;
+    q->again_at = now + SOON_MS;
 }
 
 static const struct gateway *who_can_tell(const struct host *h, const char *gateway)
@@ -129,7 +137,7 @@ int identity_holds(struct event *ev)
         q = question_new(i, ev, key);
     else
         free(key);
-    if (!q->is_open && q->asked_at && now - q->asked_at < AGAIN_MS) return 0;
+    if (!q->is_open && now < q->again_at && q->again_at - now <= AGAIN_MS) return 0;
     if (!q->is_open) open_question(i, q, now);
     ev->is_identified = 0;
     if (!q->chat) {
@@ -182,6 +190,15 @@ void identity_committed(struct host *h)
     }
 }
 
+void identity_told(struct host *h, const char *gateway, const char *lid)
+{
+    if (TAILQ_EMPTY(&h->identities->open)) return;
+    char *key = key_of(gateway, lid);
+    struct question *q = map_get(&h->identities->questions, key);
+    free(key);
+    if (q && q->is_open) q->is_answered = h->identities->has_answers = 1;
+}
+
 int identity_came(struct host *h, const struct arrival *a)
 {
     char *key = key_of(a->gateway, a->lid);
@@ -190,7 +207,9 @@ int identity_came(struct host *h, const struct arrival *a)
     if (a->phone && *a->phone &&
         people_resolve(h, a->gateway, a->session, NULL, a->phone, a->lid, NULL) < 0)
         return -1;
-    if (q && q->is_open) q->is_answered = h->identities->has_answers = 1;
+    if (!q) return 0;
+    if (!a->state) q->again_at = clock_ms() + AGAIN_MS;
+    if (q->is_open) q->is_answered = h->identities->has_answers = 1;
     return 0;
 }
 

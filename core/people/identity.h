@@ -22,6 +22,8 @@ int identity_holds(struct event *ev);
 void identity_committed(struct host *h);
 /* A gateway says whose id it is, or that it cannot say. In a turn. 0 or -1. */
 int identity_came(struct host *h, const struct arrival *a);
+/* A message has come that tells it by itself. In a turn. */
+void identity_told(struct host *h, const char *gateway, const char *lid);
 /* Lets those run that have waited long enough. */
 void identity_expire(struct host *h, int64_t now);
 int64_t identity_next_due(const struct host *h); /* INT64_MAX = none */

@@ -328,6 +328,16 @@ int waha_session_state(const char *status)
     return BOT_SESSION_DISCONNECTED;
 }
 
+int waha_tells_session(const struct bot_result *r)
+{
+    if (r->status != BOT_OK || (r->http_status != 200 && r->http_status != 404)) return 0;
+    struct json_object *o = read_json(r->body, r->body_len);
+    const char *said = json_text(o, r->http_status == 200 ? "status" : "message");
+    int tells = said && (r->http_status == 200 || strcmp(said, "Session not found") == 0);
+    json_object_put(o);
+    return tells;
+}
+
 int waha_judge_session(const struct bot_result *r, char status[48])
 {
     int state = BOT_SESSION_DISCONNECTED;

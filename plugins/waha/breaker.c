@@ -21,6 +21,8 @@
 #define SAME_MS    60000
 #define QUICK_MAX  5
 #define QUICK_MS   1500
+#define MINUTE_MS  60000
+#define FRESH_MS   5000 /* written just now, not delivered late */
 #define SILENCE_MS 3600000
 #define KEY        "silent_until"
 
@@ -59,23 +61,32 @@ static int is_way_back(const char *text)
     return is_one_of(text, words);
 }
 
-/* Notes the message; 1: it looks like a loop. One that runs again is not counted again. */
+/* A clock may be put back, and messages overtake each other. */
+static int is_within(int64_t ms, int64_t window)
+{
+    return ms > -window && ms < window;
+}
+
+/* Notes the message, by the time that it was written at: what WAHA could not deliver for an hour
+ * comes all at once. 1: it looks like a loop. One that runs again is not counted again. */
 static int looks_like_a_loop(const struct waha *w, struct waha_chat *c, const char *text,
-                             int64_t event, int64_t now)
+                             int64_t event, int64_t written, int64_t now)
 {
     if (event == c->event) return c->is_loop;
     uint64_t hash = waha_hash(text);
-    int is_same = hash == c->text && now - c->text_at < SAME_MS;
+    int is_same = hash == c->text && is_within(written - c->text_at, SAME_MS);
     c->same = is_choice(text) ? 0 : is_same ? c->same + 1 : 1;
     c->text = hash;
-    if (!is_same) c->text_at = now;
-    if (now - c->minute_at >= 60000) {
-        c->minute_at = now;
+    if (!is_same) c->text_at = written;
+    if (!is_within(written - c->minute_at, MINUTE_MS)) {
+        c->minute_at = written;
         c->count = 0;
     }
     c->count++;
-    int is_quick = c->sent_at && now - c->sent_at < QUICK_MS && !is_choice(text);
-    c->quick = is_quick ? c->quick + 1 : 0;
+    int64_t after = now - c->sent_at;
+    int is_quick =
+        c->sent_at && after >= 0 && after < QUICK_MS && is_within(now - written, FRESH_MS);
+    c->quick = is_quick && !is_choice(text) ? c->quick + 1 : 0;
     int is_echo = c->sent_at && hash == c->sent;
     c->sent_at = 0; /* one answer of theirs for each of ours */
     c->event = event;
@@ -125,9 +136,11 @@ int waha_breaker_gate(struct bot_ctx *ctx)
     const char *text = api->field(ctx, "text");
     if (!w || !w->human || !chat || !gateway || strcmp(gateway, "waha") != 0) return BOT_PASS;
     if (api->number(ctx, "role") & ~(int64_t)BOT_CUSTOMER) return BOT_PASS;
-    int64_t now = api->now(ctx);
+    int64_t now = api->now(ctx), written = api->number(ctx, "sent_at");
+    if (written <= 0 || written > now) written = now;
     struct waha_chat *c = chat_of(ctx, chat);
     if (c->silent_until > now) return is_way_back(text) ? lift(ctx, c) : BOT_HANDLED;
-    return looks_like_a_loop(w, c, text, api->number(ctx, "event"), now) ? fall_silent(ctx, c, now)
-                                                                         : BOT_PASS;
+    return looks_like_a_loop(w, c, text, api->number(ctx, "event"), written, now)
+               ? fall_silent(ctx, c, now)
+               : BOT_PASS;
 }

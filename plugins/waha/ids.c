@@ -53,7 +53,7 @@ static int id_came(struct bot_ctx *ctx, const struct bot_result *r, void *data)
 {
     struct waha *w = ctx->state;
     const struct asked_id *which = data;
-    if (!w || which->pool >= WAHA_POOLS) return BOT_HANDLED;
+    if (!w || which->pool >= WAHA_POOLS || r->status == BOT_ECANCELED) return BOT_HANDLED;
     struct waha_pool *p = &w->pools[which->pool];
     char id[WAHA_ID_BYTES];
     const char *ids[] = { id };
@@ -80,7 +80,6 @@ int waha_need_ids(struct bot_ctx *ctx, const char *session, uint32_t want)
     if (!p || now < p->none_until) return BOT_HANDLED;
     if (p->in_flight && now - p->asked_at > FORGOTTEN_MS) p->in_flight = 0;
     p->wanted = want > p->in_flight ? want - p->in_flight : 0;
-    uint32_t before = p->in_flight;
     ask(ctx, p);
-    return p->in_flight > before ? BOT_LATER : BOT_HANDLED;
+    return p->in_flight ? BOT_LATER : BOT_HANDLED;
 }

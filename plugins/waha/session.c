@@ -9,8 +9,9 @@
 
 #define CHECK_CONNECTED_MS 300000 /* how often a session that works is looked at */
 #define CHECK_TIMEOUT_MS   15000
-#define LOOK_AGAIN_MS      3000  /* also when WAHA's webhooks tell nothing */
-#define HELP_TIMEOUT_MS    60000 /* WAHA locks a session for up to 30 s */
+#define LOOK_AGAIN_MS      3000   /* also when WAHA's webhooks tell nothing */
+#define WELL_MS            600000 /* so long it has to work before it may be restarted again */
+#define HELP_TIMEOUT_MS    60000  /* WAHA locks a session for up to 30 s */
 
 /* Logged when the state changes, so once and not every half minute. */
 static void log_session(struct bot_ctx *ctx, const struct bot_result *r, int state,
@@ -114,7 +115,7 @@ static int help_up(struct bot_ctx *ctx, const struct bot_result *r, const char *
         w->has_been_started = 1;
         return tell_session(ctx, "start");
     }
-    int is_missing = r->http_status == 404 && r->body && strstr(r->body, "Session not found");
+    int is_missing = r->http_status == 404 && waha_tells_session(r);
     if (is_missing && !w->has_been_made) {
         w->has_been_made = 1;
         return make_session(ctx);
@@ -141,11 +142,18 @@ static int session_checked(struct bot_ctx *ctx, const struct bot_result *r, void
     char word[48];
     (void)data;
     if (!w || r->status == BOT_ECANCELED) return BOT_HANDLED;
-    int state = waha_judge_session(r, word), is_first = w->state == BOT_SESSION_UNKNOWN;
+    int state = waha_judge_session(r, word), is_first = !w->has_been_seen;
     if (state != w->state) log_session(ctx, r, state, word);
     waha_set_state(ctx, w->session, state, word);
     compare_webhooks(ctx, r);
-    if (state == BOT_SESSION_CONNECTED) w->has_been_restarted = 0;
+    if (waha_tells_session(r)) w->has_been_seen = 1;
+    int64_t now = ctx->api->now(ctx);
+    if (state != BOT_SESSION_CONNECTED)
+        w->works_since = 0;
+    else if (!w->works_since)
+        w->works_since = now;
+    else if (now - w->works_since > WELL_MS)
+        w->has_been_restarted = 0;
     return help_up(ctx, r, word, is_first);
 }
 

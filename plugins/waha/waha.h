@@ -54,7 +54,10 @@ struct waha {
     int manages;            /* manage_session */
     int has_been_started;   /* it was found stopped at our start, and told to start */
     int has_been_made;      /* it was missing, and has been asked for */
-    int has_been_restarted; /* it failed, and was told to restart; until it works again */
+    int has_been_restarted; /* it failed, and was told to restart; until it has worked for a while
+                             */
+    int has_been_seen;      /* WAHA has told its state, or that there is none */
+    int64_t works_since;    /* 0 = it does not */
     int has_compared;       /* WAHA's webhook settings with ours */
     int64_t checked_at;
     int64_t started_at; /* what was attempted before is an earlier process's */
@@ -94,6 +97,8 @@ int waha_judge_session(const struct bot_result *r, char status[48]);
 /* What is wrong with the webhook that WAHA's session has for us, as a sentence that says what to
  * set; 0 = nothing. -1: the session has none of its own, WAHA's environment may. */
 int waha_judge_webhooks(const struct bot_result *r, const char *hmac_key, char *out, size_t cap);
+/* Does the answer come from a WAHA that knows how the session is, or that there is none? */
+int waha_tells_session(const struct bot_result *r);
 int waha_session_state(const char *status); /* "WORKING" -> enum bot_session_state */
 
 /* ---- escape.c -------------------------------------------------------------------------------- */

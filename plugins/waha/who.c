@@ -22,7 +22,10 @@ static int answered(struct bot_ctx *ctx, const struct bot_result *r, void *data)
     if (!w || r->status == BOT_ECANCELED) return BOT_HANDLED;
     in.session = q->session;
     in.lid = q->lid;
-    if (waha_answer_phone(r, phone)) in.phone = phone;
+    if (waha_answer_phone(r, phone))
+        in.phone = phone;
+    else if (r->status != BOT_OK || r->http_status != 200)
+        in.state = 1;
     w->gateways->incoming(ctx, &in);
     return BOT_HANDLED;
 }

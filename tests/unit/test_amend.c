@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/message/inbox.h"
+
 /* ---- a plugin that hears of it --------------------------------------------------------------- */
 
 static const struct bot_api *api;
@@ -139,6 +141,28 @@ static void a_message_taken_back_before_its_answer_is_answered_and_then_masked(v
     assert_string_equal(kept("text"), "•••");
 }
 
+static void an_edit_of_a_secret_is_masked_with_it(void **state)
+{
+    (void)state;
+    post_as(BUDI, "ID1", "sandi rahasia", NULL, 0);
+    struct bot_incoming in = { .size = sizeof in,
+                               .kind = BOT_IN_EDIT,
+                               .session = "default",
+                               .native_id = "ID1",
+                               .chat = BUDI "@c",
+                               .phone = BUDI,
+                               .text = "sandi rahasia2" };
+    assert_int_equal(host_incoming(w.host, "testgate", &in), BOT_OK);
+    loop_turn(&w.host->loop); /* both are on disk, neither has run */
+    assert_string_equal(kept("edited"), "sandi rahasia2");
+    struct event ev = { .host = w.host,
+                        .id = disk("SELECT id FROM inbox WHERE key LIKE '%/m/ID1'") };
+    assert_int_equal(inbox_mask(w.host, &ev), 0);
+    assert_string_equal(kept("text"), "•••");
+    assert_string_equal(kept("edited"), "•••");
+    run();
+}
+
 /* ---- reactions and votes --------------------------------------------------------------------- */
 
 /* BUDI has an answer; its native id. */
@@ -202,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         HEARING(an_edit_is_kept_and_not_answered),
         HEARING(what_was_taken_back_is_masked_for_good),
+        HEARING(an_edit_of_a_secret_is_masked_with_it),
         HEARING(a_message_taken_back_before_its_answer_is_answered_and_then_masked),
         HEARING(a_reaction_is_an_event_of_its_store),
         HEARING(a_reaction_survives_a_crash),

@@ -11,8 +11,17 @@
 
 static const struct bot_api *api;
 
+static int waited(struct bot_ctx *ctx, const struct bot_result *r, void *data)
+{
+    (void)r;
+    (void)data;
+    return bot_reply(ctx, "ditunggu");
+}
+
 static int on_text(struct bot_ctx *ctx)
 {
+    if (!strcmp(api->field(ctx, "text"), "tunggu"))
+        return api->timer(ctx, 4000, waited, NULL, 0) > 0 ? api->later(ctx, 0, NULL, 0) : BOT_FAIL;
     const char *phone = api->field(ctx, "phone");
     char told[200];
     snprintf(told, sizeof told, "%s of %s", api->field(ctx, "text"), phone ? phone : "nobody");
@@ -101,6 +110,44 @@ static void two_that_are_one_are_merged_before_it_runs(void **state)
     assert_int_equal(disk("SELECT count(DISTINCT person) FROM inbox"), 1);
 }
 
+static void a_message_that_tells_it_by_itself_comes_after_the_one_that_waits(void **state)
+{
+    (void)state;
+    say(BUDI, "siapa");
+    expect(BUDI, "siapa of " BUDI);
+    hidden_posts("111", "A", "satu");
+    struct bot_incoming in = { .size = sizeof in,
+                               .kind = BOT_IN_MESSAGE,
+                               .session = "default",
+                               .event = "message",
+                               .native_id = "B",
+                               .chat = "111@lid",
+                               .phone = BUDI,
+                               .lid = "111@lid",
+                               .text = "dua" };
+    assert_int_equal(host_incoming(w.host, "testgate", &in), BOT_OK);
+    run();
+    sent("111@lid", "satu of " BUDI);
+    sent("111@lid", "dua of " BUDI);
+    pass(3000);
+    expect_none();
+}
+
+static void who_was_two_has_one_queue(void **state)
+{
+    (void)state;
+    say(BUDI, "siapa");
+    expect(BUDI, "siapa of " BUDI);
+    hidden_posts("111", "A", "tunggu"); /* will wait for a timer, once it runs */
+    gateway_tells("111", BUDI);
+    expect_none();
+    say(BUDI, "dua"); /* by phone: the same person's queue */
+    expect_none();
+    pass(5000);
+    sent("111@lid", "ditunggu");
+    expect(BUDI, "dua of " BUDI);
+}
+
 static void two_seconds_are_enough(void **state)
 {
     (void)state;
@@ -127,6 +174,27 @@ static void who_is_not_known_is_asked_for_again_after_a_while(void **state)
     pass(11 * 60 * 1000);
     hidden_posts("111", "C", "tiga");
     expect_none();
+    assert_int_equal(w.who_count, 2);
+    gateway_tells("111", BUDI);
+    sent("111@lid", "tiga of " BUDI);
+}
+
+static void could_not_be_asked_is_asked_soon(void **state)
+{
+    (void)state;
+    hidden_posts("111", "A", "halo");
+    struct bot_incoming in = { .size = sizeof in,
+                               .kind = BOT_IN_IDENTITY,
+                               .session = "default",
+                               .lid = "111@lid",
+                               .state = 1 };
+    assert_int_equal(host_incoming(w.host, "testgate", &in), BOT_OK);
+    run();
+    sent("111@lid", "halo of nobody");
+    hidden_posts("111", "B", "lagi");
+    sent("111@lid", "lagi of nobody");
+    pass(10000);
+    hidden_posts("111", "C", "tiga");
     assert_int_equal(w.who_count, 2);
     gateway_tells("111", BUDI);
     sent("111@lid", "tiga of " BUDI);
@@ -168,6 +236,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(it_waits_for_its_number),
         TEST(two_that_are_one_are_merged_before_it_runs),
+        TEST(a_message_that_tells_it_by_itself_comes_after_the_one_that_waits),
+        TEST(who_was_two_has_one_queue),
+        TEST(could_not_be_asked_is_asked_soon),
         TEST(two_seconds_are_enough),
         TEST(who_is_not_known_is_asked_for_again_after_a_while),
         TEST(a_gateway_that_cannot_ask_holds_nobody),

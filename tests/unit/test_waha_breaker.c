@@ -24,7 +24,7 @@ uint64_t waha_hash(const char *s)
 static struct {
     struct waha *waha;
     const char *gateway, *chat, *text;
-    int64_t role, event, now;
+    int64_t role, event, now, written;
     int64_t kept; /* kv's silent_until; 0 = none */
     int said;
 } world;
@@ -39,7 +39,9 @@ static const char *fake_field(struct bot_ctx *ctx, const char *name)
 static int64_t fake_number(struct bot_ctx *ctx, const char *name)
 {
     (void)ctx;
-    return !strcmp(name, "role") ? world.role : world.event;
+    return !strcmp(name, "role")      ? world.role
+           : !strcmp(name, "sent_at") ? world.written
+                                      : world.event;
 }
 static int64_t fake_now(struct bot_ctx *ctx)
 {
@@ -136,6 +138,7 @@ static int comes(const char *text, int64_t ms)
     world.text = text;
     world.event++;
     world.now += ms;
+    world.written = world.now;
     return waha_breaker_gate(&ctx);
 }
 
@@ -154,6 +157,18 @@ static void the_same_text_three_times(void **state)
     for (int i = 0; i < 50; i++) assert_int_equal(comes("Terima kasih", MINUTE), BOT_HANDLED);
     assert_int_equal(world.said, 1); /* one last sentence, and silence */
     assert_int_equal(comes("halo", 11 * MINUTE), BOT_PASS);
+}
+
+static void what_could_not_be_delivered_for_an_hour_is_no_loop(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 40; i++) {
+        world.text = i % 2 ? "halo" : "ada?";
+        world.event++;
+        world.written = world.now - (40 - i) * 2 * MINUTE;
+        we_say("ya, Kak");
+        assert_int_equal(waha_breaker_gate(&ctx), BOT_PASS);
+    }
 }
 
 static void people_say_the_same_now_and_then(void **state)
@@ -271,6 +286,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
     const struct CMUnitTest tests[] = {
         TEST(the_same_text_three_times),
+        TEST(what_could_not_be_delivered_for_an_hour_is_no_loop),
         TEST(people_say_the_same_now_and_then),
         TEST(too_many_a_minute),
         TEST(our_own_text_sent_back),

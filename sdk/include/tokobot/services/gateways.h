@@ -27,7 +27,8 @@ enum bot_incoming_kind {
                              event "message.reaction" when a plugin has a hook for it */
     BOT_IN_POLL_VOTE = 9, /* quoted_id: the poll; text: JSON array of the chosen options. Becomes
                              the event "message.poll_vote" */
-    BOT_IN_IDENTITY = 10  /* the answer to who(): lid, and phone when the network knows it */
+    BOT_IN_IDENTITY = 10  /* the answer to who(): lid, and phone when the network knows it;
+                             state 1: it could not be asked, and may be soon */
 };
 
 enum bot_session_state {
@@ -113,7 +114,8 @@ struct bot_gateway_spec {
     /* Finds out whether a row that may have gone out did. Ends with resolved(). NULL: unknown. */
     int (*resolve)(struct bot_ctx *ctx, const struct bot_outgoing *row);
     /* Called when the pool of send ids of a session runs low (fewer than `want`). The plugin
-     * fetches and gives them with ids(). NULL: this network has no such ids. */
+     * fetches and gives them with ids(); BOT_LATER as long as some are under way, anything else:
+     * none will come. NULL: this network has no such ids. */
     int (*need_ids)(struct bot_ctx *ctx, const char *session, uint32_t want);
     /* Writes the chat id for a phone number into out. */
     int (*address)(const char *phone, char *out, size_t cap);
