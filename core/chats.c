@@ -62,6 +62,7 @@ static void insert_in_order(struct chat *chat, struct event *ev)
 void chat_rehome(struct loop *l, struct chat *chat)
 {
     struct event *ev, *next;
+    unsigned moved = 0;
     for (ev = TAILQ_FIRST(&chat->events); ev && !chat->waiting; ev = next) {
         next = TAILQ_NEXT(ev, link);
         if (!ev->person || (uint64_t)ev->person == chat->key) continue;
@@ -70,8 +71,9 @@ void chat_rehome(struct loop *l, struct chat *chat)
         ev->chat->refs++;
         insert_in_order(ev->chat, ev);
         chat_make_ready(l, ev->chat);
-        loop_chat_unref(l, chat); /* the caller holds it, too */
+        moved++;
     }
+    chat->refs -= moved; /* the caller's stays */
 }
 
 /* The event of the chat that may run now, or NULL while another one waits and none may overtake it.
