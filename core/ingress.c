@@ -84,11 +84,21 @@ struct sink {
 
 static int is_complete(const struct bot_incoming *in)
 {
-    if (in->kind == BOT_IN_MESSAGE || in->kind == BOT_IN_OWN) return in->chat && *in->chat;
-    if (in->kind == BOT_IN_SESSION) return 1;
-    if (in->kind == BOT_IN_IDENTITY) return in->lid && *in->lid;
-    int is_known = in->kind >= BOT_IN_ACK && in->kind <= BOT_IN_POLL_VOTE;
-    return is_known && in->kind != BOT_IN_OTHER && in->native_id && *in->native_id;
+    switch (in->kind) {
+    case BOT_IN_MESSAGE:
+    case BOT_IN_OWN:
+        return in->chat && *in->chat;
+    case BOT_IN_ACK:
+    case BOT_IN_EDIT:
+    case BOT_IN_REVOKE:
+    case BOT_IN_REACTION:
+    case BOT_IN_POLL_VOTE:
+        return in->native_id && *in->native_id;
+    case BOT_IN_IDENTITY:
+        return in->lid && *in->lid;
+    default:
+        return in->kind == BOT_IN_SESSION;
+    }
 }
 
 static void sink_add(struct bot_incoming_sink *base, const struct bot_incoming *given)

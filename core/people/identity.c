@@ -190,26 +190,28 @@ void identity_committed(struct host *h)
     }
 }
 
+/* Its question, marked as answered; NULL when it was not asked. */
+static struct question *answer(struct identities *i, const char *gateway, const char *lid)
+{
+    char *key = key_of(gateway, lid);
+    struct question *q = map_get(&i->questions, key);
+    free(key);
+    if (q && q->is_open) q->is_answered = i->has_answers = 1;
+    return q;
+}
+
 void identity_told(struct host *h, const char *gateway, const char *lid)
 {
-    if (TAILQ_EMPTY(&h->identities->open)) return;
-    char *key = key_of(gateway, lid);
-    struct question *q = map_get(&h->identities->questions, key);
-    free(key);
-    if (q && q->is_open) q->is_answered = h->identities->has_answers = 1;
+    if (!TAILQ_EMPTY(&h->identities->open)) answer(h->identities, gateway, lid);
 }
 
 int identity_came(struct host *h, const struct arrival *a)
 {
-    char *key = key_of(a->gateway, a->lid);
-    struct question *q = map_get(&h->identities->questions, key);
-    free(key);
     if (a->phone && *a->phone &&
         people_resolve(h, a->gateway, a->session, NULL, a->phone, a->lid, NULL) < 0)
         return -1;
-    if (!q) return 0;
-    if (!a->state) q->again_at = clock_ms() + AGAIN_MS;
-    if (q->is_open) q->is_answered = h->identities->has_answers = 1;
+    struct question *q = answer(h->identities, a->gateway, a->lid);
+    if (q && !a->state) q->again_at = clock_ms() + AGAIN_MS;
     return 0;
 }
 

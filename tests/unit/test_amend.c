@@ -67,8 +67,9 @@ static int open_deaf(void **state)
     return open_with(&deaf);
 }
 
-static void arrives(uint32_t kind, const char *phone, const char *native_id, const char *text,
-                    const char *quoted_id)
+/* Arrives, and nothing runs yet. */
+static void post_kind(uint32_t kind, const char *phone, const char *native_id, const char *text,
+                      const char *quoted_id)
 {
     char chat[80];
     snprintf(chat, sizeof chat, "%s@c", phone);
@@ -82,6 +83,12 @@ static void arrives(uint32_t kind, const char *phone, const char *native_id, con
                                .text = text,
                                .quoted_id = quoted_id };
     assert_int_equal(host_incoming(w.host, "testgate", &in), BOT_OK);
+}
+
+static void arrives(uint32_t kind, const char *phone, const char *native_id, const char *text,
+                    const char *quoted_id)
+{
+    post_kind(kind, phone, native_id, text, quoted_id);
     run();
 }
 
@@ -129,13 +136,7 @@ static void a_message_taken_back_before_its_answer_is_answered_and_then_masked(v
 {
     (void)state;
     post_as(BUDI, "ID1", "tunggu", NULL, 0);
-    struct bot_incoming in = { .size = sizeof in,
-                               .kind = BOT_IN_REVOKE,
-                               .session = "default",
-                               .native_id = "ID1",
-                               .chat = BUDI "@c",
-                               .phone = BUDI };
-    assert_int_equal(host_incoming(w.host, "testgate", &in), BOT_OK);
+    post_kind(BOT_IN_REVOKE, BUDI, "ID1", NULL, NULL);
     run(); /* both in one turn: it is on disk, and not yet run */
     expect(BUDI, "tunggu");
     assert_string_equal(kept("text"), "•••");
@@ -145,14 +146,7 @@ static void an_edit_of_a_secret_is_masked_with_it(void **state)
 {
     (void)state;
     post_as(BUDI, "ID1", "sandi rahasia", NULL, 0);
-    struct bot_incoming in = { .size = sizeof in,
-                               .kind = BOT_IN_EDIT,
-                               .session = "default",
-                               .native_id = "ID1",
-                               .chat = BUDI "@c",
-                               .phone = BUDI,
-                               .text = "sandi rahasia2" };
-    assert_int_equal(host_incoming(w.host, "testgate", &in), BOT_OK);
+    post_kind(BOT_IN_EDIT, BUDI, "ID1", "sandi rahasia2", NULL);
     loop_turn(&w.host->loop); /* both are on disk, neither has run */
     assert_string_equal(kept("edited"), "sandi rahasia2");
     struct event ev = { .host = w.host,
@@ -194,15 +188,7 @@ static void a_reaction_survives_a_crash(void **state)
     char id[64];
     (void)state;
     answered(id);
-    struct bot_incoming in = { .size = sizeof in,
-                               .kind = BOT_IN_REACTION,
-                               .session = "default",
-                               .native_id = "R1",
-                               .chat = BUDI "@c",
-                               .phone = BUDI,
-                               .text = "👍",
-                               .quoted_id = id };
-    assert_int_equal(host_incoming(w.host, "testgate", &in), BOT_OK);
+    post_kind(BOT_IN_REACTION, BUDI, "R1", "👍", id);
     loop_turn(&w.host->loop); /* it is on disk, and has not run */
     assert_int_equal(heard_count, 0);
     assert_int_equal(disk("SELECT count(*) FROM inbox WHERE event = 'message.reaction'"), 1);
