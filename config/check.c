@@ -111,6 +111,12 @@ static void check_key(struct config *c, struct key *key)
         failed = 1;
     }
     key->origin = word_origin(c, &word);
+    if (key->base && word.source == FROM_DEFAULT) { /* checked before: it was declared before */
+        key->text = key->base->text;
+        key->number = key->base->number;
+        key->origin = key->base->origin;
+        failed = 0;
+    }
     if (failed) {
         buf_clear(&why);
         const char *fallback = spec->fallback ? spec->fallback : "";
@@ -124,18 +130,20 @@ static void check_key(struct config *c, struct key *key)
     buf_free(&why);
 }
 
+/* The plugin that a section is of: "waha.toko2" is of waha. */
+static const struct config_plugin *plugin_of_section(const struct config *c, const char *section)
+{
+    for (size_t i = 0; i < c->plugin_count; i++)
+        if (!strcmp(c->plugins[i].name, section) || config_name_in(c->plugins[i].name, section))
+            return &c->plugins[i];
+    return NULL;
+}
+
 static int is_declared(const struct config *c, const char *section)
 {
     for (size_t i = 0; i < c->declared_count; i++)
         if (!strcmp(c->declared[i], section)) return 1;
     return 0;
-}
-
-static const struct config_plugin *plugin_listed(const struct config *c, const char *name)
-{
-    for (size_t i = 0; i < c->plugin_count; i++)
-        if (!strcmp(c->plugins[i].name, name)) return &c->plugins[i];
-    return NULL;
 }
 
 static void check_key_name(struct config *c, const struct entry *e)
@@ -184,9 +192,14 @@ static void check_entries(struct config *c)
     for (size_t i = 0; i < c->entry_count; i++) {
         const struct entry *e = &c->entries[i];
         if (!e->section || !strcmp(e->section, "plugins")) continue;
-        const struct config_plugin *plugin = plugin_listed(c, e->section);
+        const struct config_plugin *plugin = plugin_of_section(c, e->section);
         if (is_declared(c, e->section)) {
             if (!plugin || plugin->on) check_key_name(c, e);
+        } else if (plugin && is_declared(c, plugin->name)) {
+            if (!(told && !strcmp(told, e->section)))
+                config_fail(c, e->source, e->line,
+                            "there is no section [%s]: %s has only [%s]; put its keys there",
+                            told = e->section, plugin->name, plugin->name);
         } else if (!plugin && !(told && !strcmp(told, e->section))) {
             size_t before = c->error_count;
             check_section_name(c, e);

@@ -229,6 +229,8 @@ void config_free(struct config *c)
     free(c->entries);
     free(c->key_list);
     free(c->declared);
+    free(c->named);
+    map_free(&c->named_index);
     free(c->plugins);
     free(c->errors);
     arena_free(&c->arena);
@@ -243,47 +245,100 @@ static const char *key_name(char out[256], const char *section, const char *key)
     return out;
 }
 
+const char *config_name_in(const char *section, const char *whole)
+{
+    size_t n = strlen(section);
+    return whole && !strncmp(whole, section, n) && whole[n] == '.' && whole[n + 1] ? whole + n + 1
+                                                                                   : NULL;
+}
+
+static int belongs_to(const char *declared, const char *section)
+{
+    return !strcmp(declared, section) || config_name_in(section, declared);
+}
+
+const char *config_name(const struct config *c, const char *section, size_t i)
+{
+    for (size_t n = 0; n < c->named_count; n++) {
+        const char *name = config_name_in(section, c->named[n]);
+        if (name && i-- == 0) return name;
+    }
+    return NULL;
+}
+
 static void forget_section(struct config *c, const char *section)
 {
     size_t kept = 0;
     for (size_t i = 0; i < c->key_count; i++) {
         struct key *key = c->key_list[i];
         char name[256];
-        if (strcmp(key->spec.section, section) != 0)
+        if (!belongs_to(key->spec.section, section))
             c->key_list[kept++] = key;
         else
-            map_remove(&c->keys, key_name(name, section, key->spec.key));
+            map_remove(&c->keys, key_name(name, key->spec.section, key->spec.key));
     }
     c->key_count = kept;
     kept = 0;
     for (size_t i = 0; i < c->declared_count; i++)
-        if (strcmp(c->declared[i], section) != 0) c->declared[kept++] = c->declared[i];
+        if (!belongs_to(c->declared[i], section)) c->declared[kept++] = c->declared[i];
     c->declared_count = kept;
+}
+
+static const char *declare_section(struct config *c, const char *section)
+{
+    CONFIG_GROW(c->declared, c->declared_count, c->declared_cap);
+    return c->declared[c->declared_count++] = arena_strdup(&c->arena, section);
+}
+
+static struct key *declare_key(struct config *c, const struct config_key *spec, const char *section)
+{
+    struct key *key = arena_zalloc(&c->arena, sizeof *key);
+    char name[256];
+    key->spec = *spec;
+    key->spec.section = section;
+    key->text = spec->fallback ? spec->fallback : "";
+    key->origin = "default";
+    CONFIG_GROW(c->key_list, c->key_count, c->key_cap);
+    c->key_list[c->key_count++] = key;
+    map_put(&c->keys, key_name(name, section, spec->key), key);
+    return key;
+}
+
+/* [section.NAME]: the keys that may stand there, of those declared from `first` on. */
+static void declare_named(struct config *c, const char *section, size_t first, size_t end)
+{
+    const char *name;
+    for (size_t i = 0; (name = config_name(c, section, i)); i++) {
+        const char *whole = NULL;
+        for (size_t k = first; k < end; k++) {
+            const struct key *base = c->key_list[k];
+            if (base->spec.named == CONFIG_ONE) continue;
+            if (!whole) whole = declare_section(c, arena_printf(&c->arena, "%s.%s", section, name));
+            struct config_key spec = base->spec;
+            spec.env = NULL; /* the older name is [section]'s */
+            if (spec.named == CONFIG_OWN) spec.fallback = "";
+            struct key *key = declare_key(c, &spec, whole);
+            if (spec.named == CONFIG_INHERITED) key->base = base;
+        }
+    }
 }
 
 void config_declare(struct config *c, const char *section, const struct config_key *keys,
                     size_t count)
 {
     forget_section(c, section);
-    CONFIG_GROW(c->declared, c->declared_count, c->declared_cap);
-    const char *own = arena_strdup(&c->arena, section);
-    c->declared[c->declared_count++] = own;
+    const char *own = declare_section(c, section);
+    size_t first = c->key_count;
     for (size_t i = 0; i < count; i++) {
-        struct key *key = arena_zalloc(&c->arena, sizeof *key);
-        char name[256];
-        key->spec = keys[i];
-        key->spec.section = own;
-        key->spec.key = arena_strdup(&c->arena, keys[i].key);
-        key->spec.fallback = arena_strdup(&c->arena, keys[i].fallback);
-        key->spec.choices = arena_strdup(&c->arena, keys[i].choices);
-        key->spec.env = arena_strdup(&c->arena, keys[i].env);
-        key->spec.help = arena_strdup(&c->arena, keys[i].help);
-        key->text = key->spec.fallback ? key->spec.fallback : "";
-        key->origin = "default";
-        CONFIG_GROW(c->key_list, c->key_count, c->key_cap);
-        c->key_list[c->key_count++] = key;
-        map_put(&c->keys, key_name(name, own, key->spec.key), key);
+        struct config_key spec = keys[i];
+        spec.key = arena_strdup(&c->arena, spec.key);
+        spec.fallback = arena_strdup(&c->arena, spec.fallback);
+        spec.choices = arena_strdup(&c->arena, spec.choices);
+        spec.env = arena_strdup(&c->arena, spec.env);
+        spec.help = arena_strdup(&c->arena, spec.help);
+        declare_key(c, &spec, own);
     }
+    declare_named(c, own, first, c->key_count);
 }
 
 /* ---- values ---------------------------------------------------------------------------------- */

@@ -45,6 +45,14 @@ struct config_key {
     const char *choices; /* space-separated */
     const char *env;     /* an older environment name, or NULL */
     const char *help;
+    int named; /* enum config_named */
+};
+
+/* May a key stand in [SECTION.NAME], too? */
+enum config_named {
+    CONFIG_ONE = 0,
+    CONFIG_INHERITED = 1, /* yes; where it does not, [SECTION]'s value counts */
+    CONFIG_OWN = 2        /* yes; its default there is empty */
 };
 
 /* The host's own sections: core, database, limits. Ends with section == NULL. */
@@ -70,9 +78,12 @@ void config_free(struct config *c); /* NULL-safe */
 
 /* Declares a plugin's keys (strings are copied) so that its section can be checked. count 0: it has
  * none, and its section must be empty. keys[].section is not read. Declaring a section again
- * replaces its keys. */
+ * replaces its keys. Keys that may stand in [section.NAME] are declared for each that the files
+ * have: as section "section.NAME". */
 void config_declare(struct config *c, const char *section, const struct config_key *keys,
                     size_t count);
+/* NAME of the i-th [section.NAME], in the order of the files; NULL past the last. */
+const char *config_name(const struct config *c, const char *section, size_t i);
 /* Checks all that is declared so far: unknown sections and keys ("did you mean"), types, bounds,
  * environment, local.ini. A section of a plugin that is off, unlisted or not declared is not
  * checked. May run again: errors of the check before are dropped, those of reading and of

@@ -35,6 +35,7 @@ struct key {
     const char *text;
     int64_t number;
     const char *origin;
+    const struct key *base; /* of [SECTION.NAME]: whose value counts where it has none; or NULL */
 };
 
 struct error {
@@ -58,6 +59,9 @@ struct config {
     size_t key_count, key_cap;
     const char **declared; /* sections */
     size_t declared_count, declared_cap;
+    const char **named; /* sections with a '.', as they came */
+    size_t named_count, named_cap;
+    struct map named_index; /* the same, to find one */
     struct config_plugin *plugins;
     size_t plugin_count, plugin_cap;
     struct error *errors;
@@ -66,6 +70,8 @@ struct config {
 };
 
 /* config.c */
+/* NAME in "section.NAME", else NULL. */
+const char *config_name_in(const char *section, const char *whole);
 const char *config_source_file(const struct config *c, enum config_source source);
 void config_fail(struct config *c, enum config_source source, int line, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));

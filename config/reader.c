@@ -243,6 +243,11 @@ static int take_entry(void *user, const char *section, const char *name, const c
         return 1;
     }
     e->section = arena_strdup(&c->arena, section);
+    if (strchr(section, '.') && !map_get(&c->named_index, section)) {
+        CONFIG_GROW(c->named, c->named_count, c->named_cap);
+        c->named[c->named_count++] = e->section;
+        map_put(&c->named_index, section, c);
+    }
     char index[128];
     size_t before =
         (size_t)(uintptr_t)map_get(&c->entry_index, index_key(index, e->source, section, name));

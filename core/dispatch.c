@@ -22,6 +22,7 @@
 #include "host.h"
 #include "message/dialog.h"
 #include "message/outbox.h"
+#include "message/own_number.h"
 #include "message/routing.h"
 #include "people/people.h"
 #include "plugin/schedule.h"
@@ -276,6 +277,13 @@ static enum route_result route(struct event *ev, struct way *way)
     return routing_decide(ev, 0, 1);
 }
 
+/* Of those that this number serves. */
+static void count_stores(struct event *ev)
+{
+    ev->own_store = own_number_store(ev);
+    ev->stores_active = ev->own_store ? 1 : stores_active(ev->host);
+}
+
 /* Fills `way`. 0; 1 when the person is blocked; -1 on an error. */
 static int find_way(struct event *ev, struct way *way, int kept)
 {
@@ -285,9 +293,11 @@ static int find_way(struct event *ev, struct way *way, int kept)
     ev->need_role = 0;
     ev->member_seen = -1;
     if (people_load(ev)) return -1;
-    ev->stores_active = stores_active(ev->host);
+    count_stores(ev);
     if (ev->person_blocked) return 1;
     way->open = dialog_load(ev);
+    if (way->open && ev->own_store && way->open->store != ev->own_store)
+        way->open = NULL; /* it is held on another number */
     read_text(ev, way);
     if (kept && is_core_dialog(way->open))
         take_kept_text(ev, way);
@@ -344,6 +354,7 @@ static int call_admins(struct event *ev)
 static int switch_store(struct event *ev)
 {
     int64_t managed[2];
+    if (ev->own_store) return say(ev, "route.only_one");
     if (ev->stores_active < 2 && stores_managed(ev->host, ev->person, managed, 2) < 2)
         return say(ev, ev->stores_active ? "route.only_one" : "route.none");
     ev->text = "";
@@ -603,7 +614,10 @@ static int dispatch_own(struct event *ev)
     if (!registry_hooks(ev->host->registry, "message.own")) return BOT_HANDLED;
     load_subject(ev);
     if (!ev->store && ev->person) {
-        if (ev->stores_active == 1)
+        int64_t own = own_number_store(ev);
+        if (own > 0)
+            stores_load(ev, own);
+        else if (ev->stores_active == 1)
             stores_load_only(ev);
         else
             stores_load_last(ev);

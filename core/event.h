@@ -82,6 +82,7 @@ struct event {
     const char *person_name;
     int is_new_member;
     int64_t stores_active; /* on this number */
+    int64_t own_store;     /* whose number it is: own_number.h */
 
     /* of a command */
     const char *rest;

@@ -177,6 +177,12 @@ static enum route_result decide_customer(struct event *ev)
 enum route_result routing_decide(struct event *ev, int managing, int use_code)
 {
     int unknown = 0;
+    if (ev->own_store > 0) return routing_take(ev, ev->own_store);
+    if (ev->own_store < 0) {
+        ev->store = 0;
+        people_load_roles(ev);
+        return ROUTE_NONE;
+    }
     int64_t store = use_code ? explicit_store(ev, &unknown) : 0;
     if (store) return routing_choose(ev, store);
     if (unknown && ev->stores_active > 1) return ROUTE_NO_CODE;

@@ -9,6 +9,7 @@
 #include "../base/log.h"
 #include "../host.h"
 #include "../message/outbox.h"
+#include "../message/own_number.h"
 #include "stats.h"
 
 static const void *api_service(struct bot_plugin *self, const char *name, void **owner)
@@ -35,6 +36,12 @@ static int64_t api_config_int(struct bot_plugin *self, const char *key)
     const struct plugin *p = plugin_of(self);
     const struct setting *s = generation_setting(p, key);
     return s ? s->number : 0;
+}
+
+static const char *api_config_name(struct bot_plugin *self, uint32_t index)
+{
+    const struct plugin *p = plugin_of(self);
+    return index < p->name_count ? p->names[index] : NULL;
 }
 
 static void api_log(struct bot_plugin *self, int level, const char *text)
@@ -123,6 +130,7 @@ const struct bot_api host_api = {
     .service = api_service,
     .config_text = api_config_text,
     .config_int = api_config_int,
+    .config_name = api_config_name,
     .log = api_log,
     .count = api_count,
     .alloc = api_alloc,
@@ -180,12 +188,20 @@ static int gw_incoming(struct bot_ctx *ctx, const struct bot_incoming *incoming)
     return name ? host_incoming(ev->host, name, incoming) : BOT_EINVAL;
 }
 
+static int gw_bind(struct bot_ctx *ctx, const char *session, const char *store_code)
+{
+    struct event *ev = event_of(ctx);
+    if (!gateway_name(ev) || !session) return BOT_EINVAL;
+    return own_number_bind(ev->plugin->gateway, session, store_code);
+}
+
 const struct bot_gateways gateways_service = {
     .size = sizeof gateways_service,
     .provide = api_gateway,
     .outcome = gw_outcome,
     .resolved = gw_resolved,
     .ids = gw_ids,
+    .bind = gw_bind,
     .session_state = gw_session_state,
     .incoming = gw_incoming,
 };

@@ -108,6 +108,8 @@ void generation_free(struct plugin *p)
     if (p->phase == PLUGIN_STAGED && p->library && p->library->copy)
         unlink(p->library->copy); /* it never ran: what is mapped needs no name */
     library_free(p->library, p->host->close_libraries && !p->given_up);
+    map_free(&p->settings);
+    if (p->gateway) map_free(&p->gateway->own_numbers);
     arena_free(&p->arena);
     free(p);
 }
@@ -126,46 +128,80 @@ void generation_declare(const struct plugin *p, struct config *config)
     struct config_key *keys = xcalloc(p->config_count + 1, sizeof *keys);
     for (size_t k = 0; k < p->config_count; k++) {
         const struct bot_config_spec *spec = &p->config[k];
-        keys[k] = (struct config_key){ p->name,        spec->key, (int)spec->type,
-                                       spec->fallback, spec->min, spec->max,
-                                       spec->choices,  spec->env, spec->help };
+        keys[k] = (struct config_key){ p->name,    spec->key,       (int)spec->type, spec->fallback,
+                                       spec->min,  spec->max,       spec->choices,   spec->env,
+                                       spec->help, (int)spec->named };
     }
     config_declare(config, p->name, keys, p->config_count);
     free(keys);
 }
 
+/* Its settings in order: those of [NAME], then those of each [NAME.X], whose keys are "X.KEY". 1,
+ * or 0 past the last. */
+struct setting_at {
+    const char *name; /* X, or NULL */
+    size_t next_name, key;
+    char section[120], whole[120];
+};
+
+static int setting_next(const struct plugin *p, const struct config *config, struct setting_at *at)
+{
+    for (;; at->key++) {
+        while (at->key >= p->config_count) {
+            at->name = config_name(config, p->name, at->next_name++);
+            at->key = 0;
+            if (!at->name || !p->config_count) return 0;
+        }
+        const struct bot_config_spec *spec = &p->config[at->key];
+        if (at->name && !spec->named) continue;
+        snprintf(at->section, sizeof at->section, "%s%s%s", p->name, at->name ? "." : "",
+                 at->name ? at->name : "");
+        snprintf(at->whole, sizeof at->whole, "%s%s%s", at->name ? at->name : "",
+                 at->name ? "." : "", spec->key);
+        return 1;
+    }
+}
+
 void generation_read_settings(struct plugin *p, const struct config *config)
 {
-    p->settings = arena_zalloc(&p->arena, (p->config_count + 1) * sizeof *p->settings);
-    for (size_t k = 0; k < p->config_count; k++) {
-        p->settings[k].text =
-            arena_strdup(&p->arena, config_text(config, p->name, p->config[k].key));
-        p->settings[k].number = config_int(config, p->name, p->config[k].key);
+    struct setting_at at = { 0 };
+    for (; setting_next(p, config, &at); at.key++) {
+        struct setting *s = arena_zalloc(&p->arena, sizeof *s);
+        const char *key = p->config[at.key].key;
+        s->text = arena_strdup(&p->arena, config_text(config, at.section, key));
+        s->number = config_int(config, at.section, key);
+        map_put(&p->settings, at.whole, s);
     }
+    for (const char *name; (name = config_name(config, p->name, p->name_count)); p->name_count++)
+        ;
+    p->names = arena_zalloc(&p->arena, (p->name_count + 1) * sizeof *p->names);
+    for (size_t i = 0; i < p->name_count; i++)
+        p->names[i] = arena_strdup(&p->arena, config_name(config, p->name, i));
 }
 
 int generation_has_settings(const struct plugin *p, const struct config *config)
 {
-    for (size_t k = 0; k < p->config_count; k++) {
-        const char *key = p->config[k].key;
-        if (strcmp(p->settings[k].text, config_text(config, p->name, key)) != 0 ||
-            p->settings[k].number != config_int(config, p->name, key))
+    struct setting_at at = { 0 };
+    size_t count = 0;
+    for (; setting_next(p, config, &at); at.key++, count++) {
+        const struct setting *s = map_get(&p->settings, at.whole);
+        const char *key = p->config[at.key].key;
+        if (!s || strcmp(s->text, config_text(config, at.section, key)) != 0 ||
+            s->number != config_int(config, at.section, key))
             return 0;
     }
-    return 1;
+    return count == p->settings.count;
 }
 
 void generation_set(struct plugin *p, const char *key, const char *value)
 {
-    for (size_t k = 0; k < p->config_count; k++)
-        if (!strcmp(p->config[k].key, key)) p->settings[k].text = arena_strdup(&p->arena, value);
+    struct setting *s = map_get(&p->settings, key);
+    if (s) s->text = arena_strdup(&p->arena, value);
 }
 
 const struct setting *generation_setting(const struct plugin *p, const char *key)
 {
-    for (size_t k = 0; p->settings && k < p->config_count; k++)
-        if (!strcmp(p->config[k].key, key)) return &p->settings[k];
-    return NULL;
+    return map_get(&p->settings, key);
 }
 
 /* ---- what it requires ------------------------------------------------------------------------ */

@@ -77,6 +77,7 @@ struct gateway {
     struct bot_gateway_spec spec;
     const char *key; /* the signature's secret, from config or data_dir/local.ini */
     int allow_unsigned;
+    struct map own_numbers; /* session -> code of the store it belongs to */
 };
 /* A key of the plugin's section with the value it had when the generation was made. */
 struct setting {
@@ -118,7 +119,9 @@ struct plugin {
     struct gateway *gateway;
     const struct bot_config_spec *config;
     size_t config_count;
-    struct setting *settings; /* [config_count]; NULL before the section was read */
+    struct map settings; /* "key" or "X.key" -> struct setting; empty before they were read */
+    const char **names;  /* X of each [NAME.X] */
+    size_t name_count;
     const struct bot_migration_spec *migrations;
     size_t migration_count;
 

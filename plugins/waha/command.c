@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * command.c - /wa: the super admin asks how the number is, and for a pairing code ("/wa kode
- * 0811..."), from wherever he can still write: another session, the simulator. */
+ * command.c - /wa: the super admin asks how the numbers are ("/wa", "/wa SESSION"), and for a
+ * pairing code ("/wa kode [SESSION] 0811..."), from wherever he can still write: another number,
+ * the simulator. */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -12,20 +13,26 @@
 #define PATIENCE_MS      40000
 #define STATE_TIMEOUT_MS 15000
 #define CODE_TIMEOUT_MS  30000
+#define LISTED_MAX       20
+
+static const char *state_key(int state)
+{
+    return state == BOT_SESSION_CONNECTED ? "connected"
+           : state == BOT_SESSION_QR      ? "qr"
+                                          : "disconnected";
+}
 
 static int state_came(struct bot_ctx *ctx, const struct bot_result *r, void *data)
 {
     const struct waha *w = ctx->state;
-    char status[48], number[20];
-    (void)data;
+    const uint32_t *which = data;
+    char status[48], number[20], key[32];
     if (!w) return bot_say(ctx, "wa.gone", NULL, 0);
     int state = waha_judge_session(r, status);
     waha_answer_own_number(r, number);
-    const struct bot_arg args[] = { bot_text("session", w->session), bot_text("status", status),
-                                    bot_text("number", number) };
-    const char *key = state == BOT_SESSION_CONNECTED ? "wa.connected"
-                      : state == BOT_SESSION_QR      ? "wa.qr"
-                                                     : "wa.disconnected";
+    const struct bot_arg args[] = { bot_text("session", w->accounts[*which].session),
+                                    bot_text("status", status), bot_text("number", number) };
+    snprintf(key, sizeof key, "wa.%s", state_key(state));
     return bot_say(ctx, key, args, BOT_COUNT(args));
 }
 
@@ -42,38 +49,78 @@ static int code_came(struct bot_ctx *ctx, const struct bot_result *r, void *data
     return bot_say(ctx, "wa.code", args, 1);
 }
 
-static int ask_state(struct bot_ctx *ctx, const char *session)
+/* Until WAHA has answered the event waits. */
+static int wait_for(struct bot_ctx *ctx, int64_t call)
 {
-    const struct waha *w = ctx->state;
-    char url[1024];
-    snprintf(url, sizeof url, "%s/api/sessions/%s", w->base_url, session);
-    return waha_get(ctx, url, STATE_TIMEOUT_MS, state_came, NULL, 0) > 0
-               ? ctx->api->later(ctx, PATIENCE_MS, NULL, 0)
-               : BOT_FAIL;
+    return call > 0 ? ctx->api->later(ctx, PATIENCE_MS, NULL, 0) : BOT_FAIL;
 }
 
-static int ask_code(struct bot_ctx *ctx, const char *session, const char *number)
+static int ask_state(struct bot_ctx *ctx, const struct waha_account *a)
 {
     const struct waha *w = ctx->state;
-    char url[1024], body[64], digits[20];
+    uint32_t which = (uint32_t)(a - w->accounts);
+    char session[200], url[1024];
+    waha_url_put(session, sizeof session, a->session);
+    snprintf(url, sizeof url, "%s/api/sessions/%s", a->base_url, session);
+    return wait_for(ctx, waha_get(ctx, a, url, STATE_TIMEOUT_MS, state_came, &which, sizeof which));
+}
+
+/* All of them, as they were when they were last looked at. */
+static int list_states(struct bot_ctx *ctx)
+{
+    const struct bot_api *api = ctx->api;
+    const struct waha *w = ctx->state;
+    char list[LISTED_MAX * 160] = "";
+    size_t len = 0;
+    uint32_t shown = w->account_count < LISTED_MAX ? w->account_count : LISTED_MAX;
+    for (uint32_t i = 0; i < shown; i++) {
+        const struct bot_arg args[] = { bot_text("session", w->accounts[i].session) };
+        char key[32];
+        snprintf(key, sizeof key, "wa.line.%s", state_key(w->accounts[i].state));
+        int n = snprintf(list + len, sizeof list - len, "%s%s", len ? "\n" : "",
+                         api->text(ctx, key, args, 1));
+        if (n < 0 || (size_t)n >= sizeof list - len) break;
+        len += (size_t)n;
+    }
+    const struct bot_arg args[] = { bot_text("list", list),
+                                    bot_int("more", (int64_t)w->account_count - shown) };
+    return bot_say(ctx, shown < w->account_count ? "wa.list_more" : "wa.list", args, 2);
+}
+
+static int ask_code(struct bot_ctx *ctx, const struct waha_account *a, const char *number)
+{
+    char session[200], url[1024], body[64], digits[20];
     const struct bot_people *people = ctx->api->service(ctx->api->self(ctx), "people/0", NULL);
     if (!people || people->phone_parse(number, digits, sizeof digits) != BOT_OK)
         return bot_say(ctx, "wa.usage", NULL, 0);
-    snprintf(url, sizeof url, "%s/api/%s/auth/request-code", w->base_url, session);
+    waha_url_put(session, sizeof session, a->session);
+    snprintf(url, sizeof url, "%s/api/%s/auth/request-code", a->base_url, session);
     snprintf(body, sizeof body, "{\"phoneNumber\":\"%s\"}", digits);
-    return waha_post(ctx, url, body, CODE_TIMEOUT_MS, code_came, NULL, 0) > 0
-               ? ctx->api->later(ctx, PATIENCE_MS, NULL, 0)
-               : BOT_FAIL;
+    return wait_for(ctx, waha_post(ctx, a, url, body, CODE_TIMEOUT_MS, code_came, NULL, 0));
+}
+
+/* The account whose session is the first word of *rest, which is taken off; NULL = it is none. */
+static const struct waha_account *named_account(const struct waha *w, const char **rest)
+{
+    char session[64];
+    size_t n = strcspn(*rest, " ");
+    if (n == 0 || n >= sizeof session) return NULL;
+    snprintf(session, sizeof session, "%.*s", (int)n, *rest);
+    const struct waha_account *a = waha_account(w, session);
+    if (a) *rest += n + strspn(*rest + n, " ");
+    return a;
 }
 
 int waha_command(struct bot_ctx *ctx)
 {
     const struct waha *w = ctx->state;
     const char *rest = ctx->api->field(ctx, "rest");
-    char session[200];
     if (!w) return bot_say(ctx, "wa.gone", NULL, 0);
-    waha_url_put(session, sizeof session, w->session);
-    if (!rest || !*rest) return ask_state(ctx, session);
+    if (!rest || !*rest)
+        return w->account_count > 1 ? list_states(ctx) : ask_state(ctx, &w->accounts[0]);
     int is_code = strncasecmp(rest, "kode ", 5) == 0 || strncasecmp(rest, "code ", 5) == 0;
-    return is_code ? ask_code(ctx, session, rest + 5) : bot_say(ctx, "wa.usage", NULL, 0);
+    if (is_code) rest += 5 + strspn(rest + 5, " ");
+    const struct waha_account *a = named_account(w, &rest);
+    if (is_code) return ask_code(ctx, a ? a : &w->accounts[0], rest);
+    return a && !*rest ? ask_state(ctx, a) : bot_say(ctx, "wa.usage", NULL, 0);
 }

@@ -17,32 +17,22 @@
 #define FORGOTTEN_MS   90000 /* a request whose completion never came */
 
 struct asked_id {
-    uint32_t pool;
+    uint32_t account;
 };
-
-static struct waha_pool *find_pool(struct waha *w, const char *session)
-{
-    if (strlen(session) >= sizeof w->pools[0].session) return NULL; /* WAHA's own limit is 54 */
-    for (size_t i = 0; i < WAHA_POOLS; i++) {
-        struct waha_pool *p = &w->pools[i];
-        if (p->session[0] == '\0') snprintf(p->session, sizeof p->session, "%s", session);
-        if (strcmp(p->session, session) == 0) return p;
-    }
-    return NULL; /* more sessions than pools: they send without ids */
-}
 
 static int id_came(struct bot_ctx *ctx, const struct bot_result *r, void *data);
 
 /* Asks for as many as are wanted and may be in flight. */
-static void ask(struct bot_ctx *ctx, struct waha_pool *p)
+static void ask(struct bot_ctx *ctx, struct waha_account *a)
 {
-    struct waha *w = ctx->state;
-    struct asked_id which = { (uint32_t)(p - w->pools) };
+    const struct waha *w = ctx->state;
+    struct asked_id which = { (uint32_t)(a - w->accounts) };
+    struct waha_pool *p = &a->pool;
     char session[200], url[1024];
-    waha_url_put(session, sizeof session, p->session);
-    snprintf(url, sizeof url, "%s/api/%s/new-message-id", w->base_url, session);
+    waha_url_put(session, sizeof session, a->session);
+    snprintf(url, sizeof url, "%s/api/%s/new-message-id", a->base_url, session);
     while (p->wanted && p->in_flight < IN_FLIGHT_MAX) {
-        if (waha_get(ctx, url, ASK_TIMEOUT_MS, id_came, &which, sizeof which) <= 0) break;
+        if (waha_get(ctx, a, url, ASK_TIMEOUT_MS, id_came, &which, sizeof which) <= 0) break;
         p->wanted--;
         p->in_flight++;
         p->asked_at = ctx->api->now(ctx);
@@ -53,33 +43,35 @@ static int id_came(struct bot_ctx *ctx, const struct bot_result *r, void *data)
 {
     struct waha *w = ctx->state;
     const struct asked_id *which = data;
-    if (!w || which->pool >= WAHA_POOLS || r->status == BOT_ECANCELED) return BOT_HANDLED;
-    struct waha_pool *p = &w->pools[which->pool];
+    if (!w || which->account >= w->account_count || r->status == BOT_ECANCELED) return BOT_HANDLED;
+    struct waha_account *a = &w->accounts[which->account];
+    struct waha_pool *p = &a->pool;
     char id[WAHA_ID_BYTES];
     const char *ids[] = { id };
     if (p->in_flight) p->in_flight--;
     if (r->status == BOT_OK && r->http_status == 200 &&
         waha_answer_id(r->body, r->body_len, id) == 1) {
-        w->gateways->ids(ctx, p->session, ids, 1);
-        ask(ctx, p);
+        w->gateways->ids(ctx, a->session, ids, 1);
+        ask(ctx, a);
     } else {
         int none = r->http_status == 404 || r->http_status == 501;
         int64_t until = ctx->api->now(ctx) + (none ? NONE_MS : TROUBLE_MS);
         if (until > p->none_until) p->none_until = until;
         p->wanted = 0;
-        w->gateways->ids(ctx, p->session, NULL, 0);
+        w->gateways->ids(ctx, a->session, NULL, 0);
     }
     return p->in_flight ? BOT_LATER : BOT_HANDLED;
 }
 
 int waha_need_ids(struct bot_ctx *ctx, const char *session, uint32_t want)
 {
-    struct waha *w = ctx->state;
-    struct waha_pool *p = find_pool(w, session && session[0] ? session : w->session);
+    struct waha_account *a = waha_account(ctx->state, session);
     int64_t now = ctx->api->now(ctx);
-    if (!p || now < p->none_until) return BOT_HANDLED;
+    if (!a) return BOT_HANDLED;
+    struct waha_pool *p = &a->pool;
+    if (now < p->none_until) return BOT_HANDLED;
     if (p->in_flight && now - p->asked_at > FORGOTTEN_MS) p->in_flight = 0;
     p->wanted = want > p->in_flight ? want - p->in_flight : 0;
-    ask(ctx, p);
+    ask(ctx, a);
     return p->in_flight ? BOT_LATER : BOT_HANDLED;
 }

@@ -26,6 +26,7 @@
 struct question {
     int64_t id;
     int64_t attempted_at;
+    uint32_t account;
     uint32_t text_len, url_len; /* without NUL */
     char send_id[WAHA_ID_BYTES];
 };
@@ -69,21 +70,23 @@ static int listed(struct bot_ctx *ctx, const struct bot_result *r, void *data)
 static int settled(struct bot_ctx *ctx, const struct bot_result *r, void *data)
 {
     const struct question *q = data;
+    const struct waha *w = ctx->state;
     const char *url = (const char *)(q + 1) + q->text_len + 1;
-    if (!ctx->state) return BOT_HANDLED;
-    if (r->status == BOT_OK && waha_get(ctx, url, ASK_TIMEOUT_MS, listed, q, question_size(q)) > 0)
+    if (!w) return BOT_HANDLED;
+    if (r->status == BOT_OK && waha_get(ctx, &w->accounts[q->account], url, ASK_TIMEOUT_MS, listed,
+                                        q, question_size(q)) > 0)
         return BOT_LATER;
     return tell(ctx, q->id, BOT_RESOLVED_LATER, NULL);
 }
 
 static struct question *make_question(struct bot_ctx *ctx, const struct bot_outgoing *row,
-                                      const char *url, size_t *size)
+                                      uint32_t account, const char *url, size_t *size)
 {
     uint32_t text_len = bot_strlen_(row->text), url_len = bot_strlen_(url);
     *size = sizeof(struct question) + text_len + url_len + 2;
     struct question *q = ctx->api->alloc(ctx, *size);
     if (!q) return NULL;
-    *q = (struct question){ row->id, row->attempted_at, text_len, url_len, "" };
+    *q = (struct question){ row->id, row->attempted_at, account, text_len, url_len, "" };
     snprintf(q->send_id, sizeof q->send_id, "%s", row->send_id ? row->send_id : "");
     char *strings = (char *)(q + 1);
     memcpy(strings, row->text, text_len + 1);
@@ -92,35 +95,38 @@ static struct question *make_question(struct bot_ctx *ctx, const struct bot_outg
 }
 
 /* The question about this row. */
-static void make_url(const struct waha *w, const struct bot_outgoing *row, char *url, size_t cap)
+static void make_url(const struct waha_account *a, const struct bot_outgoing *row, char *url,
+                     size_t cap)
 {
     char session[200], chat[400], native[400], full[400];
-    waha_url_put(session, sizeof session,
-                 row->session && row->session[0] ? row->session : w->session);
+    waha_url_put(session, sizeof session, a->session);
     waha_url_put(chat, sizeof chat, row->chat);
     if (row->send_id && row->send_id[0]) {
         snprintf(full, sizeof full, "true_%.250s_%.127s", row->chat, row->send_id);
         waha_url_put(native, sizeof native, full);
-        snprintf(url, cap, "%s/api/%s/chats/%s/messages/%s?downloadMedia=false", w->base_url,
+        snprintf(url, cap, "%s/api/%s/chats/%s/messages/%s?downloadMedia=false", a->base_url,
                  session, chat, native);
     } else {
         snprintf(url, cap,
                  "%s/api/%s/chats/%s/messages?limit=20&downloadMedia=false&filter.fromMe=true"
                  "&filter.timestamp.gte=%lld",
-                 w->base_url, session, chat, (long long)(row->attempted_at / 1000 - SKEW_S));
+                 a->base_url, session, chat, (long long)(row->attempted_at / 1000 - SKEW_S));
     }
 }
 
 int waha_resolve(struct bot_ctx *ctx, const struct bot_outgoing *row)
 {
+    const struct waha *w = ctx->state;
+    const struct waha_account *a = waha_account(w, row->session);
     char url[2048];
     size_t size = 0;
-    make_url(ctx->state, row, url, sizeof url);
-    struct question *q = make_question(ctx, row, url, &size);
+    if (!a) return tell(ctx, row->id, BOT_RESOLVED_LATER, NULL);
+    make_url(a, row, url, sizeof url);
+    struct question *q = make_question(ctx, row, (uint32_t)(a - w->accounts), url, &size);
     if (!q) return tell(ctx, row->id, BOT_RESOLVED_LATER, NULL);
     int64_t asked;
     if (q->send_id[0]) {
-        asked = waha_get(ctx, url, ASK_TIMEOUT_MS, looked_up, q, sizeof *q);
+        asked = waha_get(ctx, a, url, ASK_TIMEOUT_MS, looked_up, q, sizeof *q);
     } else {
         int64_t wait = SETTLE_MS - (ctx->api->now(ctx) - row->attempted_at);
         wait = wait < 0 ? 0 : wait > SETTLE_MS ? SETTLE_MS : wait; /* a clock may have been set */

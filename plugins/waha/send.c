@@ -96,32 +96,32 @@ static char *make_body(struct bot_ctx *ctx, const struct row *row, int with_text
 
 /* ---- sendText -------------------------------------------------------------------------------- */
 
-/* What its completion needs: which row, in which session, under which id. */
+/* What its completion needs: which row, from which number, under which id. */
 struct sent_row {
     int64_t id;
     uint64_t chat; /* hashed */
-    char session[64];
+    uint32_t account;
     char send_id[WAHA_ID_BYTES];
 };
 
-static void follow_state(struct bot_ctx *ctx, const char *session, int outcome,
+static void follow_state(struct bot_ctx *ctx, struct waha_account *a, int outcome,
                          const struct bot_result *r, const char *reason)
 {
     if (outcome == BOT_SENT || outcome == BOT_SEND_REFUSED)
-        waha_set_state(ctx, session, BOT_SESSION_CONNECTED, "");
+        waha_set_state(ctx, a, BOT_SESSION_CONNECTED, "");
     else if (r->http_status == 422 && r->body && strstr(r->body, "\"SCAN_QR_CODE\""))
-        waha_set_state(ctx, session, BOT_SESSION_QR, "SCAN_QR_CODE");
+        waha_set_state(ctx, a, BOT_SESSION_QR, "SCAN_QR_CODE");
     else if (outcome == BOT_SEND_HOLD)
-        waha_set_state(ctx, session, BOT_SESSION_DISCONNECTED, reason);
+        waha_set_state(ctx, a, BOT_SESSION_DISCONNECTED, reason);
 }
 
 /* A failure (500) that says no cause: of one chat alone it is that chat's, of two it is WAHA's. */
-static int judge_failure(struct waha *w, uint64_t chat, int outcome)
+static int judge_failure(struct waha_account *a, uint64_t chat, int outcome)
 {
-    if (outcome == BOT_SENT) w->failing_chat = 0;
+    if (outcome == BOT_SENT) a->failing_chat = 0;
     if (outcome != BOT_SEND_RETRY) return outcome;
-    if (w->failing_chat && w->failing_chat != chat) return BOT_SEND_HOLD;
-    w->failing_chat = chat;
+    if (a->failing_chat && a->failing_chat != chat) return BOT_SEND_HOLD;
+    a->failing_chat = chat;
     return BOT_SEND_RETRY;
 }
 
@@ -132,24 +132,37 @@ static int text_sent(struct bot_ctx *ctx, const struct bot_result *r, void *data
     const char *reason = "";
     char id[WAHA_ID_BYTES];
     if (!w) return BOT_HANDLED; /* stopped: the row is resolved by the next start */
-    int outcome = judge_failure(w, row->chat, waha_judge_send(r, id, &reason));
-    if (r->status != BOT_ECANCELED) follow_state(ctx, row->session, outcome, r, reason);
+    struct waha_account *a = &w->accounts[row->account];
+    int outcome = judge_failure(a, row->chat, waha_judge_send(r, id, &reason));
+    if (r->status != BOT_ECANCELED) follow_state(ctx, a, outcome, r, reason);
     const char *native = id[0] ? id : row->send_id;
     w->gateways->outcome(ctx, row->id, outcome, outcome == BOT_SENT && native[0] ? native : NULL,
                          reason);
     return BOT_HANDLED;
 }
 
+/* Its section has been taken out of bot.ini: it waits for it until it expires. */
+static int no_account(struct bot_ctx *ctx, int64_t id)
+{
+    const struct waha *w = ctx->state;
+    w->gateways->outcome(ctx, id, BOT_SEND_HOLD, NULL,
+                         "no section [waha] or [waha.NAME] has this session");
+    return BOT_HANDLED;
+}
+
 static int send_text(struct bot_ctx *ctx, const struct row *row)
 {
     const struct waha *w = ctx->state;
-    struct sent_row sent = { .id = row->id, .chat = waha_hash(row->chat) };
+    const struct waha_account *a = waha_account(w, row->session);
+    if (!a) return no_account(ctx, row->id);
+    struct sent_row sent = { .id = row->id,
+                             .chat = waha_hash(row->chat),
+                             .account = (uint32_t)(a - w->accounts) };
     struct bot_http rq = { .size = sizeof rq,
                            .timeout_ms = SEND_TIMEOUT_MS,
                            .method = "POST",
-                           .url = w->send_url,
-                           .headers = w->headers };
-    snprintf(sent.session, sizeof sent.session, "%s", row->session);
+                           .url = a->send_url,
+                           .headers = a->headers };
     snprintf(sent.send_id, sizeof sent.send_id, "%s", row->send_id);
     rq.body = make_body(ctx, row, 1, &rq.body_len);
     if (rq.body && ctx->api->http(ctx, &rq, text_sent, &sent, sizeof sent) > 0) {
@@ -178,9 +191,10 @@ static int begin_step(struct bot_ctx *ctx, const struct packed_row *p)
     static const char *const paths[] = { [STEP_SEEN] = "/api/sendSeen",
                                          [STEP_TYPING] = "/api/startTyping",
                                          [STEP_STOP] = "/api/stopTyping" };
-    const struct waha *w = ctx->state;
     struct row row = unpack_row(p);
+    const struct waha_account *a = waha_account(ctx->state, row.session);
     char url[1024];
+    if (!a) return no_account(ctx, row.id);
     if (p->step == STEP_PAUSE) {
         int64_t id = ctx->api->timer(ctx, typing_time(row.text), step_done, p, packed_size(p));
         return id > 0 ? BOT_LATER : send_text(ctx, &row);
@@ -189,8 +203,8 @@ static int begin_step(struct bot_ctx *ctx, const struct packed_row *p)
                            .timeout_ms = COURTESY_TIMEOUT_MS,
                            .method = "POST",
                            .url = url,
-                           .headers = w->headers };
-    snprintf(url, sizeof url, "%s%s", w->base_url, paths[p->step]);
+                           .headers = a->headers };
+    snprintf(url, sizeof url, "%s%s", a->base_url, paths[p->step]);
     rq.body = make_body(ctx, &row, 0, &rq.body_len);
     if (rq.body && ctx->api->http(ctx, &rq, step_done, p, packed_size(p)) > 0) return BOT_LATER;
     return send_text(ctx, &row);
@@ -213,7 +227,8 @@ int waha_send(struct bot_ctx *ctx, const struct bot_outgoing *out)
     struct row row = { .id = out->id,
                        .chat = out->chat,
                        .text = out->text,
-                       .session = out->session && out->session[0] ? out->session : w->session,
+                       .session =
+                           out->session && out->session[0] ? out->session : w->accounts[0].session,
                        .send_id = out->send_id ? out->send_id : "" };
     if (!w->human) return send_text(ctx, &row);
     size_t size = 0;

@@ -14,12 +14,11 @@
 #define HELP_TIMEOUT_MS    60000  /* WAHA locks a session for up to 30 s */
 
 /* Logged when the state changes, so once and not every half minute. */
-static void log_session(struct bot_ctx *ctx, const struct bot_result *r, int state,
-                        const char *word)
+static void log_session(struct bot_ctx *ctx, const struct waha_account *a,
+                        const struct bot_result *r, int state, const char *word)
 {
     const struct bot_api *api = ctx->api;
     struct bot_plugin *self = api->self(ctx);
-    const struct waha *w = ctx->state;
     char line[256];
     if (r->http_status == 401) {
         api->log(self, BOT_LOG_ERROR,
@@ -28,109 +27,136 @@ static void log_session(struct bot_ctx *ctx, const struct bot_result *r, int sta
         return;
     }
     if (state == BOT_SESSION_CONNECTED) {
-        snprintf(line, sizeof line, "session '%.60s' is connected", w->session);
+        snprintf(line, sizeof line, "session '%.60s' is connected", a->session);
     } else if (state == BOT_SESSION_QR) {
         snprintf(line, sizeof line,
                  "session '%.60s' waits for its QR code to be scanned: open WAHA's "
                  "dashboard",
-                 w->session);
+                 a->session);
     } else if (r->http_status == 404) {
         snprintf(line, sizeof line,
                  "WAHA has no session '%.60s': make it in WAHA's dashboard, or set "
                  "session in [waha]",
-                 w->session);
+                 a->session);
     } else {
-        snprintf(line, sizeof line, "session '%.60s' is not connected: %s", w->session, word);
+        snprintf(line, sizeof line, "session '%.60s' is not connected: %s", a->session, word);
     }
     api->log(self, state == BOT_SESSION_CONNECTED ? BOT_LOG_INFO : BOT_LOG_WARN, line);
 }
 
 /* ---- helping it up --------------------------------------------------------------------------- */
 
+static int check(struct bot_ctx *ctx, struct waha_account *a);
+
+/* Which of the accounts a completion is about. */
+struct about {
+    uint32_t account;
+    char what[12]; /* that WAHA was asked to do */
+};
+
+static struct about about(const struct bot_ctx *ctx, const struct waha_account *a)
+{
+    const struct waha *w = ctx->state;
+    return (struct about){ .account = (uint32_t)(a - w->accounts) };
+}
+
+/* NULL: the plugin has been stopped, or the call was. */
+static struct waha_account *of(const struct bot_ctx *ctx, const struct bot_result *r,
+                               const void *data)
+{
+    const struct waha *w = ctx->state;
+    const struct about *q = data;
+    return w && r->status != BOT_ECANCELED ? &w->accounts[q->account] : NULL;
+}
+
 static int look_again(struct bot_ctx *ctx, const struct bot_result *r, void *data)
 {
-    struct waha *w = ctx->state;
-    (void)data;
-    if (!w || r->status == BOT_ECANCELED) return BOT_HANDLED;
-    w->checked_at = 0;
-    return waha_check_session(ctx);
+    struct waha_account *a = of(ctx, r, data);
+    if (!a) return BOT_HANDLED;
+    a->checked_at = 0;
+    return check(ctx, a);
 }
 
 static int helped(struct bot_ctx *ctx, const struct bot_result *r, void *data)
 {
-    const char *what = data;
+    const struct about *q = data;
+    const struct waha_account *a = of(ctx, r, data);
     const struct bot_api *api = ctx->api;
-    char line[200];
-    if (!ctx->state || r->status == BOT_ECANCELED) return BOT_HANDLED;
+    char line[280];
+    if (!a) return BOT_HANDLED;
     int well = r->status == BOT_OK && r->http_status / 100 == 2;
-    snprintf(line, sizeof line, "WAHA was asked to %s the session: %s%d", what,
+    snprintf(line, sizeof line, "WAHA was asked to %s session '%.60s': %s%d", q->what, a->session,
              well             ? "done, "
              : r->http_status ? "refused, "
                               : "no answer, ",
              (int)r->http_status);
     api->log(api->self(ctx), well ? BOT_LOG_INFO : BOT_LOG_WARN, line);
-    return ctx->api->timer(ctx, LOOK_AGAIN_MS, look_again, NULL, 0) > 0 ? BOT_LATER : BOT_HANDLED;
+    return ctx->api->timer(ctx, LOOK_AGAIN_MS, look_again, q, sizeof *q) > 0 ? BOT_LATER
+                                                                             : BOT_HANDLED;
 }
 
-static int ask_waha(struct bot_ctx *ctx, const char *url, const char *body, const char *what)
+static int ask_waha(struct bot_ctx *ctx, const struct waha_account *a, const char *url,
+                    const char *body, const char *what)
 {
-    int64_t id = waha_post(ctx, url, body, HELP_TIMEOUT_MS, helped, what, strlen(what) + 1);
+    struct about q = about(ctx, a);
+    snprintf(q.what, sizeof q.what, "%s", what);
+    int64_t id = waha_post(ctx, a, url, body, HELP_TIMEOUT_MS, helped, &q, sizeof q);
     return id > 0 ? BOT_LATER : BOT_HANDLED;
 }
 
 /* "start", "restart" */
-static int tell_session(struct bot_ctx *ctx, const char *action)
+static int tell_session(struct bot_ctx *ctx, const struct waha_account *a, const char *action)
 {
-    const struct waha *w = ctx->state;
     char name[200], url[1024];
-    waha_url_put(name, sizeof name, w->session);
-    snprintf(url, sizeof url, "%s/api/sessions/%s/%s", w->base_url, name, action);
-    return ask_waha(ctx, url, "", action);
+    waha_url_put(name, sizeof name, a->session);
+    snprintf(url, sizeof url, "%s/api/sessions/%s/%s", a->base_url, name, action);
+    return ask_waha(ctx, a, url, "", action);
 }
 
-static int make_session(struct bot_ctx *ctx)
+static int make_session(struct bot_ctx *ctx, const struct waha_account *a)
 {
     static const char start[] = "{\"name\":", end[] = ",\"start\":true}";
-    const struct waha *w = ctx->state;
     char url[1024];
-    char *body = ctx->api->alloc(ctx, waha_json_size(w->session) + sizeof start + sizeof end);
+    char *body = ctx->api->alloc(ctx, waha_json_size(a->session) + sizeof start + sizeof end);
     if (!body) return BOT_HANDLED;
     memcpy(body, start, sizeof start);
-    memcpy(waha_json_put(body + sizeof start - 1, w->session), end, sizeof end);
-    snprintf(url, sizeof url, "%s/api/sessions", w->base_url);
-    return ask_waha(ctx, url, body, "make");
+    memcpy(waha_json_put(body + sizeof start - 1, a->session), end, sizeof end);
+    snprintf(url, sizeof url, "%s/api/sessions", a->base_url);
+    return ask_waha(ctx, a, url, body, "make");
 }
 
 /* Each at most once, so that a session which cannot be helped is left to a person. A number that
  * WhatsApp has restricted stays WORKING: it is never restarted for that. */
-static int help_up(struct bot_ctx *ctx, const struct bot_result *r, const char *word, int is_first)
+static int help_up(struct bot_ctx *ctx, struct waha_account *a, const struct bot_result *r,
+                   const char *word, int is_first)
 {
-    struct waha *w = ctx->state;
+    const struct waha *w = ctx->state;
     if (!w->manages) return BOT_HANDLED;
-    if (strcmp(word, "FAILED") == 0 && !w->has_been_restarted) {
-        w->has_been_restarted = 1;
-        return tell_session(ctx, "restart");
+    if (strcmp(word, "FAILED") == 0 && !a->has_been_restarted) {
+        a->has_been_restarted = 1;
+        return tell_session(ctx, a, "restart");
     }
-    if (strcmp(word, "STOPPED") == 0 && is_first && !w->has_been_started) {
-        w->has_been_started = 1;
-        return tell_session(ctx, "start");
+    if (strcmp(word, "STOPPED") == 0 && is_first && !a->has_been_started) {
+        a->has_been_started = 1;
+        return tell_session(ctx, a, "start");
     }
     int is_missing = r->http_status == 404 && waha_tells_session(r);
-    if (is_missing && !w->has_been_made) {
-        w->has_been_made = 1;
-        return make_session(ctx);
+    if (is_missing && !a->has_been_made) {
+        a->has_been_made = 1;
+        return make_session(ctx, a);
     }
     return BOT_HANDLED;
 }
 
 /* ---- looking at it --------------------------------------------------------------------------- */
 
-static void compare_webhooks(struct bot_ctx *ctx, const struct bot_result *r)
+static void compare_webhooks(struct bot_ctx *ctx, struct waha_account *a,
+                             const struct bot_result *r)
 {
-    struct waha *w = ctx->state;
+    const struct waha *w = ctx->state;
     char line[400];
-    if (w->has_compared || r->status != BOT_OK || r->http_status != 200) return;
-    w->has_compared = 1;
+    if (a->has_compared || r->status != BOT_OK || r->http_status != 200) return;
+    a->has_compared = 1;
     int verdict = waha_judge_webhooks(r, w->hmac_key, line, sizeof line);
     if (verdict)
         ctx->api->log(ctx->api->self(ctx), verdict < 0 ? BOT_LOG_INFO : BOT_LOG_WARN, line);
@@ -138,48 +164,56 @@ static void compare_webhooks(struct bot_ctx *ctx, const struct bot_result *r)
 
 static int session_checked(struct bot_ctx *ctx, const struct bot_result *r, void *data)
 {
-    struct waha *w = ctx->state;
+    struct waha_account *a = of(ctx, r, data);
     char word[48];
-    (void)data;
-    if (!w || r->status == BOT_ECANCELED) return BOT_HANDLED;
-    int state = waha_judge_session(r, word), is_first = !w->has_been_seen;
-    if (state != w->state) log_session(ctx, r, state, word);
-    waha_set_state(ctx, w->session, state, word);
-    compare_webhooks(ctx, r);
-    if (waha_tells_session(r)) w->has_been_seen = 1;
+    if (!a) return BOT_HANDLED;
+    int state = waha_judge_session(r, word), is_first = !a->has_been_seen;
+    if (state != a->state) log_session(ctx, a, r, state, word);
+    waha_set_state(ctx, a, state, word);
+    compare_webhooks(ctx, a, r);
+    if (waha_tells_session(r)) a->has_been_seen = 1;
     int64_t now = ctx->api->now(ctx);
     if (state != BOT_SESSION_CONNECTED)
-        w->works_since = 0;
-    else if (!w->works_since)
-        w->works_since = now;
-    else if (now - w->works_since > WELL_MS)
-        w->has_been_restarted = 0;
-    return help_up(ctx, r, word, is_first);
+        a->works_since = 0;
+    else if (!a->works_since)
+        a->works_since = now;
+    else if (now - a->works_since > WELL_MS)
+        a->has_been_restarted = 0;
+    return help_up(ctx, a, r, word, is_first);
 }
 
-/* At start and every 30 s; while the session works only every 5 minutes. */
+static int check(struct bot_ctx *ctx, struct waha_account *a)
+{
+    const struct about q = about(ctx, a);
+    char name[200], url[1024];
+    int64_t now = ctx->api->now(ctx);
+    if (a->state == BOT_SESSION_CONNECTED && now - a->checked_at < CHECK_CONNECTED_MS)
+        return BOT_HANDLED;
+    a->checked_at = now;
+    waha_url_put(name, sizeof name, a->session);
+    snprintf(url, sizeof url, "%s/api/sessions/%s", a->base_url, name);
+    int64_t id = waha_get(ctx, a, url, CHECK_TIMEOUT_MS, session_checked, &q, sizeof q);
+    return id < 0 ? BOT_HANDLED : BOT_LATER;
+}
+
+/* At start and every 30 s; those that work only every 5 minutes. */
 int waha_check_session(struct bot_ctx *ctx)
 {
-    struct waha *w = ctx->state;
-    char name[200], url[1024];
-    if (!w) return BOT_HANDLED;
-    int64_t now = ctx->api->now(ctx);
-    if (w->state == BOT_SESSION_CONNECTED && now - w->checked_at < CHECK_CONNECTED_MS)
-        return BOT_HANDLED;
-    w->checked_at = now;
-    waha_url_put(name, sizeof name, w->session);
-    snprintf(url, sizeof url, "%s/api/sessions/%s", w->base_url, name);
-    int64_t id = waha_get(ctx, url, CHECK_TIMEOUT_MS, session_checked, NULL, 0);
-    return id < 0 ? BOT_HANDLED : BOT_LATER;
+    const struct waha *w = ctx->state;
+    int verdict = BOT_HANDLED;
+    for (uint32_t i = 0; w && i < w->account_count; i++)
+        if (check(ctx, &w->accounts[i]) == BOT_LATER) verdict = BOT_LATER;
+    return verdict;
 }
 
 /* A webhook told of a change: what it is now is asked for at once, since webhooks overtake each
  * other. */
 int waha_session_changed(struct bot_ctx *ctx)
 {
-    struct waha *w = ctx->state;
-    if (!w) return BOT_HANDLED;
-    w->checked_at = 0;
-    waha_check_session(ctx);
+    const char *session = ctx->api->field(ctx, "body");
+    struct waha_account *a = ctx->state ? waha_account(ctx->state, session) : NULL;
+    if (!a) return BOT_HANDLED;
+    a->checked_at = 0;
+    check(ctx, a);
     return BOT_HANDLED;
 }

@@ -12,6 +12,7 @@
 
 #include "waha.h"
 
+static int gate(struct bot_ctx *ctx);
 static int address(const char *phone, char *out, size_t cap);
 static const char *default_session(struct bot_ctx *ctx);
 
@@ -20,16 +21,24 @@ static const struct bot_config_spec config[] = {
       .type = BOT_CONFIG_URL,
       .fallback = "http://waha:3000",
       .env = "WAHA_BASE_URL",
-      .help = "where WAHA answers" },
+      .help = "where WAHA answers",
+      .named = BOT_CONFIG_INHERITED },
     { .key = "api_key",
       .type = BOT_CONFIG_SECRET,
       .env = "WAHA_API_KEY",
-      .help = "WAHA's WAHA_API_KEY, in plain" },
+      .help = "WAHA's WAHA_API_KEY, in plain",
+      .named = BOT_CONFIG_INHERITED },
     { .key = "session",
       .type = BOT_CONFIG_TEXT,
       .fallback = "default",
       .env = "MASTER_SESSION",
-      .help = "the WAHA session that is the shops' number" },
+      .help = "the WAHA session that is the shops' number; in [waha.NAME] empty: NAME",
+      .named = BOT_CONFIG_OWN },
+    { .key = "store",
+      .type = BOT_CONFIG_TEXT,
+      .fallback = "",
+      .help = "code of the store whose own number this is; empty: it is every store's",
+      .named = BOT_CONFIG_OWN },
     { .key = "hmac_key",
       .type = BOT_CONFIG_SECRET,
       .env = "WAHA_HMAC_KEY",
@@ -81,7 +90,7 @@ static const struct bot_command_spec commands[] = {
 };
 
 static const struct bot_hook_spec hooks[] = {
-    { .event = "message.gate", .priority = 10, .scope = BOT_NO_STORE, .run = waha_breaker_gate },
+    { .event = "message.gate", .priority = 10, .scope = BOT_NO_STORE, .run = gate },
     { .event = "session.status",
       .priority = 10,
       .scope = BOT_NO_STORE,
@@ -117,6 +126,17 @@ static int init(const struct bot_api *api, struct bot_plugin *self)
     return rc < 0 ? rc : BOT_OK;
 }
 
+/* What comes in by a session that bot.ini does not name is somebody else's: never answered. */
+static int gate(struct bot_ctx *ctx)
+{
+    const struct bot_api *api = ctx->api;
+    const char *network = api->field(ctx, "gateway");
+    if (!ctx->state || !network || strcmp(network, "waha") != 0) return BOT_PASS;
+    if (waha_account(ctx->state, api->field(ctx, "session"))) return waha_breaker_gate(ctx);
+    api->count(api->self(ctx), "other_session_messages", 1);
+    return BOT_HANDLED;
+}
+
 static int address(const char *phone, char *out, size_t cap)
 {
     int n = snprintf(out, cap, "%s@c.us", phone);
@@ -125,40 +145,17 @@ static int address(const char *phone, char *out, size_t cap)
 
 static const char *default_session(struct bot_ctx *ctx)
 {
-    return ((struct waha *)ctx->state)->session;
+    return ((const struct waha *)ctx->state)->accounts[0].session;
 }
 
 /* ---- the world ------------------------------------------------------------------------------- */
 
-static char *copy_text(const char *s)
-{
-    return strdup(s ? s : "");
-}
-
-static char *join(const char *a, const char *b, const char *c)
-{
-    size_t n = strlen(a) + strlen(b) + strlen(c) + 1;
-    char *s = malloc(n);
-    if (s) snprintf(s, n, "%s%s%s", a, b, c);
-    return s;
-}
-
 static void waha_free(struct waha *w)
 {
     if (!w) return;
-    free(w->base_url);
-    free(w->headers);
-    free(w->send_url);
+    waha_accounts_free(w);
     free(w->hmac_key);
-    free(w->session);
     free(w);
-}
-
-/* X-Api-Key is left out when there is no key: WAHA may run without one. */
-static char *make_headers(const char *key)
-{
-    static const char type[] = "Content-Type: application/json\nAccept: application/json";
-    return key && key[0] ? join(type, "\nX-Api-Key: ", key) : copy_text(type);
 }
 
 static int start(struct bot_ctx *ctx)
@@ -168,21 +165,16 @@ static int start(struct bot_ctx *ctx)
     void *owner = NULL;
     struct waha *w = calloc(1, sizeof *w);
     if (!w) return BOT_EBUSY;
-    const char *pace = api->config_text(self, "pace");
+    const char *pace = api->config_text(self, "pace"), *key = api->config_text(self, "hmac_key");
     w->gateways = api->service(self, "gateways/0", &owner);
-    w->base_url = copy_text(api->config_text(self, "base_url"));
-    w->session = copy_text(api->config_text(self, "session"));
-    w->headers = make_headers(api->config_text(self, "api_key"));
-    w->send_url = w->base_url ? join(w->base_url, "/api/sendText", "") : NULL;
     w->started_at = api->now(ctx);
     w->manages = api->config_int(self, "manage_session") != 0;
-    w->hmac_key = copy_text(api->config_text(self, "hmac_key"));
+    w->hmac_key = waha_join(key ? key : "", "", "");
     w->loop_per_minute = (uint32_t)api->config_int(self, "loop_per_minute");
     w->human = !pace || strcmp(pace, "off") != 0;
-    if (!w->gateways || !w->base_url || !w->hmac_key || !w->session || !w->headers ||
-        !w->send_url) {
+    if (!w->gateways || !w->hmac_key || waha_accounts_read(ctx, w) != 0) {
         waha_free(w);
-        return BOT_EBUSY;
+        return BOT_EINVAL;
     }
     api->set_state(self, w);
     ctx->state = w;
@@ -199,14 +191,12 @@ static void stop(struct bot_ctx *ctx)
 
 /* ---- the session ----------------------------------------------------------------------------- */
 
-void waha_set_state(struct bot_ctx *ctx, const char *session, int state, const char *detail)
+void waha_set_state(struct bot_ctx *ctx, struct waha_account *a, int state, const char *detail)
 {
-    struct waha *w = ctx->state;
-    if (strcmp(session, w->session) == 0) {
-        if (w->state == state) return;
-        w->state = state;
-    }
-    w->gateways->session_state(ctx, session, state, detail);
+    const struct waha *w = ctx->state;
+    if (a->state == state) return;
+    a->state = state;
+    w->gateways->session_state(ctx, a->session, state, detail);
 }
 
 uint64_t waha_hash(const char *s)
@@ -216,27 +206,26 @@ uint64_t waha_hash(const char *s)
     return h | 1;
 }
 
-int64_t waha_get(struct bot_ctx *ctx, const char *url, uint32_t timeout_ms, bot_done_fn *done,
-                 const void *data, size_t len)
+int64_t waha_get(struct bot_ctx *ctx, const struct waha_account *a, const char *url,
+                 uint32_t timeout_ms, bot_done_fn *done, const void *data, size_t len)
 {
-    const struct waha *w = ctx->state;
     struct bot_http rq = { .size = sizeof rq,
                            .timeout_ms = timeout_ms,
                            .method = "GET",
                            .url = url,
-                           .headers = w->headers };
+                           .headers = a->headers };
     return ctx->api->http(ctx, &rq, done, data, len);
 }
 
-int64_t waha_post(struct bot_ctx *ctx, const char *url, const char *body, uint32_t timeout_ms,
-                  bot_done_fn *done, const void *data, size_t len)
+int64_t waha_post(struct bot_ctx *ctx, const struct waha_account *a, const char *url,
+                  const char *body, uint32_t timeout_ms, bot_done_fn *done, const void *data,
+                  size_t len)
 {
-    const struct waha *w = ctx->state;
     struct bot_http rq = { .size = sizeof rq,
                            .timeout_ms = timeout_ms,
                            .method = "POST",
                            .url = url,
-                           .headers = w->headers,
+                           .headers = a->headers,
                            .body = body,
                            .body_len = strlen(body) };
     return ctx->api->http(ctx, &rq, done, data, len);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * waha.h - what the files of the WAHA gateway share.
  *
- * parse.c, answer.c and escape.c are pure and know nothing of the host; waha.c, send.c, resolve.c
- * and ids.c run on the loop. */
+ * parse.c, answer.c and escape.c are pure and know nothing of the host; all the others run on the
+ * loop. */
 #ifndef WAHA_H
 #define WAHA_H
 
@@ -12,15 +12,35 @@
 #include <tokobot/services/gateways.h>
 
 #define WAHA_ID_BYTES 128 /* a native message id, with its NUL; longer ones are not WhatsApp's */
-#define WAHA_POOLS    8   /* sessions whose send ids are fetched */
 
 /* Fetching send ids of one session. */
 struct waha_pool {
-    char session[64];
     uint32_t in_flight;
     uint32_t wanted;    /* still to be asked for */
     int64_t asked_at;   /* when the last request went out */
     int64_t none_until; /* this WAHA has no such route: not asked before */
+};
+
+/* One number: a session of a WAHA server, as [waha] or [waha.NAME] says. */
+struct waha_account {
+    char *name;     /* "" = [waha] */
+    char *session;  /* no two accounts have the same */
+    char *base_url; /* without a trailing slash */
+    char *headers;  /* of every request, the key included: never logged */
+    char *send_url;
+    char *store;            /* code of the store whose number it is; "" = of all */
+    int state;              /* enum bot_session_state, as last told to the host */
+    int has_been_started;   /* it was found stopped at our start, and told to start */
+    int has_been_made;      /* it was missing, and has been asked for */
+    int has_been_restarted; /* it failed, and was told to restart; until it has worked for a while
+                             */
+    int has_been_seen;      /* WAHA has told its state, or that there is none */
+    int has_compared;       /* WAHA's webhook settings with ours */
+    int64_t works_since;    /* 0 = it does not */
+    int64_t checked_at;
+    uint64_t
+        failing_chat; /* hash of the chat whose send failed (500) with none sent since; 0 = none */
+    struct waha_pool pool;
 };
 
 extern const struct bot_text_file waha_texts[]; /* made of texts/ */
@@ -44,28 +64,15 @@ struct waha_chat {
 /* Set up by start(), freed by stop(). Only the loop touches it. */
 struct waha {
     const struct bot_gateways *gateways;
-    char *base_url; /* without a trailing slash */
-    char *headers;  /* of every request, the key included: never logged */
-    char *send_url;
-    char *session; /* the configured one */
-    int human;     /* pace = human */
-    int state;     /* of the configured session: enum bot_session_state, as last told to the host */
-    char *hmac_key;         /* WAHA is to sign webhooks with it */
-    int manages;            /* manage_session */
-    int has_been_started;   /* it was found stopped at our start, and told to start */
-    int has_been_made;      /* it was missing, and has been asked for */
-    int has_been_restarted; /* it failed, and was told to restart; until it has worked for a while
-                             */
-    int has_been_seen;      /* WAHA has told its state, or that there is none */
-    int64_t works_since;    /* 0 = it does not */
-    int has_compared;       /* WAHA's webhook settings with ours */
-    int64_t checked_at;
+    int human;          /* pace = human */
+    char *hmac_key;     /* WAHA is to sign webhooks with it */
+    int manages;        /* manage_session */
     int64_t started_at; /* what was attempted before is an earlier process's */
-    uint64_t
-        failing_chat; /* hash of the chat whose send failed (500) with none sent since; 0 = none */
     uint32_t loop_per_minute;
-    struct waha_pool pools[WAHA_POOLS];
     struct waha_chat chats[WAHA_CHATS];
+    struct waha_account *accounts; /* the first is [waha], the others in the order of bot.ini */
+    uint32_t account_count;
+    struct waha_account **by_session;
 };
 
 /* ---- parse.c: a webhook's body -> messages. Pure; on HTTP threads. --------------------------- */
@@ -121,19 +128,28 @@ int waha_session_changed(struct bot_ctx *ctx); /* hook session.status */
 int waha_command(struct bot_ctx *ctx); /* /wa */
 
 /* ---- breaker.c ------------------------------------------------------------------------------- */
-int waha_breaker_gate(struct bot_ctx *ctx); /* hook message.gate */
+int waha_breaker_gate(struct bot_ctx *ctx); /* for hook message.gate */
 /* A text went out to a chat. */
 void waha_breaker_sent(struct waha *w, const char *chat, const char *text, int64_t now);
 
+/* ---- accounts.c ------------------------------------------------------------------------------ */
+/* Reads [waha] and each [waha.NAME]. 0, or -1: out of memory, or the log says what is wrong. */
+int waha_accounts_read(struct bot_ctx *ctx, struct waha *w);
+void waha_accounts_free(struct waha *w);
+/* Whose session it is; "" is the first account's. NULL: no section of bot.ini has it. */
+struct waha_account *waha_account(const struct waha *w, const char *session);
+char *waha_join(const char *a, const char *b, const char *c); /* malloc'ed; NULL: out of memory */
+
 /* ---- waha.c ---------------------------------------------------------------------------------- */
-/* Tells the host how `session` is when that changed. */
-void waha_set_state(struct bot_ctx *ctx, const char *session, int state, const char *detail);
+/* Tells the host how an account's session is when that changed. */
+void waha_set_state(struct bot_ctx *ctx, struct waha_account *a, int state, const char *detail);
 uint64_t waha_hash(const char *s); /* never 0 */
-/* GET url with our headers. */
-int64_t waha_get(struct bot_ctx *ctx, const char *url, uint32_t timeout_ms, bot_done_fn *done,
-                 const void *data, size_t len);
-/* POST body (JSON) to url. */
-int64_t waha_post(struct bot_ctx *ctx, const char *url, const char *body, uint32_t timeout_ms,
-                  bot_done_fn *done, const void *data, size_t len);
+/* GET url of the account's server, with its headers. */
+int64_t waha_get(struct bot_ctx *ctx, const struct waha_account *a, const char *url,
+                 uint32_t timeout_ms, bot_done_fn *done, const void *data, size_t len);
+/* POST body (JSON) to it. */
+int64_t waha_post(struct bot_ctx *ctx, const struct waha_account *a, const char *url,
+                  const char *body, uint32_t timeout_ms, bot_done_fn *done, const void *data,
+                  size_t len);
 
 #endif

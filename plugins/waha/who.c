@@ -32,14 +32,16 @@ static int answered(struct bot_ctx *ctx, const struct bot_result *r, void *data)
 
 int waha_who(struct bot_ctx *ctx, const char *session, const char *lid)
 {
-    const struct waha *w = ctx->state;
+    const struct waha_account *a = waha_account(ctx->state, session);
     struct who q;
     char name[200], id[300], url[1024];
-    if (strlen(session) >= sizeof q.session || strlen(lid) >= sizeof q.lid) return BOT_HANDLED;
+    if (!a || strlen(session) >= sizeof q.session || strlen(lid) >= sizeof q.lid)
+        return BOT_HANDLED;
     snprintf(q.session, sizeof q.session, "%s", session);
     snprintf(q.lid, sizeof q.lid, "%s", lid);
-    waha_url_put(name, sizeof name, session[0] ? session : w->session);
+    waha_url_put(name, sizeof name, a->session);
     waha_url_put(id, sizeof id, lid);
-    snprintf(url, sizeof url, "%s/api/%s/lids/%s", w->base_url, name, id);
-    return waha_get(ctx, url, WHO_TIMEOUT_MS, answered, &q, sizeof q) > 0 ? BOT_LATER : BOT_HANDLED;
+    snprintf(url, sizeof url, "%s/api/%s/lids/%s", a->base_url, name, id);
+    return waha_get(ctx, a, url, WHO_TIMEOUT_MS, answered, &q, sizeof q) > 0 ? BOT_LATER
+                                                                             : BOT_HANDLED;
 }

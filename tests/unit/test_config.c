@@ -20,14 +20,15 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct config_key robot_keys[] = {
-    { NULL, "base_url", CONFIG_URL, "http://robot:3000", 0, 0, NULL, "ROBOT_URL", NULL },
-    { NULL, "api_key", CONFIG_SECRET, "", 0, 0, NULL, "ROBOT_KEY", NULL },
-    { NULL, "pace", CONFIG_CHOICE, "human", 0, 0, "human off", NULL, NULL },
-    { NULL, "per_minute", CONFIG_INT, "20", 1, 1000, NULL, NULL, NULL },
-    { NULL, "delta", CONFIG_INT, "-3", 0, 0, NULL, NULL, NULL },
-    { NULL, "unsigned", CONFIG_BOOL, "no", 0, 0, NULL, NULL, NULL },
-    { NULL, "every", CONFIG_DURATION, "24h", 1000, 864000000, NULL, NULL, NULL },
-    { NULL, "name", CONFIG_TEXT, "Robot", 0, 0, NULL, NULL, NULL },
+    { NULL, "base_url", CONFIG_URL, "http://robot:3000", 0, 0, NULL, "ROBOT_URL", NULL,
+      CONFIG_INHERITED },
+    { NULL, "api_key", CONFIG_SECRET, "", 0, 0, NULL, "ROBOT_KEY", NULL, CONFIG_ONE },
+    { NULL, "pace", CONFIG_CHOICE, "human", 0, 0, "human off", NULL, NULL, CONFIG_ONE },
+    { NULL, "per_minute", CONFIG_INT, "20", 1, 1000, NULL, NULL, NULL, CONFIG_ONE },
+    { NULL, "delta", CONFIG_INT, "-3", 0, 0, NULL, NULL, NULL, CONFIG_ONE },
+    { NULL, "unsigned", CONFIG_BOOL, "no", 0, 0, NULL, NULL, NULL, CONFIG_ONE },
+    { NULL, "every", CONFIG_DURATION, "24h", 1000, 864000000, NULL, NULL, NULL, CONFIG_ONE },
+    { NULL, "name", CONFIG_TEXT, "Robot", 0, 0, NULL, NULL, NULL, CONFIG_OWN },
 };
 
 static char folder[] = "/tmp/tokobot-config-XXXXXX";
@@ -517,11 +518,48 @@ static void a_value_is_read_from_a_file(void **state)
                 "NUL byte); name a text file");
 }
 
+static void a_section_may_have_several_names(void **state)
+{
+    (void)state;
+    static char *env[] = { "ROBOT_URL=http://older:1", "TOKOBOT_ROBOT_TWO_BASE_URL=http://two:2",
+                           NULL };
+    read_good("[plugins]\nrobot = on\n[robot]\nbase_url = http://one:1\nname = First\n"
+              "[robot.two]\nname = Second\n[robot.three]\nbase_url = http://three:3\n",
+              no_env);
+    assert_string_equal(config_name(c, "robot", 0), "two");
+    assert_string_equal(config_name(c, "robot", 1), "three");
+    assert_null(config_name(c, "robot", 2));
+    assert_null(config_name(c, "rob", 0));
+    assert_string_equal(config_text(c, "robot.two", "base_url"), "http://one:1");
+    assert_string_equal(config_text(c, "robot.three", "base_url"), "http://three:3");
+    assert_string_equal(config_text(c, "robot.two", "name"), "Second");
+    assert_string_equal(config_text(c, "robot.three", "name"), "");
+    reread(env); /* an older name is that of [robot] */
+    assert_string_equal(config_text(c, "robot", "base_url"), "http://older:1");
+    assert_string_equal(config_text(c, "robot.two", "base_url"), "http://two:2");
+    assert_string_equal(config_text(c, "robot.three", "base_url"), "http://three:3");
+}
+
+static void what_a_named_section_may_not_hold(void **state)
+{
+    (void)state;
+    check_error("[plugins]\nrobot = on\n[robot.two]\npace = off\n",
+                "bot.ini:4: [robot.two] has no key 'pace'; remove it, or see bot.ini.example");
+    check_error("[plugins]\nrobot = on\n[robot.two]\nnam = x\n",
+                "bot.ini:4: [robot.two] has no key 'nam'; did you mean 'name'?");
+    config_declare(c, "robot", NULL, 0);
+    config_check(c);
+    assert_int_equal(config_error_count(c), 1);
+    want_error(0,
+               "bot.ini:4: there is no section [robot.two]: robot has only [robot]; put its keys "
+               "there");
+}
+
 static void a_secret_is_never_shown(void **state)
 {
     (void)state;
     static const struct config_key keys[] = {
-        { NULL, "key", CONFIG_SECRET, "", 20, 99, NULL, "SOME_KEY", NULL },
+        { NULL, "key", CONFIG_SECRET, "", 20, 99, NULL, "SOME_KEY", NULL, CONFIG_ONE },
     };
     static char *env[] = { "SOME_KEY=hunter2-env", NULL };
     put("secret.txt", "hunter2-file");
@@ -702,6 +740,8 @@ int main(void)
         TEST(the_environment_wins),
         TEST(a_wrong_environment_variable_is_named),
         TEST(a_value_is_read_from_a_file),
+        TEST(a_section_may_have_several_names),
+        TEST(what_a_named_section_may_not_hold),
         TEST(a_secret_is_never_shown),
         TEST(secrets_are_told_to_the_log),
         TEST(local_ini_lies_between_file_and_environment),

@@ -22,6 +22,7 @@
 #include "../../plugins/waha/who.c"
 #include "../../plugins/waha/breaker.c"
 #include "../../plugins/waha/command.c"
+#include "../../plugins/waha/accounts.c"
 #include "../../plugins/waha/session.c"
 #include "../../plugins/waha/waha.c"
 
@@ -41,6 +42,9 @@ static struct {
     void *state;
     int64_t now;
     const char *pace, *key;
+    const char *names[4]; /* of [waha.NAME] */
+    const char *body;     /* of the event at hand */
+    char bound[200];
     char log[2000];
     /* what the gateway told the host */
     int64_t row;
@@ -101,12 +105,35 @@ static void fake_log(struct bot_plugin *self, int level, const char *text)
 }
 static const char *fake_config(struct bot_plugin *self, const char *key)
 {
+    static const struct {
+        const char *key, *value;
+    } others[] = {
+        { "two.base_url", "http://waha:3000" },
+        { "two.store", "MAJU7" },
+        { "three.base_url", "http://other:9" },
+        { "three.api_key", "lain" },
+        { "three.session", "tiga" },
+        { "four.base_url", "http://waha:3000" },
+        { "four.session", "default" },
+    };
     (void)self;
+    for (size_t i = 0; i < BOT_COUNT(others); i++)
+        if (strcmp(key, others[i].key) == 0) return others[i].value;
     return strcmp(key, "base_url") == 0  ? "http://waha:3000"
            : strcmp(key, "session") == 0 ? "default"
            : strcmp(key, "pace") == 0    ? world.pace
            : strcmp(key, "api_key") == 0 ? world.key
                                          : "";
+}
+static const char *fake_config_name(struct bot_plugin *self, uint32_t index)
+{
+    (void)self;
+    return index < BOT_COUNT(world.names) ? world.names[index] : NULL;
+}
+static const char *fake_field(struct bot_ctx *ctx, const char *name)
+{
+    (void)ctx;
+    return strcmp(name, "body") == 0 ? world.body : NULL;
 }
 static struct bot_plugin *fake_self(struct bot_ctx *ctx)
 {
@@ -147,11 +174,17 @@ static int fake_ids(struct bot_ctx *ctx, const char *session, const char *const 
 static int fake_session(struct bot_ctx *ctx, const char *session, int state, const char *detail)
 {
     (void)ctx;
-    assert_string_equal(session, "default");
+    assert_true(session && session[0]);
     world.session_state = state;
     world.states++;
     snprintf(world.detail, sizeof world.detail, "%s", detail);
     return BOT_OK;
+}
+static int fake_bind(struct bot_ctx *ctx, const char *session, const char *store)
+{
+    (void)ctx;
+    snprintf(world.bound, sizeof world.bound, "%s=%s", session, store);
+    return BOT_ENOENT;
 }
 static int fake_provide(struct bot_plugin *self, const struct bot_gateway_spec *spec)
 {
@@ -165,6 +198,7 @@ static const struct bot_gateways gateways = {
     .outcome = fake_outcome,
     .resolved = fake_resolved,
     .ids = fake_ids,
+    .bind = fake_bind,
     .session_state = fake_session,
 };
 static const void *fake_service(struct bot_plugin *self, const char *name, void **owner)
@@ -178,7 +212,7 @@ static int fake_register_config(struct bot_plugin *self, const struct bot_config
 {
     (void)self;
     (void)t;
-    return n == 10 && e == sizeof *t ? BOT_OK : BOT_EINVAL;
+    return n > 0 && e == sizeof *t ? BOT_OK : BOT_EINVAL;
 }
 static int64_t fake_config_int(struct bot_plugin *self, const char *key)
 {
@@ -218,14 +252,15 @@ static const struct bot_api api = {
     .log = fake_log,
     .config_text = fake_config,
     .config_int = fake_config_int,
+    .config_name = fake_config_name,
+    .field = fake_field,
     .service = fake_service,
     .set_state = fake_set_state,
     .self = fake_self,
 };
 static struct bot_ctx ctx;
 
-/* Starts the plugin with this pace; the first look at the session is call 0. */
-static void open_plugin(const char *pace)
+static void prepare(const char *pace)
 {
     memset(&world, 0, sizeof world);
     world.now = 1784970000000;
@@ -233,6 +268,12 @@ static void open_plugin(const char *pace)
     world.key = "kunci";
     ctx = (struct bot_ctx){ .api = &api };
     assert_int_equal(bot_plugin_v1.init(&api, (struct bot_plugin *)&world), BOT_OK);
+}
+
+/* Starts the plugin with this pace; the first look at the session is call 0. */
+static void open_plugin(const char *pace)
+{
+    prepare(pace);
     assert_int_equal(bot_plugin_v1.start(&ctx), BOT_OK);
     ctx.state = world.state;
     assert_int_equal(world.count, 1);
@@ -618,6 +659,53 @@ static void a_missing_session_is_made(void **state)
     assert_int_equal(world.count, 4);
 }
 
+static void each_number_has_its_server_and_its_state(void **state)
+{
+    (void)state;
+    prepare("off");
+    world.names[0] = "two";
+    world.names[1] = "three";
+    assert_int_equal(bot_plugin_v1.start(&ctx), BOT_OK);
+    ctx.state = world.state;
+    assert_string_equal(world.bound, "two=MAJU7");
+    assert_non_null(strstr(world.log, "[waha.two] store = MAJU7: there is no such store yet"));
+    assert_int_equal(world.count, 3);
+    assert_string_equal(world.calls[0].url, "http://waha:3000/api/sessions/default");
+    assert_string_equal(world.calls[1].url, "http://waha:3000/api/sessions/two");
+    assert_string_equal(world.calls[2].url, "http://other:9/api/sessions/tiga");
+    assert_non_null(strstr(world.calls[2].headers, "X-Api-Key: lain"));
+    finish(0, BOT_OK, 200, working);
+    finish(1, BOT_OK, 200, failed);
+    assert_int_equal(world.count, 4); /* one is restarted, the others are let be */
+    assert_string_equal(world.calls[3].url, "http://waha:3000/api/sessions/two/restart");
+    const struct waha *w = world.state;
+    assert_int_equal(waha_account(w, "default")->state, BOT_SESSION_CONNECTED);
+    assert_int_equal(waha_account(w, "two")->state, BOT_SESSION_DISCONNECTED);
+    assert_ptr_equal(waha_account(w, ""), waha_account(w, "default"));
+    assert_null(waha_account(w, "three")); /* it is the section's name, not the session's */
+    struct bot_outgoing r = row("halo", "");
+    r.session = "tiga";
+    assert_int_equal(waha_send(&ctx, &r), BOT_LATER);
+    assert_string_equal(world.calls[4].url, "http://other:9/api/sendText");
+    assert_non_null(strstr(world.calls[4].body, "\"session\":\"tiga\""));
+    r.session = "nobody's";
+    assert_int_equal(waha_send(&ctx, &r), BOT_HANDLED);
+    assert_int_equal(world.outcome, BOT_SEND_HOLD);
+    world.body = "tiga"; /* session.status of one: only that one is looked at */
+    waha_session_changed(&ctx);
+    assert_int_equal(world.count, 6);
+    assert_string_equal(world.calls[5].url, "http://other:9/api/sessions/tiga");
+}
+
+static void two_numbers_with_one_session_are_refused(void **state)
+{
+    (void)state;
+    prepare("off");
+    world.names[0] = "four";
+    assert_true(bot_plugin_v1.start(&ctx) < 0);
+    assert_non_null(strstr(world.log, "the WAHA session 'default': [waha] and [waha.four]"));
+}
+
 static void what_is_no_waha_is_not_helped(void **state)
 {
     (void)state;
@@ -637,6 +725,8 @@ int main(void)
         cmocka_unit_test_teardown(a_stopped_session_is_started_with_the_bot_only, close_plugin),
         cmocka_unit_test_teardown(a_missing_session_is_made, close_plugin),
         cmocka_unit_test_teardown(what_is_no_waha_is_not_helped, close_plugin),
+        cmocka_unit_test_teardown(each_number_has_its_server_and_its_state, close_plugin),
+        cmocka_unit_test_teardown(two_numbers_with_one_session_are_refused, close_plugin),
         cmocka_unit_test_teardown(a_text_is_sent_as_json_with_its_key_and_id, close_plugin),
         cmocka_unit_test_teardown(a_send_id_is_the_native_id_when_the_answer_names_none,
                                   close_plugin),

@@ -40,7 +40,7 @@ extern "C" {
 #endif
 
 #define BOT_SDK_MAJOR   0
-#define BOT_SDK_MINOR   10
+#define BOT_SDK_MINOR   11
 #define BOT_SDK_VERSION ((BOT_SDK_MAJOR << 16) | BOT_SDK_MINOR)
 
 struct bot_api;    /* the host's functions; below */
@@ -233,6 +233,13 @@ struct bot_config_spec {
     const char *choices;
     const char *env;  /* an older environment name, or NULL; TOKOBOT_SECTION_KEY always works */
     const char *help; /* one line */
+    uint32_t named;   /* enum bot_config_named: may it stand in [PLUGIN.NAME], too? Since 0.11 */
+};
+/* One plugin may have several of a thing: [waha] is the first account, [waha.NAME] another. */
+enum bot_config_named {
+    BOT_CONFIG_ONE = 0,
+    BOT_CONFIG_INHERITED = 1, /* yes; where it is not set there, [PLUGIN]'s value counts */
+    BOT_CONFIG_OWN = 2        /* yes; not set there, it is empty */
 };
 
 /* Migrations run in the order of `id`, once each, in one transaction for all plugins. Table and
@@ -468,6 +475,9 @@ struct bot_api {
     /* [event] In a dialog's check() or done(): sets another slot of the same dialog. NULL clears
      * it. */
     int (*slot_set)(struct bot_ctx *ctx, const char *slot, const char *value);
+    /* [any after init] NAME of the index-th [PLUGIN.NAME] of bot.ini, in its order, or NULL. Its
+     * values: config_text(self, "NAME.key"). Since 0.11. */
+    const char *(*config_name)(struct bot_plugin *self, uint32_t index);
 };
 
 #define BOT_HAS(api, fn)             ((api)->size > offsetof(struct bot_api, fn) && (api)->fn != NULL)

@@ -148,6 +148,10 @@ struct bot_gateways {
     /* [event] Hands in something that did not come by webhook (the simulator, a backfill);
      * journaled in the next turn as if it had. */
     int (*incoming)(struct bot_ctx *ctx, const struct bot_incoming *incoming);
+    /* [event, from start()] The session is one store's own number: all that comes there is for the
+     * store with this code, whatever a message says. "" or NULL: it is every store's. BOT_ENOENT:
+     * there is no such store yet; nobody is served there until there is. Since 0.11. */
+    int (*bind)(struct bot_ctx *ctx, const char *session, const char *store_code);
 };
 
 #ifdef __cplusplus

@@ -1,0 +1,16 @@
+/* own_number.h - sessions that belong to one store: what comes there is that store's, whoever
+ * writes. On the loop. */
+#ifndef TOKOBOT_OWN_NUMBER_H
+#define TOKOBOT_OWN_NUMBER_H
+
+#include "../event.h"
+#include "../plugin/registry.h"
+
+/* Says that the session belongs to the store with this code; "" = to all of them. Kept as long as
+ * the gateway's generation. BOT_OK, or BOT_ENOENT: there is no such store yet. */
+int own_number_bind(struct gateway *gw, const char *session, const char *code);
+/* Whose number ev came in on: 0 = all stores', -1 = of a store that does not exist. Costs a lookup
+ * by code where a number is bound, nothing elsewhere. */
+int64_t own_number_store(struct event *ev);
+
+#endif
