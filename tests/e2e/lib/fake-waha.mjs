@@ -26,9 +26,9 @@ export function sign(body, key) {
 }
 
 export class FakeWaha {
-  constructor({ engine = 'NOWEB', apiKey = 'kunci-uji', hmacKey = 'rahasia-uji', ids = engine !== 'WEBJS',
+  constructor({ engine = 'NOWEB', apiKey = 'kunci-uji', hmacKey = 'rahasia-uji', session = 'default', ids = engine !== 'WEBJS',
                 retry = { attempts: 15, delayMs: 2000 }, echo = false } = {}) {
-    Object.assign(this, { engine, apiKey, hmacKey, ids, retry, echo });
+    Object.assign(this, { engine, apiKey, hmacKey, session, ids, retry, echo });
     this.status = 'WORKING';
     this.hook = null; // URL of the bot's webhook
     this.lids = new Map(); // lid digits -> phone digits
@@ -131,7 +131,7 @@ export class FakeWaha {
     if (kind === 401) answer(401, { message: 'Unauthorized', statusCode: 401 });
     else if (kind === 422)
       answer(422, { error: 'Session status is not as expected. Try again later or restart the session',
-                    session: 'default', status: fault.status ?? 'FAILED', expected: ['WORKING'] });
+                    session: this.session, status: fault.status ?? 'FAILED', expected: ['WORKING'] });
     else if (kind === 500)
       answer(500, { statusCode: 500, timestamp: new Date().toISOString(),
                     exception: { message: fault.message ?? 'Session closed', name: 'Error', stack: 'Error' },
@@ -181,7 +181,7 @@ export class FakeWaha {
 
   // A new session, or one that was helped up, asks for nothing more.
   #make({ name, start }, answer) {
-    if (name !== 'default' || this.status !== 'missing')
+    if (name !== this.session || this.status !== 'missing')
       return answer(422, { message: `Session '${name}' already exists. Use PUT to update it.`,
                            error: 'Unprocessable Entity', statusCode: 422 });
     this.status = start ? 'WORKING' : 'STOPPED';
@@ -189,14 +189,14 @@ export class FakeWaha {
   }
 
   #help(name, answer) {
-    if (name !== 'default' || this.status === 'missing')
+    if (name !== this.session || this.status === 'missing')
       return answer(404, { message: 'Session not found', error: 'Not Found', statusCode: 404 });
     this.status = 'WORKING';
     answer(201, { name, status: 'STARTING', config: {}, me: null, engine: { engine: this.engine } });
   }
 
   #session(name, answer) {
-    if (name !== 'default' || this.status === 'missing')
+    if (name !== this.session || this.status === 'missing')
       return answer(404, { message: 'Session not found', error: 'Not Found', statusCode: 404 });
     answer(200, { name, status: this.status, config: {}, presence: 'offline', timestamps: {},
                   me: this.status === 'WORKING' ? { ...this.#me(), jid: undefined } : null, engine: { engine: this.engine } });
@@ -212,7 +212,7 @@ export class FakeWaha {
   #sendText(call, answer) {
     const { session, chatId, text, id: wanted } = call.body ?? {};
     if (!session) return answer(400, { message: 'Session name is required', error: 'Bad Request', statusCode: 400 });
-    if (session !== 'default') return answer(422, { error: `Session "${session}" does not exist`, session });
+    if (session !== this.session) return answer(422, { error: `Session "${session}" does not exist`, session });
     if (this.status !== 'WORKING')
       return answer(422, { error: 'Session status is not as expected. Try again later or restart the session',
                            session, status: this.status, expected: ['WORKING'] });
@@ -279,7 +279,7 @@ export class FakeWaha {
   }
 
   envelope(event, payload) {
-    return { id: eventId(), timestamp: Date.now(), event, session: 'default', metadata: {}, me: this.#me(), payload,
+    return { id: eventId(), timestamp: Date.now(), event, session: this.session, metadata: {}, me: this.#me(), payload,
              engine: this.engine, environment: { version: VERSION, engine: this.engine, tier: 'CORE', browser: null,
                                                  platform: 'linux/x64', worker: { id: null } } };
   }
