@@ -14,6 +14,7 @@
 enum {
     IN_FLIGHT_MAX = 64, /* per session: a slow network must not pile up requests */
     PROBE_PATIENCE_MS = 45000,
+    TROUBLE_MS = 10 * 60 * 1000, /* as long as this is nobody's business: a restart, a blink */
 };
 
 /* ---- sessions and lanes ---------------------------------------------------------------------- */
@@ -29,6 +30,7 @@ void session_attach(struct session *s, struct gateway *gw)
     s->gw = gw;
     s->ids_asked_at = 0; /* whoever was asked has gone */
     if (gw && gw->spec.need_ids && !s->id_count) ids_await(s);
+    notices_limits(s);
 }
 
 struct session *session_of(struct outbox *o, const char *gateway, const char *name)
@@ -43,6 +45,7 @@ struct session *session_of(struct outbox *o, const char *gateway, const char *na
     s->gateway = xstrdup(gateway);
     s->name = xstrdup(name ? name : "");
     TAILQ_INIT(&s->blocked);
+    notices_init(s);
     session_attach(s, gateway_of(o, gateway));
     map_put(&o->sessions, key, s);
     return s;
@@ -51,6 +54,7 @@ struct session *session_of(struct outbox *o, const char *gateway, const char *na
 void session_free(struct session *s)
 {
     ids_free(s);
+    notices_free(s);
     free((char *)s->key);
     free((char *)s->gateway);
     free((char *)s->name);
@@ -106,7 +110,7 @@ void lane_block(struct outbox *o, struct lane *lane)
 
 void lane_drop_if_empty(struct outbox *o, struct lane *lane)
 {
-    if (lane->staged || lane->settled || !TAILQ_EMPTY(&lane->rows)) return;
+    if (lane->staged || lane->waiting || lane->settled || !TAILQ_EMPTY(&lane->rows)) return;
     lane_wake(o, lane);
     map_remove(&o->lanes, lane->key);
     free(lane->key);
@@ -129,7 +133,7 @@ void outgoing_free(struct outgoing *row)
 
 /* ---- what may go now ------------------------------------------------------------------------- */
 
-static int session_open(const struct session *s)
+int session_open(const struct session *s)
 {
     return s->gw && !s->held_until && s->in_flight < IN_FLIGHT_MAX;
 }
@@ -138,6 +142,11 @@ int outgoing_may_go(const struct outgoing *row)
 {
     const struct session *s = row->lane->session;
     return session_open(s) && (row->send_id || row->on_disk || !ids_awaited(s));
+}
+
+static int is_paced(const struct outgoing *row, int64_t now)
+{
+    return !row->paid && rate_when(&row->lane->session->all, now) > now;
 }
 
 /* A row that no id was there for when it was written gets one before it goes out. */
@@ -158,11 +167,11 @@ void lane_schedule(struct outbox *o, struct lane *lane)
     lane_wake(o, lane); /* also when nothing is left: who walks through the blocked lanes must come
                            to an end */
     if (!row) return;
-    if (row->not_before > now) {
-        lane_sleep(o, lane, row->not_before);
-    } else if (!outgoing_may_go(row)) {
+    if (!outgoing_may_go(row) || is_paced(row, now)) {
         lane_block(o, lane);
     } else {
+        if (!row->paid) rate_take(&lane->session->all, now);
+        row->paid = 1;
         lane->flying = row;
         lane->session->in_flight++;
         take_id(row);
@@ -174,8 +183,56 @@ void lane_schedule(struct outbox *o, struct lane *lane)
 void session_schedule(struct outbox *o, struct session *s)
 {
     struct lane *lane;
-    while (session_open(s) && !ids_awaited(s) && (lane = TAILQ_FIRST(&s->blocked)))
+    int64_t now = clock_ms();
+    while (session_open(s) && !ids_awaited(s) && rate_when(&s->all, now) <= now &&
+           (lane = TAILQ_FIRST(&s->blocked)))
         lane_schedule(o, lane);
+    notices_schedule(o, s);
+}
+
+/* When a limit lets something go that it holds back. */
+int64_t session_due(const struct session *s)
+{
+    int64_t due = notices_next_due(s);
+    if (TAILQ_EMPTY(&s->blocked) || !session_open(s) || ids_awaited(s)) return due;
+    int64_t now = clock_ms(), paced = rate_when(&s->all, now);
+    return paced < due ? paced : due;
+}
+
+/* What a limit has held back may go. */
+void session_clock(struct outbox *o, struct session *s, int64_t now)
+{
+    if (session_due(s) <= now) session_schedule(o, s);
+}
+
+int session_works(const struct session *s)
+{
+    return s->gw && !s->held_until && !s->mute.is_mute && s->state != BOT_SESSION_DISCONNECTED &&
+           s->state != BOT_SESSION_QR;
+}
+
+struct session *session_that_works(struct outbox *o, const char *phone, char *chat, size_t cap)
+{
+    size_t at = 0;
+    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));)
+        if (session_works(s) && s->state == BOT_SESSION_CONNECTED && s->gw->spec.address &&
+            s->gw->spec.address(phone, chat, cap) == BOT_OK)
+            return s;
+    return NULL;
+}
+
+void session_watch(struct outbox *o, struct session *s, int64_t now)
+{
+    int is_away = s->state == BOT_SESSION_DISCONNECTED || s->state == BOT_SESSION_QR;
+    if (!s->held_until && !is_away) {
+        if (s->trouble_told) alarm_raise(o, s, ALARM_UP, (now - s->trouble_since) / 60000);
+        s->trouble_since = s->trouble_told = 0;
+    } else if (!s->trouble_since) {
+        s->trouble_since = now;
+    } else if (!s->trouble_told && now - s->trouble_since >= TROUBLE_MS) {
+        s->trouble_told = 1;
+        alarm_raise(o, s, ALARM_DOWN, TROUBLE_MS / 60000);
+    }
 }
 
 void session_release(struct outbox *o, struct session *s)

@@ -73,6 +73,8 @@ int outbox_ids(struct outbox *o, const char *gateway, const char *session, const
                size_t n);
 int outbox_session_state(struct outbox *o, const char *gateway, const char *session, int state,
                          const char *detail);
+/* The number may begin no chats until then (ms, 0: it may): notices to new chats wait. */
+void outbox_no_new_chats(struct outbox *o, const char *gateway, const char *session, int64_t until);
 
 struct outbox_stats {
     int64_t queued, in_flight, sent, refused, unknown, expired, retried;

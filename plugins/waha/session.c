@@ -171,6 +171,9 @@ static int session_checked(struct bot_ctx *ctx, const struct bot_result *r, void
     if (state != a->state) log_session(ctx, a, r, state, word);
     waha_set_state(ctx, a, state, word);
     compare_webhooks(ctx, a, r);
+    const struct waha *w = ctx->state;
+    int64_t no_new = waha_answer_no_new_until(r);
+    if (no_new) w->gateways->no_new_chats(ctx, a->session, no_new < 0 ? 0 : no_new);
     if (waha_tells_session(r)) a->has_been_seen = 1;
     int64_t now = ctx->api->now(ctx);
     if (state != BOT_SESSION_CONNECTED)

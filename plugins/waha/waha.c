@@ -57,13 +57,25 @@ static const struct bot_config_spec config[] = {
       .fallback = "20",
       .min = 1,
       .max = 1000000,
-      .help = "messages a minute to chats that did not just write" },
+      .help = "notices a minute: messages to chats that did not just write; the others wait" },
     { .key = "per_day",
       .type = BOT_CONFIG_INT,
       .fallback = "1000",
       .min = 1,
       .max = 1000000,
-      .help = "the same, a day; warned at 80 %" },
+      .help = "notices a day; you are told at 80 %, the others wait for tomorrow" },
+    { .key = "per_contact",
+      .type = BOT_CONFIG_INT,
+      .fallback = "4",
+      .min = 1,
+      .max = 1000000,
+      .help = "notices an hour to one who has not written for a day" },
+    { .key = "all_per_minute",
+      .type = BOT_CONFIG_INT,
+      .fallback = "60",
+      .min = 1,
+      .max = 1000000,
+      .help = "messages a minute, answers too; what is more waits" },
     { .key = "manage_session",
       .type = BOT_CONFIG_BOOL,
       .fallback = "yes",
@@ -158,6 +170,22 @@ static void waha_free(struct waha *w)
     free(w);
 }
 
+/* pace = off: for tests and benchmarks. */
+static void set_budget(struct bot_ctx *ctx, const struct waha *w)
+{
+    const struct bot_api *api = ctx->api;
+    struct bot_plugin *self = api->self(ctx);
+    struct bot_budget b = { .size = sizeof b };
+    if (w->human) {
+        b.spread_new_chats = 1;
+        b.per_minute = api->config_int(self, "per_minute");
+        b.per_day = api->config_int(self, "per_day");
+        b.per_contact = api->config_int(self, "per_contact");
+        b.all_per_minute = api->config_int(self, "all_per_minute");
+    }
+    w->gateways->budget(ctx, &b);
+}
+
 static int start(struct bot_ctx *ctx)
 {
     const struct bot_api *api = ctx->api;
@@ -176,6 +204,7 @@ static int start(struct bot_ctx *ctx)
         waha_free(w);
         return BOT_EINVAL;
     }
+    set_budget(ctx, w);
     api->set_state(self, w);
     ctx->state = w;
     waha_check_session(ctx);

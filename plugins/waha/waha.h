@@ -95,6 +95,9 @@ int waha_judge_list(const struct bot_result *r, const char *text, int64_t since,
                     char id[WAHA_ID_BYTES]);
 /* The number that the session is paired with, digits; "" = not told. 1 or 0. */
 int waha_answer_own_number(const struct bot_result *r, char number[20]);
+/* Until when this number may begin no chats, as GET /api/sessions/NAME tells since WAHA 2026.7.2:
+ * ms; 0 = not told, -1 = it may. */
+int64_t waha_answer_no_new_until(const struct bot_result *r);
 /* A pairing code, as the phone wants it: letters, digits and a dash. 1 or 0. */
 int waha_answer_code(const struct bot_result *r, char code[20]);
 /* The phone number in an answer of GET /lids/LID, digits; "" = it is not known. 1 or 0. */

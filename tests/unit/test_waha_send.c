@@ -45,6 +45,8 @@ static struct {
     const char *names[4]; /* of [waha.NAME] */
     const char *body;     /* of the event at hand */
     char bound[200];
+    struct bot_budget budget;
+    int64_t no_new_until;
     char log[2000];
     /* what the gateway told the host */
     int64_t row;
@@ -186,6 +188,19 @@ static int fake_bind(struct bot_ctx *ctx, const char *session, const char *store
     snprintf(world.bound, sizeof world.bound, "%s=%s", session, store);
     return BOT_ENOENT;
 }
+static int fake_budget(struct bot_ctx *ctx, const struct bot_budget *budget)
+{
+    (void)ctx;
+    world.budget = *budget;
+    return BOT_OK;
+}
+static int fake_no_new_chats(struct bot_ctx *ctx, const char *session, int64_t until)
+{
+    (void)ctx;
+    assert_string_equal(session, "default");
+    world.no_new_until = until;
+    return BOT_OK;
+}
 static int fake_provide(struct bot_plugin *self, const struct bot_gateway_spec *spec)
 {
     (void)self;
@@ -199,6 +214,8 @@ static const struct bot_gateways gateways = {
     .resolved = fake_resolved,
     .ids = fake_ids,
     .bind = fake_bind,
+    .budget = fake_budget,
+    .no_new_chats = fake_no_new_chats,
     .session_state = fake_session,
 };
 static const void *fake_service(struct bot_plugin *self, const char *name, void **owner)
