@@ -127,6 +127,7 @@ static int add_part(struct outbox *o, struct event *ev, const struct outbox_new 
 static size_t cut(const char *text, size_t len)
 {
     size_t bytes = 0, chars = 0;
+    if (len <= TEXT_CHARS_MAX) return len; /* a character is a byte at least */
     while (bytes < len && chars < TEXT_CHARS_MAX) {
         bytes++;
         while (bytes < len && ((unsigned char)text[bytes] & 0xc0) == 0x80) bytes++;
