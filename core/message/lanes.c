@@ -33,12 +33,19 @@ void session_attach(struct session *s, struct gateway *gw)
     notices_limits(s);
 }
 
-struct session *session_of(struct outbox *o, const char *gateway, const char *name)
+struct session *session_find(const struct outbox *o, const char *gateway, const char *name)
 {
     char key[300];
     snprintf(key, sizeof key, "%s/%s", gateway, name ? name : "");
-    struct session *s = map_get(&o->sessions, key);
+    return map_get(&o->sessions, key);
+}
+
+struct session *session_of(struct outbox *o, const char *gateway, const char *name)
+{
+    char key[300];
+    struct session *s = session_find(o, gateway, name);
     if (s) return s;
+    snprintf(key, sizeof key, "%s/%s", gateway, name ? name : "");
     s = xcalloc(1, sizeof *s);
     char *copy = xstrdup(key);
     s->key = copy;

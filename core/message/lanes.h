@@ -93,6 +93,7 @@ struct outbox {
 
 /* NULL: its plugin is off, or has not been started. */
 struct gateway *gateway_of(const struct outbox *o, const char *name);
+struct session *session_find(const struct outbox *o, const char *gateway, const char *name);
 struct session *session_of(struct outbox *o, const char *gateway, const char *name);
 void session_attach(struct session *s, struct gateway *gw);
 void session_free(struct session *s);

@@ -78,6 +78,18 @@ static struct outgoing *heap_pop(struct waiting_rows *h)
     return first;
 }
 
+static void waits(struct outgoing *row)
+{
+    row->lane->waiting++;
+    row->lane->session->notices.waiting++;
+}
+
+static void waits_no_more(struct outgoing *row)
+{
+    row->lane->waiting--;
+    row->lane->session->notices.waiting--;
+}
+
 static void wait_until(struct outbox *o, struct outgoing *row, int64_t until)
 {
     row->wakes_at = until < row->expires ? until : row->expires;
@@ -248,7 +260,7 @@ static void count(struct outbox *o, struct session *s, const struct outgoing *ro
 
 static void let_go(struct outbox *o, struct session *s, struct outgoing *row, int64_t now)
 {
-    row->lane->waiting--;
+    waits_no_more(row);
     row->let_go = 1;
     s->notices.out++;
     count(o, s, row, now);
@@ -257,8 +269,7 @@ static void let_go(struct outbox *o, struct session *s, struct outgoing *row, in
 
 static void expire(struct outbox *o, struct outgoing *row)
 {
-    struct lane *lane = row->lane;
-    lane->waiting--;
+    waits_no_more(row);
     outgoing_settle(o, row, OUTBOX_EXPIRED, "not sent in time");
 }
 
@@ -298,7 +309,7 @@ static void queue_up(struct outbox *o, struct outgoing *row)
 
 void notices_put(struct outbox *o, struct outgoing *row)
 {
-    row->lane->waiting++;
+    waits(row);
     if (row->not_before > clock_ms())
         wait_until(o, row, row->not_before);
     else
@@ -309,7 +320,7 @@ void notices_put_back(struct outbox *o, struct outgoing *row)
 {
     struct session *s = row->lane->session;
     int64_t now = clock_ms();
-    row->lane->waiting++;
+    waits(row);
     notices_settled(row);
     if (s->notices.no_new_until <= now) notices_no_new_chats(o, s, now + LOCK_MS);
     wait_until(o, row, s->notices.no_new_until);
@@ -330,7 +341,7 @@ void notices_clock(struct outbox *o, int64_t now)
         if (row->expires <= now) {
             expire(o, row);
         } else if (row->answer) {
-            row->lane->waiting--;
+            waits_no_more(row);
             outgoing_enqueue(o, row);
         } else {
             queue_up(o, row);

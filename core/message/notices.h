@@ -22,6 +22,7 @@ struct notices {
     struct map queues;                /* store -> its queue, when it has one */
     TAILQ_HEAD(, notice_queue) turns; /* whose turn is next comes first */
     unsigned out;                     /* in lanes, not settled */
+    unsigned waiting;                 /* not in lanes yet, for whatever reason */
     int64_t due;                      /* none may go before */
     struct rate rate;                 /* per_minute */
     int64_t day, today;               /* a day of the host's time zone, and how many went */

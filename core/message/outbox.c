@@ -670,12 +670,14 @@ void outbox_stats(const struct outbox *o, struct outbox_stats *out)
         out->in_flight += s->in_flight;
 }
 
-void outbox_sessions(const struct outbox *o,
-                     void (*each)(void *ctx, const char *gateway, const char *session, int state,
-                                  int held),
-                     void *ctx)
+void outbox_numbers(const struct outbox *o,
+                    void (*each)(void *ctx, const struct outbox_number *number), void *ctx)
 {
     size_t at = 0;
-    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));)
-        each(ctx, s->gateway, s->name, s->state, s->held_until != 0);
+    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));) {
+        const struct notices *n = &s->notices;
+        each(ctx,
+             &(struct outbox_number){ s->gateway, s->name, s->state, s->held_until != 0,
+                                      s->mute.is_mute, n->today, n->waiting, n->no_new_until });
+    }
 }

@@ -17,7 +17,8 @@ int outbox_ack(struct outbox *o, const char *gateway, const char *session, const
                int ack)
 {
     if (!native_id || !*native_id) return 0;
-    mute_ack(o, session_of(o, gateway, session), native_id, ack);
+    struct session *s = session_find(o, gateway, session);
+    if (s) mute_ack(o, s, native_id, ack);
     return db_exec(&o->host->db, ACK, "sssi", gateway, session ? session : "", native_id,
                    (int64_t)ack) == 0
                ? 0

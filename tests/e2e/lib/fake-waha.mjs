@@ -2,7 +2,7 @@
 // it, and its webhooks as the engines NOWEB, GOWS and WEBJS send them. `delivered` is what a customer's
 // phone would show: one message an id, however often it was sent.
 //
-// Faults are set with `fault`: { kind, only, times }. kind: 'slow' (ms), 401, 422, 500, 'html',
+// Faults are set with `fault`: { kind, only, chat, times }. kind: 'slow' (ms), 401, 422, 500, 'html',
 // 'reset-before' (the connection breaks, nothing is sent), 'reset-after' (it is sent, then the connection
 // breaks), 'hang' (it is sent, no answer ever). down() and up() close and open the port.
 import http from 'node:http';
@@ -108,15 +108,15 @@ export class FakeWaha {
     }
     if (path !== '/ping' && this.apiKey && rq.headers['x-api-key'] !== this.apiKey)
       return answer(401, { message: 'Unauthorized', statusCode: 401 });
-    const fault = this.#takeFault(path);
+    const fault = this.#takeFault(path, call);
     if (fault?.kind === 'slow') await sleep(fault.ms);
     else if (fault && (await this.#misbehave(fault, call, rq, rs, answer))) return;
     this.#route(rq.method, path, call, answer);
   }
 
-  #takeFault(path) {
+  #takeFault(path, call) {
     const f = this.fault;
-    if (!f || (f.only && !path.startsWith(f.only))) return null;
+    if (!f || (f.only && !path.startsWith(f.only)) || (f.chat && call.body?.chatId !== f.chat)) return null;
     if (f.times !== undefined && f.times-- <= 0) {
       this.fault = null;
       return null;
