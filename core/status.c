@@ -74,9 +74,9 @@ static void see_number(void *ctx, const struct outbox_number *n)
 
 static const char *session_word(int state)
 {
-    return state == BOT_SESSION_CONNECTED ? "connected"
-           : state == BOT_SESSION_QR      ? "qr"
-                                          : "disconnected";
+    return state == BOT_SESSION_CONNECTED || state == BOT_SESSION_DEAF ? "connected"
+           : state == BOT_SESSION_QR                                   ? "qr"
+                                                                       : "disconnected";
 }
 
 /* ,"waha":"connected" for each gateway that has webhooks; returns whether all are connected. */
@@ -176,7 +176,7 @@ struct number_lines {
 
 static int64_t is_connected(const struct outbox_number *n)
 {
-    return n->state == BOT_SESSION_CONNECTED && !n->held;
+    return (n->state == BOT_SESSION_CONNECTED || n->state == BOT_SESSION_DEAF) && !n->held;
 }
 
 static int64_t is_mute(const struct outbox_number *n)
@@ -227,11 +227,12 @@ static void add_number(void *ctx, const struct outbox_number *n)
     buf_adds(l->out, l->count++ ? ",{\"number\":" : "{\"number\":");
     buf_add_json(l->out, name, strlen(name));
     buf_addf(l->out, ",\"state\":\"%s\",\"notices today\":%" PRId64 ",\"waiting\":%" PRId64 "}",
-             n->mute     ? "mute"
-             : n->held   ? "held"
-             : !n->state ? "unknown"
-             : locked    ? "no new chats"
-                         : session_word(n->state),
+             n->mute                        ? "mute"
+             : n->state == BOT_SESSION_DEAF ? "deaf"
+             : n->held                      ? "held"
+             : !n->state                    ? "unknown"
+             : locked                       ? "no new chats"
+                                            : session_word(n->state),
              n->notices_today, n->notices_waiting);
 }
 

@@ -288,9 +288,12 @@ void notices_schedule(struct outbox *o, struct session *s)
         int limited = budget_of(s)->per_minute > 0;
         if (n->out >= (limited ? OUT_MAX_LIMITED : OUT_MAX))
             return; /* one that is settled lets the next go */
-        n->due = number_when(o, s, now);
-        if (n->due > now) return;
-        int64_t when = chat_when(o, s, row, now);
+        int64_t when = number_when(o, s, now);
+        if (when > now) {
+            n->due = when;
+            return;
+        }
+        when = chat_when(o, s, row, now);
         take_first(s, q);
         if (when > now)
             wait_until(o, row, when);

@@ -326,6 +326,25 @@ out:
     return outcome;
 }
 
+int waha_answer_newest(const struct bot_result *r, int64_t *newest)
+{
+    struct json_object *list = r->http_status == 200 ? read_json(r->body, r->body_len) : NULL;
+    int is_list = list && json_object_is_type(list, json_type_array);
+    size_t n = is_list ? json_object_array_length(list) : 0;
+    *newest = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct json_object *chat = json_object_array_get_idx(list, i);
+        struct json_object *last = json_member(chat, "lastMessage");
+        const char *id = json_text(chat, "id");
+        int is_person = id && (strstr(id, "@c.us") || strstr(id, "@lid"));
+        if (!is_person || json_object_get_boolean(json_member(last, "fromMe"))) continue;
+        int64_t at = 1000 * seconds_of(last);
+        if (at > *newest) *newest = at;
+    }
+    json_object_put(list);
+    return is_list;
+}
+
 int64_t waha_answer_no_new_until(const struct bot_result *r)
 {
     struct json_object *o = r->http_status == 200 ? read_json(r->body, r->body_len) : NULL;

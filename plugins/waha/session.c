@@ -113,6 +113,11 @@ static int tell_session(struct bot_ctx *ctx, const struct waha_account *a, const
     return ask_waha(ctx, a, url, "", action);
 }
 
+int waha_restart(struct bot_ctx *ctx, const struct waha_account *a)
+{
+    return tell_session(ctx, a, "restart");
+}
+
 static int make_session(struct bot_ctx *ctx, const struct waha_account *a)
 {
     static const char start[] = "{\"name\":", end[] = ",\"start\":true}";

@@ -91,6 +91,7 @@ static const struct bot_config_spec config[] = {
 
 static const struct bot_schedule_spec schedules[] = {
     { .name = "session", .every_s = 30, .run = waha_check_session },
+    { .name = "listen", .every_s = 60, .run = waha_listen },
 };
 
 static const struct bot_command_spec commands[] = {
@@ -144,7 +145,11 @@ static int gate(struct bot_ctx *ctx)
     const struct bot_api *api = ctx->api;
     const char *network = api->field(ctx, "gateway");
     if (!ctx->state || !network || strcmp(network, "waha") != 0) return BOT_PASS;
-    if (waha_account(ctx->state, api->field(ctx, "session"))) return waha_breaker_gate(ctx);
+    struct waha_account *a = waha_account(ctx->state, api->field(ctx, "session"));
+    if (a) {
+        waha_deaf_heard(ctx, a);
+        return waha_breaker_gate(ctx);
+    }
     api->count(api->self(ctx), "other_session_messages", 1);
     return BOT_HANDLED;
 }
@@ -207,6 +212,7 @@ static int start(struct bot_ctx *ctx)
     set_budget(ctx, w);
     api->set_state(self, w);
     ctx->state = w;
+    for (uint32_t i = 0; i < w->account_count; i++) waha_deaf_load(ctx, &w->accounts[i]);
     waha_check_session(ctx);
     return BOT_OK;
 }
@@ -223,9 +229,11 @@ static void stop(struct bot_ctx *ctx)
 void waha_set_state(struct bot_ctx *ctx, struct waha_account *a, int state, const char *detail)
 {
     const struct waha *w = ctx->state;
-    if (a->state == state) return;
+    int told = state == BOT_SESSION_CONNECTED && a->hearing.is_deaf ? BOT_SESSION_DEAF : state;
     a->state = state;
-    w->gateways->session_state(ctx, a->session, state, detail);
+    if (a->told_state == told) return;
+    a->told_state = told;
+    w->gateways->session_state(ctx, a->session, told, detail);
 }
 
 uint64_t waha_hash(const char *s)

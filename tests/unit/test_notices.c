@@ -88,6 +88,7 @@ static void notices_are_spread_and_answers_do_not_wait(void **state)
     for (int i = 0; i < 8; i++) meet(i);
     for (int i = 0; i < 8; i++) notice(customer(i), "order");
     assert_int_equal(sent_like("order"), 5); /* a quarter of a minute's at once */
+    assert_true(loop_next_due(&w.host->loop) > clock_ms());
     say(customer(7), "say now");             /* his notice waits; his answer does not */
     assert_string_equal(last_sent()->text, "now");
     pass(3000 - 1);
@@ -139,6 +140,7 @@ static void five_hundred_notices_delay_no_reply(void **state)
     for (int i = 0; i < 99; i++) notice_from("#MAJU2 send", customer(i), "much");
     size_t under_way = w.http_count;
     assert_true(under_way <= 32);
+    assert_true(loop_next_due(&w.host->loop) > clock_ms()); /* it waits, and does not spin */
     say(CITRA, "#MAJU3 say reply");
     assert_int_equal(w.http_count, under_way + 1);
     assert_int_equal(sent_to(CITRA), 1);

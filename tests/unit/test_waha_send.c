@@ -23,6 +23,9 @@
 #include "../../plugins/waha/breaker.c"
 #include "../../plugins/waha/command.c"
 #include "../../plugins/waha/accounts.c"
+#undef KEY
+#undef LIST_TIMEOUT_MS
+#include "../../plugins/waha/deaf.c"
 #include "../../plugins/waha/session.c"
 #include "../../plugins/waha/waha.c"
 
@@ -188,6 +191,14 @@ static int fake_bind(struct bot_ctx *ctx, const char *session, const char *store
     snprintf(world.bound, sizeof world.bound, "%s=%s", session, store);
     return BOT_ENOENT;
 }
+static const char *fake_kv_get(struct bot_ctx *ctx, int scope, const char *key, size_t *len)
+{
+    (void)ctx;
+    (void)scope;
+    (void)key;
+    *len = 0;
+    return NULL;
+}
 static int fake_budget(struct bot_ctx *ctx, const struct bot_budget *budget)
 {
     (void)ctx;
@@ -253,7 +264,7 @@ static int fake_register_schedule(struct bot_plugin *self, const struct bot_sche
 {
     (void)self;
     (void)t;
-    return n == 1 && e == sizeof *t ? BOT_OK : BOT_EINVAL;
+    return n > 0 && e == sizeof *t ? BOT_OK : BOT_EINVAL;
 }
 static const struct bot_api api = {
     .size = sizeof api,
@@ -271,6 +282,7 @@ static const struct bot_api api = {
     .config_int = fake_config_int,
     .config_name = fake_config_name,
     .field = fake_field,
+    .kv_get = fake_kv_get,
     .service = fake_service,
     .set_state = fake_set_state,
     .self = fake_self,

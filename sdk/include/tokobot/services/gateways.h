@@ -35,7 +35,9 @@ enum bot_session_state {
     BOT_SESSION_UNKNOWN = 0,
     BOT_SESSION_CONNECTED = 1,
     BOT_SESSION_DISCONNECTED = 2,
-    BOT_SESSION_QR = 3 /* waits for somebody to scan the code */
+    BOT_SESSION_QR = 3,  /* waits for somebody to scan the code */
+    BOT_SESSION_DEAF = 4 /* says that it is connected, and what people write does not come in. It
+                            can send. Since 0.11 */
 };
 
 /* One thing in a webhook. Strings may be NULL when absent; the host copies what it keeps. */
