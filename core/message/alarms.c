@@ -100,20 +100,23 @@ void alarms_free(struct outbox *o)
 struct telling {
     struct event *ev;
     const char *text;
+    int now_or_never; /* not worth waiting until his number works again */
     int failed;
 };
 
-/* Another number, when his own does not work. */
-static void choose_way(struct event *ev, int64_t person, struct outbox_new *row)
+/* Another number, when his own does not work. Returns whether the way is one that does. */
+static int choose_way(struct event *ev, int64_t person, struct outbox_new *row)
 {
     char phone[24], chat[128];
     struct outbox *o = ev->host->outbox;
     const struct session *s = session_of(o, row->gateway, row->session);
-    if (session_works(s) || people_phone(ev->host, person, phone, sizeof phone) != 0) return;
-    if (!(s = session_that_works(o, phone, chat, sizeof chat))) return;
+    if (session_works(s)) return 1;
+    if (people_phone(ev->host, person, phone, sizeof phone) != 0) return 0;
+    if (!(s = session_that_works(o, phone, chat, sizeof chat))) return 0;
     row->gateway = s->gateway;
     row->session = s->name;
     row->chat = arena_strdup(&ev->arena, chat);
+    return 1;
 }
 
 static void tell_one(void *ctx, int64_t person)
@@ -124,15 +127,20 @@ static void tell_one(void *ctx, int64_t person)
         .person = person, .text = t->text, .answer = 1, .expires = clock_ms() + LIFE_MS
     };
     if (people_address(ev->host, person, &ev->arena, &row.gateway, &row.session, &row.chat)) return;
-    choose_way(ev, person, &row);
+    if (!choose_way(ev, person, &row) && t->now_or_never) return;
     if (outbox_add(ev->host->outbox, ev, &row) < 0) t->failed = 1;
+}
+
+static int tell_supers(struct event *ev, const char *text, int now_or_never)
+{
+    struct telling t = { ev, text, now_or_never, 0 };
+    int rc = people_with_role(ev->host, 0, BOT_SUPER, tell_one, &t);
+    return rc < 0 || t.failed ? -1 : 0;
 }
 
 int alarm_tell_supers(struct event *ev, const char *text)
 {
-    struct telling t = { ev, text, 0 };
-    int rc = people_with_role(ev->host, 0, BOT_SUPER, tell_one, &t);
-    return rc < 0 || t.failed ? -1 : 0;
+    return tell_supers(ev, text, 0);
 }
 
 int alarm_notify(struct event *ev)
@@ -144,5 +152,7 @@ int alarm_notify(struct event *ev)
     const struct bot_arg args[] = { bot_text("session", session),
                                     bot_int("n", strtoll(number, NULL, 10)) };
     const char *key = arena_printf(&ev->arena, "alarm.%s", name);
-    return alarm_tell_supers(ev, dispatch_text(ev, key, args, BOT_COUNT(args)));
+    /* "It is away" by the number that is away would arrive when it is back, as the news of that. */
+    return tell_supers(ev, dispatch_text(ev, key, args, BOT_COUNT(args)),
+                       !strcmp(name, names[ALARM_DOWN]));
 }

@@ -13,7 +13,7 @@ struct outbox;
 struct session;
 
 enum alarm_kind {
-    ALARM_DOWN,         /* nothing gets through for a while */
+    ALARM_DOWN,         /* nothing gets through for a while; told if another number works */
     ALARM_UP,           /* ... and now it does again */
     ALARM_BUDGET,       /* four fifths of the day's notices are used; number: of so many */
     ALARM_BUDGET_SPENT, /* all of them: the others wait for tomorrow */

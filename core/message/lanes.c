@@ -197,10 +197,11 @@ void session_schedule(struct outbox *o, struct session *s)
     notices_schedule(o, s);
 }
 
-/* When a limit lets something go that it holds back. */
 int64_t session_due(const struct session *s)
 {
     int64_t due = notices_next_due(s);
+    if (s->trouble_since && !s->trouble_told && s->trouble_since + TROUBLE_MS < due)
+        due = s->trouble_since + TROUBLE_MS;
     if (TAILQ_EMPTY(&s->blocked) || !session_open(s) || ids_awaited(s)) return due;
     int64_t now = clock_ms(), paced = rate_when(&s->all, now);
     return paced < due ? paced : due;

@@ -101,7 +101,8 @@ int session_open(const struct session *s);
 int session_works(const struct session *s); /* what is sent by it arrives, as far as is known */
 /* One that works, and the chat of a phone number there; NULL = none. */
 struct session *session_that_works(struct outbox *o, const char *phone, char *chat, size_t cap);
-/* When a limit lets something go that it holds back; INT64_MAX = it holds nothing back. */
+/* When the clock has something to do here: a limit lets something go that it holds back, or it is
+ * time for an alarm. INT64_MAX = nothing. */
 int64_t session_due(const struct session *s);
 void session_clock(struct outbox *o, struct session *s, int64_t now); /* ... and it goes */
 /* Alarms when nothing gets through for long, and when it does again. */

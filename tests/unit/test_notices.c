@@ -89,7 +89,7 @@ static void notices_are_spread_and_answers_do_not_wait(void **state)
     for (int i = 0; i < 8; i++) notice(customer(i), "order");
     assert_int_equal(sent_like("order"), 5); /* a quarter of a minute's at once */
     assert_true(loop_next_due(&w.host->loop) > clock_ms());
-    say(customer(7), "say now");             /* his notice waits; his answer does not */
+    say(customer(7), "say now"); /* his notice waits; his answer does not */
     assert_string_equal(last_sent()->text, "now");
     pass(3000 - 1);
     assert_int_equal(sent_like("order"), 5);
@@ -352,6 +352,46 @@ static void a_network_without_ticks_is_not(void **state)
     assert_int_equal(sent_like("tidak dikonfirmasi"), 0);
 }
 
+/* A number of its own for this; the first one is "default". */
+static void second_number(int state)
+{
+    outbox_session_state(w.host->outbox, "testgate", "second", state, "test");
+}
+
+static void a_number_that_is_away_is_told_of_by_another(void **state)
+{
+    (void)state;
+    outbox_open_with_budget(NULL, 1);
+    outbox_session_state(w.host->outbox, "testgate", "default", BOT_SESSION_DISCONNECTED, "test");
+    pass(9 * MINUTE);
+    outbox_session_state(w.host->outbox, "testgate", "default", BOT_SESSION_CONNECTED, "test");
+    pass(HOUR); /* a blink is nobody's business */
+    assert_int_equal(w.sent_count, 0);
+    second_number(BOT_SESSION_CONNECTED);
+    outbox_session_state(w.host->outbox, "testgate", "default", BOT_SESSION_DISCONNECTED, "test");
+    pass(11 * MINUTE);
+    assert_int_equal(sent_like("sudah 10 menit tidak terhubung"), 1);
+    outbox_session_state(w.host->outbox, "testgate", "default", BOT_SESSION_CONNECTED, "test");
+    pass(SECOND);
+    assert_int_equal(sent_like("terhubung lagi setelah 11 menit"), 1);
+    second_number(BOT_SESSION_DISCONNECTED);
+    pass(11 * MINUTE);
+    assert_int_equal(sent_like("testgate/second* sudah 10 menit"), 1);
+}
+
+static void nobody_is_told_by_a_number_that_is_away_itself(void **state)
+{
+    (void)state;
+    outbox_open_with_budget(NULL, 1);
+    outbox_session_state(w.host->outbox, "testgate", "default", BOT_SESSION_QR, "test");
+    pass(HOUR);
+    assert_int_equal(w.sent_count, 0);
+    assert_int_equal(disk("SELECT count(*) FROM outbox"), 0);
+    outbox_session_state(w.host->outbox, "testgate", "default", BOT_SESSION_CONNECTED, "test");
+    pass(SECOND);
+    assert_int_equal(sent_like("terhubung lagi setelah 60 menit"), 1);
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, world_close)
 
 int main(void)
@@ -372,6 +412,8 @@ int main(void)
         TEST(answers_wait_and_none_is_dropped),
         TEST(a_number_without_ticks_is_mute),
         TEST(a_network_without_ticks_is_not),
+        TEST(a_number_that_is_away_is_told_of_by_another),
+        TEST(nobody_is_told_by_a_number_that_is_away_itself),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,7 +39,6 @@ static void answers_live_an_hour_and_notices_a_day(void **state)
     w.send = NULL;
     pass(MINUTE);
     expect(CITRA, "notice");
-    expect_like(SUPER, "sudah 10 menit tidak terhubung");
     expect_like(SUPER, "terhubung lagi setelah 61 menit");
     expect_none();
     assert_int_equal(in_state(OUTBOX_EXPIRED), 2);
