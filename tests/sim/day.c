@@ -46,6 +46,7 @@ const char *const tally_names[TALLIES] = {
     [T_SEND_RESET_UNSENT] = "reset, not sent",
     [T_SEND_RESET_SENT] = "reset, though sent",
     [T_SEND_REPEATED] = "same id again",
+    [T_BLIND] = "cannot look",
     [T_500] = "500",
     [T_500_NAMED] = "500 with a cause",
     [T_422] = "422",
@@ -157,12 +158,14 @@ static void tell(const struct day *d, double seconds)
     tell_tallies(d, "out", T_SEND_SLOW, T_REFUSED_WAHA);
     tell_tallies(d, "back", T_ACK_LOST, T_OWN_APP);
     tell_tallies(d, "day", T_BLINK, T_DISK_FULL);
-    printf("memory: %zu chats, %zu lanes, %zu rows after the first hour; %zu, %zu, %zu at the end\n", d->first.chats,
-           d->first.lanes, d->first.rows, d->last.chats, d->last.lanes, d->last.rows);
+    printf("memory: %zu chats, %zu lanes, %zu rows after the first hour; %zu, %zu, %zu at the end; a host held %lld KiB "
+           "having done nothing, %lld KiB at most, after %lld callbacks\n",
+           d->first.chats, d->first.lanes, d->first.rows, d->last.chats, d->last.lanes, d->last.rows,
+           (long long)(d->idle_bytes >> 10), (long long)(d->most_bytes >> 10), (long long)d->most_served);
     printf("%d conversations, %d messages: %lld answered, %lld refused, %lld expired, %lld unknown, %lld never came; "
-           "the slowest after %lld s\n",
+           "the slowest after %lld ms, %lld ms after what was wrong had ended\n",
            d->conversations, d->said_count, (long long)d->answered, (long long)d->refused, (long long)d->expired,
-           (long long)d->unknown, (long long)d->lost, (long long)(d->slowest_ms / 1000));
+           (long long)d->unknown, (long long)d->lost, (long long)d->slowest_ms, (long long)d->slowest_back_ms);
     printf("seed %llu, pace %s: %.1f hours in %.1f s, %lld texts sent, %lld callbacks\n", (unsigned long long)d->seed,
            d->human ? "human" : "off", (double)(clock_ms() - DAY_START_MS) / (double)DAY_HOUR_MS, seconds,
            (long long)d->sends, (long long)d->callbacks);
@@ -210,5 +213,6 @@ int main(int argc, char **argv)
     int code = verdict(d);
     wire_free(d);
     free(d->said);
+    free(d->times);
     return code;
 }

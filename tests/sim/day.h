@@ -54,6 +54,7 @@ enum tally {
     T_SEND_RESET_UNSENT,
     T_SEND_RESET_SENT,
     T_SEND_REPEATED,   /* the same id again: one message */
+    T_BLIND,           /* asked about a message, it has no store to look into */
     T_500,             /* without a cause */
     T_500_NAMED,
     T_422,
@@ -181,7 +182,6 @@ struct day_item {
 };
 
 struct day_limits { /* what the host holds in memory */
-    int64_t bytes;
     size_t chats, lanes, rows;
 };
 
@@ -203,7 +203,7 @@ struct day {
 
     struct said *said;
     int said_count;
-    int64_t last_written;
+    int64_t *times; /* when something is written, in order */
     int noise_count;
 
     struct host *host;
@@ -235,8 +235,12 @@ struct day {
     int stuck_done;
 
     struct day_limits first, last; /* after the first hour, at the end */
+    int64_t idle_bytes;            /* what a host gave back that had done nothing */
+    int64_t most_bytes;            /* ... and the one that held most */
+    int64_t served, most_served;   /* callbacks that this host has run, and that one had */
     int64_t tallies[TALLIES];
-    int64_t sends, answered, lost, expired, refused, unknown, callbacks, slowest_ms;
+    int64_t sends, answered, lost, expired, refused, unknown, callbacks;
+    int64_t slowest_ms, slowest_back_ms; /* with nothing wrong; after what was wrong had ended */
     char failure[500];
 };
 
@@ -256,6 +260,8 @@ void day_measure(struct day *d, struct day_limits *out);
 
 /* day_people.c */
 void crowd_draw(struct day *d);
+/* A little after something is written, the first time from `at` on; `at` when nothing is for `within_ms`. */
+int64_t crowd_near(struct day *d, int64_t at, int64_t within_ms);
 void person_chat(int person, int by_lid, char out[48]);
 
 /* day_webhooks.c */

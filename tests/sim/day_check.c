@@ -219,9 +219,10 @@ static void check_time(struct day *d, int i, const struct found *f)
     const struct said *m = &d->said[i];
     if (!f->sent || !m->answered_at) return;
     int64_t took = f->sent->at - m->answered_at;
-    if (took > d->slowest_ms) d->slowest_ms = took;
-    if (took <= PROMPT_MS) return;
     int64_t end = end_of_trouble(d, chat_hash(f->sent->chat), m->answered_at, f->sent->at);
+    if (end == m->answered_at && took > d->slowest_ms) d->slowest_ms = took;
+    if (took <= PROMPT_MS) return;
+    if (f->sent->at - end > d->slowest_back_ms) d->slowest_back_ms = f->sent->at - end;
     int64_t may = end + BACK_MS + went_before(f->sent, end) * BEHIND_MS;
     char why[160];
     if (f->sent->at <= may) return;

@@ -53,7 +53,7 @@ static void message_draw(struct day *d, int conversation, int person, int by_lid
         m->stamp += (chance_percent(&d->plan, 50) ? 24 : -24) * DAY_HOUR_MS;
     }
     snprintf(m->id, sizeof m->id, "3AD%08X", (unsigned)d->said_count++);
-    if (at > d->last_written) d->last_written = at;
+    d->times[d->said_count - 1] = at;
     day_at(d, at, message_written, m);
 }
 
@@ -69,10 +69,30 @@ static void conversation_draw(struct day *d, int conversation)
     }
 }
 
+static int by_time(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+int64_t crowd_near(struct day *d, int64_t at, int64_t within_ms)
+{
+    int low = 0, high = d->said_count;
+    while (low < high) {
+        int middle = (low + high) / 2;
+        if (d->times[middle] < at) low = middle + 1;
+        else high = middle;
+    }
+    if (low == d->said_count || d->times[low] > at + within_ms) return at;
+    return d->times[low] + chance_range(&d->fate, 100, 4000);
+}
+
 void crowd_draw(struct day *d)
 {
     d->said = xcalloc((size_t)d->conversations * 8, sizeof *d->said);
+    d->times = xcalloc((size_t)d->conversations * 8, sizeof *d->times);
     for (int i = 0; i < d->conversations; i++) conversation_draw(d, i);
+    qsort(d->times, (size_t)d->said_count, sizeof *d->times, by_time);
     int noise = d->said_count / 8;
     for (int i = 0; i < noise; i++) day_at(d, draw_beginning(d), noise_made, NULL);
 }

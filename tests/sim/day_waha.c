@@ -241,6 +241,11 @@ static void take_list(struct day *d, struct flight *f)
     const char *since = strstr(f->path, "filter.timestamp.gte=");
     long long from = since ? atoll(since + strlen("filter.timestamp.gte=")) : 0;
     int some = 0;
+    if (chance_percent(&d->fate, 4)) {
+        d->tallies[T_BLIND]++;
+        say(f, 501, "{\"message\":\"The method is not implemented.\",\"error\":\"Not Implemented\",\"statusCode\":501}");
+        return;
+    }
     say(f, 200, "[");
     for (struct sent *sent = map_get(&d->chats, f->chat); sent && some < 20; sent = sent->before) {
         if (sent->at / 1000 < from) continue;
@@ -266,6 +271,11 @@ static void take_messages(struct day *d, struct flight *f)
     url_decode(one, strcspn(one, "?"), full, sizeof full);
     const char *id = strrchr(full, '_');
     const struct sent *sent = id ? map_get(&d->ledger, id + 1) : NULL;
+    if (sent && chance_percent(&d->fate, 10)) {
+        d->tallies[T_BLIND]++;
+        say(f, 400, "{\"message\":\"Enable NOWEB store\",\"error\":\"Bad Request\",\"statusCode\":400}");
+        return;
+    }
     if (!sent) {
         say(f, 404, "{\"message\":\"Message not found\",\"error\":\"Not Found\",\"statusCode\":404}");
         return;
@@ -564,7 +574,8 @@ static void session_starts(struct day *d, int64_t for_ms)
 static void session_blinks(struct day *d, void *arg)
 {
     (void)arg;
-    if (clock_ms() + BLINK_MS < DAY_START_MS + 24 * DAY_HOUR_MS) day_at(d, clock_ms() + BLINK_MS, session_blinks, NULL);
+    int64_t next = crowd_near(d, clock_ms() + BLINK_MS, BLINK_MS / 4);
+    if (next < DAY_START_MS + 24 * DAY_HOUR_MS) day_at(d, next, session_blinks, NULL);
     if (!d->waha_up || !d->working) return;
     day_say(d, "the session blinks");
     d->tallies[T_BLINK]++;
@@ -631,9 +642,11 @@ static void engine_changes(struct day *d)
     if (d->waha_up && !d->working) session_starts(d, 1000);
 }
 
+/* When somebody has just written: otherwise most of what goes wrong meets nobody. */
 static int64_t between(struct day *d, int from_min, int to_min)
 {
-    return DAY_START_MS + chance_range(&d->plan, from_min * INT64_C(60000), to_min * INT64_C(60000));
+    int64_t at = DAY_START_MS + chance_range(&d->plan, from_min * INT64_C(60000), to_min * INT64_C(60000));
+    return crowd_near(d, at, 20 * 60000);
 }
 
 #define PLANNED(meanwhile) ((void *)(uintptr_t)(meanwhile))
@@ -652,7 +665,7 @@ void wire_draw(struct day *d)
     day_at(d, key, key_changes, NULL);
     day_at(d, key + 62 * 60000, day_restart, PLANNED(key_is_told));
     for (int i = 0; i < 6; i++) day_at(d, between(d, 7 * 60 + i * 150, 9 * 60 + i * 150), day_crash_soon, i == 1 ? d : NULL);
-    int64_t full = between(d, 20 * 60 + 15, 20 * 60 + 45);
+    int64_t full = between(d, 20 * 60 + 15, 20 * 60 + 45) - 4000;
     day_at(d, full, day_disk, d);
     day_at(d, full + chance_range(&d->plan, 20000, 28000), day_disk, NULL);
 }

@@ -153,6 +153,7 @@ static void probe_callback(struct probe_generation *g, const char *what)
 {
     struct day *d = (struct day *)g->probe;
     d->callbacks++;
+    d->served++;
     if (!d->in_host) day_fail(d, "I5: callback '%s' came outside of a turn", what);
     if (g->life != d->life) day_fail(d, "I9: callback '%s' of an earlier host", what);
 }
@@ -191,6 +192,7 @@ static int write_ini(const struct day *d, char *file, size_t cap)
     FILE *f = fopen(file, "w");
     if (!f) return -1;
     fprintf(f, "[core]\ndata_dir = %s\nsuper_admin = 6281100000999\nsecret_key = simulated-secret-key\n", d->folder);
+    if (d->engine == ENGINE_NOWEB) fputs("backlog = 2\n", f); /* which says 503 when three write at once */
     fprintf(f, "[database]\nurl = sqlite:" DAY_DATABASE "\n[limits]\ncustomers_per_store = 1000000\n"
                "[plugins]\nwaha = on\nsimtest = on\n");
     fprintf(f,
@@ -221,6 +223,7 @@ static int world_open(struct day *d)
     if (write_ini(d, file, sizeof file) != 0) day_fail(d, "cannot write %s", file);
     conf.config = config_read(file, 0, no_environment);
     d->life++;
+    d->served = 0;
     d->in_host = 1;
     d->host = host_open(&conf, &exit_code, &errors);
     d->in_host = 0;
@@ -229,6 +232,15 @@ static int world_open(struct day *d)
     buf_free(&errors);
     d->lives_from = clock_ms();
     return d->host ? 0 : -1;
+}
+
+/* What a host holds in memory is what it gives back when it is freed. */
+static void note_held(struct day *d, int64_t bytes)
+{
+    if (d->life == 1) d->idle_bytes = bytes;
+    if (bytes <= d->most_bytes) return;
+    d->most_bytes = bytes;
+    d->most_served = d->served;
 }
 
 static void world_close(struct day *d, int clean)
@@ -243,7 +255,9 @@ static void world_close(struct day *d, int clean)
     }
     sqlite3_close_v2(d->reader);
     d->reader = NULL;
+    int64_t held = (int64_t)mallinfo2().uordblks;
     host_free(h);
+    note_held(d, held - (int64_t)mallinfo2().uordblks);
     d->in_host = 0;
     d->host = NULL;
     d->down_since = clock_ms();
@@ -298,7 +312,7 @@ void day_disk(struct day *d, void *arg)
     d->tallies[T_DISK_FULL] += arg != NULL;
     if (arg) d->down_since = clock_ms();
     else trouble_add(d, d->down_since, clock_ms() + 2000, NULL);
-    simdisk_set_full(arg != NULL);
+    simdisk_set_full(arg ? 2 : 0);
 }
 
 /* ---- what it holds ---------------------------------------------------------------------------- */
@@ -353,6 +367,7 @@ static void world_step_clock(struct day *d)
 {
     int64_t now = clock_ms(), next = d->host ? host_next_due(d->host) : INT64_MAX;
     int64_t due = d->agenda_count ? d->agenda[0].at : INT64_MAX;
+    if (d->sabotage == DAY_DAWDLING && next <= now) next = now + 1000;
     if (next > due) next = due;
     if (d->rest_since && next > d->rest_since + REST_MS) next = d->rest_since + REST_MS;
     if (next > now + 60000) next = now + 60000; /* looks again whether all is quiet */
@@ -368,6 +383,7 @@ static void world_step_clock(struct day *d)
 static int host_turns(struct day *d)
 {
     if (!d->host) return 0;
+    if (d->sabotage == DAY_DAWDLING && clock_ms() / 60000 % 60 < 4) return 0; /* it sleeps every hour */
     d->in_host = 1;
     int ran = host_run_idle(d->host, 64);
     d->in_host = 0;
