@@ -233,6 +233,7 @@ struct day {
     struct trouble *troubles;
     size_t trouble_count, trouble_cap;
     int stuck_done;
+    int blink_waits, restart_waits; /* for the next send: they come when it is on its way */
 
     struct day_limits first, last; /* after the first hour, at the end */
     int64_t idle_bytes;            /* what a host gave back that had done nothing */

@@ -63,9 +63,11 @@ static void conversation_draw(struct day *d, int conversation)
     int by_lid = person >= PERSONS_PHONE || (person % 3 == 0 && chance_percent(&d->plan, 50));
     int count = (int)chance_range(&d->plan, 3, 8);
     int64_t at = draw_beginning(d);
-    for (int i = 0; i < count; i++) {
+    for (int i = 0, quick = 0; i < count; i++) {
         message_draw(d, conversation, person, by_lid, at);
-        at += chance_percent(&d->plan, 25) ? chance_range(&d->plan, 400, 3000) : chance_range(&d->plan, 3000, 45000);
+        /* Not more than three at once: who answers us five times within 1.5 s is a machine to the loop breaker. */
+        quick = quick < 3 && chance_percent(&d->plan, 25) ? quick + 1 : 0;
+        at += quick ? chance_range(&d->plan, 400, 3000) : chance_range(&d->plan, 3000, 45000);
     }
 }
 

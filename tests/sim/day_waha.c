@@ -122,7 +122,7 @@ static void own_again(struct day *d)
 {
     for (size_t i = d->sent_count; i-- && d->sents[i]->at > clock_ms() - CACHE_MS;) {
         struct sent *sent = d->sents[i];
-        if (sent->app_again || d->engine == ENGINE_GOWS || !chance_percent(&d->fate, 30)) continue;
+        if (sent->app_again || d->engine == ENGINE_GOWS || !chance_percent(&d->fate, 60)) continue;
         sent->app_again = 1;
         d->tallies[T_OWN_APP]++;
         own_post(d, sent, "app", chance_range(&d->fate, 100, 4000));
@@ -241,7 +241,7 @@ static void take_list(struct day *d, struct flight *f)
     const char *since = strstr(f->path, "filter.timestamp.gte=");
     long long from = since ? atoll(since + strlen("filter.timestamp.gte=")) : 0;
     int some = 0;
-    if (chance_percent(&d->fate, 4)) {
+    if (chance_percent(&d->fate, 8)) {
         d->tallies[T_BLIND]++;
         say(f, 501, "{\"message\":\"The method is not implemented.\",\"error\":\"Not Implemented\",\"statusCode\":501}");
         return;
@@ -271,7 +271,7 @@ static void take_messages(struct day *d, struct flight *f)
     url_decode(one, strcspn(one, "?"), full, sizeof full);
     const char *id = strrchr(full, '_');
     const struct sent *sent = id ? map_get(&d->ledger, id + 1) : NULL;
-    if (sent && chance_percent(&d->fate, 10)) {
+    if (sent && chance_percent(&d->fate, 30)) {
         d->tallies[T_BLIND]++;
         say(f, 400, "{\"message\":\"Enable NOWEB store\",\"error\":\"Bad Request\",\"statusCode\":400}");
         return;
@@ -351,6 +351,9 @@ static void flight_take(struct day *d, void *arg)
     }
     flight_unref(d, f);
 }
+
+static void process_restarts(struct day *d, void *arg);
+static void session_blinks_now(struct day *d, void *arg);
 
 /* ---- on its way in ---------------------------------------------------------------------------- */
 
@@ -510,6 +513,8 @@ void wire_submit(struct day *d, struct http_job *job)
         return;
     }
     flight_at(d, f, job->timeout_ms ? job->timeout_ms : 30000, flight_time_out);
+    if (f->is_send && d->blink_waits) day_at(d, clock_ms(), session_blinks_now, NULL);
+    if (f->is_send && d->restart_waits) day_at(d, clock_ms(), process_restarts, NULL);
     if (f->is_test) flight_at(d, f, chance_range(&d->fate, 2, 300), test_arrive);
     else if (f->is_send && d->sabotage == DAY_REORDER && chance_percent(&d->fate, 10)) flight_reorder(d, f);
     else flight_at(d, f, chance_range(&d->fate, 1, 30), flight_arrive);
@@ -576,7 +581,15 @@ static void session_blinks(struct day *d, void *arg)
     (void)arg;
     int64_t next = crowd_near(d, clock_ms() + BLINK_MS, BLINK_MS / 4);
     if (next < DAY_START_MS + 24 * DAY_HOUR_MS) day_at(d, next, session_blinks, NULL);
-    if (!d->waha_up || !d->working) return;
+    d->blink_waits = 1;
+    day_at(d, clock_ms() + 60000, session_blinks_now, NULL);
+}
+
+static void session_blinks_now(struct day *d, void *arg)
+{
+    (void)arg;
+    if (!d->blink_waits || !d->waha_up || !d->working) return;
+    d->blink_waits = 0;
     day_say(d, "the session blinks");
     d->tallies[T_BLINK]++;
     session_starts(d, chance_range(&d->fate, 2000, 25000));
@@ -606,6 +619,7 @@ static void process_starts(struct day *d, void *arg)
 static void process_restarts(struct day *d, void *arg)
 {
     (void)arg;
+    d->restart_waits = 0;
     if (!d->waha_up) return;
     day_say(d, "WAHA restarts");
     d->tallies[T_WAHA_RESTART]++;
@@ -613,6 +627,12 @@ static void process_restarts(struct day *d, void *arg)
     d->waha_up = d->working = 0;
     process_ends(d);
     day_at(d, clock_ms() + chance_range(&d->fate, 5000, 45000), process_starts, NULL);
+}
+
+static void process_restarts_soon(struct day *d, void *arg)
+{
+    (void)arg;
+    d->restart_waits = 1;
 }
 
 static void key_changes(struct day *d, void *arg)
@@ -651,23 +671,23 @@ static int64_t between(struct day *d, int from_min, int to_min)
 
 #define PLANNED(meanwhile) ((void *)(uintptr_t)(meanwhile))
 
-/* The second death is a long one in the rush of the morning: what is written then is lost. */
+/* Two of the deaths are long ones: what is written then is lost. A disk that is full for more than 20 s makes 503s. */
 void wire_draw(struct day *d)
 {
     d->engine = ENGINE_WEBJS;
     d->waha_up = d->working = 1;
     d->waha_life = 1;
     day_at(d, between(d, 0, 28), session_blinks, NULL);
-    for (int i = 0; i < 4; i++) day_at(d, between(d, 6 * 60 + i * 240, 10 * 60 + i * 240), process_restarts, NULL);
+    for (int i = 0; i < 4; i++) day_at(d, between(d, 6 * 60 + i * 240, 10 * 60 + i * 240), process_restarts_soon, NULL);
     day_at(d, between(d, 10 * 60 + 45, 11 * 60 + 15), day_restart, PLANNED(engine_changes));
     day_at(d, between(d, 19 * 60 + 15, 19 * 60 + 45), day_restart, PLANNED(engine_changes));
     int64_t key = between(d, 15 * 60, 16 * 60);
     day_at(d, key, key_changes, NULL);
     day_at(d, key + 62 * 60000, day_restart, PLANNED(key_is_told));
-    for (int i = 0; i < 6; i++) day_at(d, between(d, 7 * 60 + i * 150, 9 * 60 + i * 150), day_crash_soon, i == 1 ? d : NULL);
+    for (int i = 0; i < 6; i++) day_at(d, between(d, 7 * 60 + i * 150, 9 * 60 + i * 150), day_crash_soon, i == 1 || i == 4 ? d : NULL);
     int64_t full = between(d, 20 * 60 + 15, 20 * 60 + 45) - 4000;
     day_at(d, full, day_disk, d);
-    day_at(d, full + chance_range(&d->plan, 20000, 28000), day_disk, NULL);
+    day_at(d, full + chance_range(&d->plan, 28000, 45000), day_disk, NULL);
 }
 
 int wire_idle(const struct day *d)

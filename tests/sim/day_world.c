@@ -264,6 +264,17 @@ static void world_close(struct day *d, int clean)
     webhooks_host_gone(d);
 }
 
+/* What was being sent without an id is not sent again before WAHA must have let go of it (20 s; at a human pace
+ * 37 s from the attempt), in case the list does not show it. */
+static void note_unsure(struct day *d)
+{
+    sqlite3_stmt *st = NULL;
+    sqlite3_prepare_v2(d->host->db.sql, "SELECT chat FROM outbox WHERE state = 1 AND send_id IS NULL", -1, &st, NULL);
+    while (st && sqlite3_step(st) == SQLITE_ROW)
+        trouble_add(d, d->down_since, clock_ms() + 40000, (const char *)sqlite3_column_text(st, 0));
+    sqlite3_finalize(st);
+}
+
 static void world_start(struct day *d, void *arg)
 {
     (void)arg;
@@ -271,6 +282,7 @@ static void world_start(struct day *d, void *arg)
     if (world_open(d) == 0) {
         day_say(d, "host %u is up", d->life);
         trouble_add(d, d->down_since, clock_ms(), NULL);
+        note_unsure(d);
     } else if (!d->dead) { /* the disk is full: the supervisor tries again */
         day_at(d, clock_ms() + 500, world_start, NULL);
     }
@@ -278,7 +290,7 @@ static void world_start(struct day *d, void *arg)
 
 static void world_crash(struct day *d)
 {
-    int64_t down = d->is_long ? chance_range(&d->whim, 36000, 90000) : chance_range(&d->whim, 200, 8000);
+    int64_t down = d->is_long ? chance_range(&d->whim, 60000, 120000) : chance_range(&d->whim, 200, 8000);
     d->is_long = 0;
     world_close(d, 0);
     d->tallies[T_CRASH]++;
