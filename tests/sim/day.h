@@ -2,9 +2,10 @@
  *
  *   day.c           options, the story, the summary
  *   day_world.c     virtual time, the host's ports, its starts, stops and deaths
- *   day_people.c    who writes what and when; what goes wrong at which hour
+ *   day_people.c    who writes what and when
  *   day_webhooks.c  WAHA's sender of webhooks: doubled, late, reset, retried 15 times, then lost
- *   day_waha.c      WAHA's HTTP side: sends, lookups, blinks, restarts, acks; the ledger of what it sent
+ *   day_waha.c      WAHA's HTTP side: sends, lookups, acks; the ledger of what it really sent
+ *   day_session.c   its session and process, and the timetable of what goes wrong
  *   day_check.c     what must hold at the end
  *
  * The disk, the clock, the seeded process, the bodies and the plugin are those of the simulator (sim.h). */
@@ -90,6 +91,7 @@ enum day_sabotage {
     DAY_STUCK,             /* a send whose end is never told */
     DAY_DAWDLING,          /* a send out of a hundred is taken two minutes late */
     DAY_REORDER,           /* a send is answered before it is taken, and taken later */
+    DAY_LEAK,              /* each callback leaves 4 KiB behind in the host */
     DAY_HEALTHY,           /* no resets at all: a kind of misbehaviour did not happen */
     DAY_SABOTAGES
 };
@@ -109,6 +111,7 @@ struct said {
     int64_t stamp;      /* what WhatsApp says about that */
     char id[24];
     int posted;          /* some delivery has reached the host or found it gone */
+    int64_t came_at;     /* the host has read it for the first time */
     int64_t answered_at; /* the host's first 200; 0 = none */
     int open;            /* deliveries that go on */
 };
@@ -163,6 +166,7 @@ struct sent {
     int repeats;
     int late;        /* its sender had given up: says nothing about order */
     int app_again;   /* it came back as one of the owner's */
+    int denied;      /* WAHA said that it could not look whether it is there */
     struct sent *before; /* in the same chat */
 };
 
@@ -233,6 +237,7 @@ struct day {
     struct trouble *troubles;
     size_t trouble_count, trouble_cap;
     int stuck_done;
+    struct buf leaked; /* DAY_LEAK */
     int blink_waits, restart_waits; /* for the next send: they come when it is on its way */
 
     struct day_limits first, last; /* after the first hour, at the end */
@@ -240,7 +245,7 @@ struct day {
     int64_t most_bytes;            /* ... and the one that held most */
     int64_t served, most_served;   /* callbacks that this host has run, and that one had */
     int64_t tallies[TALLIES];
-    int64_t sends, answered, lost, expired, refused, unknown, callbacks;
+    int64_t sends, answered, lost, expired, refused, unknown, denied, callbacks;
     int64_t slowest_ms, slowest_back_ms; /* with nothing wrong; after what was wrong had ended */
     char failure[500];
 };
@@ -274,14 +279,20 @@ void webhooks_host_gone(struct day *d);
 const char *webhook_evt(struct day *d, char out[40]);
 
 /* day_waha.c */
-void wire_draw(struct day *d);
 void wire_submit(struct day *d, struct http_job *job);
 void wire_cancel(struct day *d, uint64_t id);
 void wire_host_gone(struct day *d);
+void wire_waha_gone(struct day *d);  /* its process ends, with all that it had in its hands */
+void wire_comes_back(struct day *d); /* ... and starts anew: what we sent comes back as if it were the owner's */
 void wire_free(struct day *d);
 int wire_idle(const struct day *d);
 uint64_t chat_hash(const char *chat);
 void trouble_add(struct day *d, int64_t from, int64_t to, const char *chat); /* chat NULL: all */
+
+/* day_session.c */
+void session_draw(struct day *d);
+void session_blinks(struct day *d, void *arg);        /* when one waits */
+void session_waha_restarts(struct day *d, void *arg);
 
 /* day_check.c */
 void day_check(struct day *d, sqlite3 *db);

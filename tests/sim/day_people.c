@@ -1,4 +1,4 @@
-/* day_people.c - who writes what and when, and what goes wrong at which hour: drawn before the day begins. */
+/* day_people.c - who writes what and when: drawn before the day begins. */
 #include "day.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* day_waha.c - the HTTP side of a WAHA on a bad day: sends that are slow, reset before or behind their taking,
  * refused, held for the session; ids that make a send one however often it comes; acks that are late, lost, out of
- * order; blinks every 28 minutes, restarts, another key, another engine. The ledger is what was really sent. */
+ * order. The ledger is what was really sent. */
 #include "day.h"
 
 #include <json-c/json.h>
@@ -11,7 +11,7 @@
 #include "core/base/clock.h"
 #include "core/http/client.h"
 
-enum { BLINK_MS = 28 * 60000, HELD_MS = 10000 /* WAHA waits so long for its session */, CACHE_MS = 600000 };
+enum { HELD_MS = 10000 /* WAHA waits so long for its session */, CACHE_MS = 600000 };
 enum fate { FATE_OK, FATE_SLOW, FATE_RESET_UNSENT, FATE_RESET_SENT, FATE_500, FATE_NAMED, FATE_COUNT };
 static const char *const fate_names[FATE_COUNT] = { "ok", "slow", "reset unsent", "reset sent", "500", "no lid" };
 
@@ -118,7 +118,7 @@ static void own_post(struct day *d, const struct sent *sent, const char *source,
 
 /* Its cache of what it has sent is gone: what comes back now looks as if the owner had written it (not with GOWS,
  * which knows by the device). */
-static void own_again(struct day *d)
+void wire_comes_back(struct day *d)
 {
     for (size_t i = d->sent_count; i-- && d->sents[i]->at > clock_ms() - CACHE_MS;) {
         struct sent *sent = d->sents[i];
@@ -270,9 +270,10 @@ static void take_messages(struct day *d, struct flight *f)
     one += strlen("/messages/");
     url_decode(one, strcspn(one, "?"), full, sizeof full);
     const char *id = strrchr(full, '_');
-    const struct sent *sent = id ? map_get(&d->ledger, id + 1) : NULL;
+    struct sent *sent = id ? map_get(&d->ledger, id + 1) : NULL;
     if (sent && chance_percent(&d->fate, 30)) {
         d->tallies[T_BLIND]++;
+        sent->denied = 1;
         say(f, 400, "{\"message\":\"Enable NOWEB store\",\"error\":\"Bad Request\",\"statusCode\":400}");
         return;
     }
@@ -351,9 +352,6 @@ static void flight_take(struct day *d, void *arg)
     }
     flight_unref(d, f);
 }
-
-static void process_restarts(struct day *d, void *arg);
-static void session_blinks_now(struct day *d, void *arg);
 
 /* ---- on its way in ---------------------------------------------------------------------------- */
 
@@ -513,8 +511,8 @@ void wire_submit(struct day *d, struct http_job *job)
         return;
     }
     flight_at(d, f, job->timeout_ms ? job->timeout_ms : 30000, flight_time_out);
-    if (f->is_send && d->blink_waits) day_at(d, clock_ms(), session_blinks_now, NULL);
-    if (f->is_send && d->restart_waits) day_at(d, clock_ms(), process_restarts, NULL);
+    if (f->is_send && d->blink_waits) day_at(d, clock_ms(), session_blinks, NULL);
+    if (f->is_send && d->restart_waits) day_at(d, clock_ms(), session_waha_restarts, NULL);
     if (f->is_test) flight_at(d, f, chance_range(&d->fate, 2, 300), test_arrive);
     else if (f->is_send && d->sabotage == DAY_REORDER && chance_percent(&d->fate, 10)) flight_reorder(d, f);
     else flight_at(d, f, chance_range(&d->fate, 1, 30), flight_arrive);
@@ -549,53 +547,7 @@ void wire_host_gone(struct day *d)
     }
 }
 
-/* ---- the session, the process ----------------------------------------------------------------- */
-
-static void tell_status(struct day *d, const char *status)
-{
-    char evt[40];
-    struct buf b = { 0 };
-    body_envelope(&b, d->engine, webhook_evt(d, evt), clock_ms(), "session.status");
-    buf_addf(&b, "{\"name\":\"default\",\"status\":\"%s\",\"statuses\":[]}}", status);
-    webhook_post(d, &b, clock_ms() + chance_range(&d->fate, 5, 300));
-}
-
-static void session_works(struct day *d, void *arg)
-{
-    if (!d->waha_up || (uintptr_t)arg != d->waha_life) return;
-    d->working = 1;
-    trouble_add(d, d->working_since, clock_ms(), NULL);
-    tell_status(d, "WORKING");
-}
-
-static void session_starts(struct day *d, int64_t for_ms)
-{
-    if (d->working) d->working_since = clock_ms();
-    d->working = 0;
-    tell_status(d, "STARTING");
-    day_at(d, clock_ms() + for_ms, session_works, (void *)(uintptr_t)d->waha_life);
-}
-
-static void session_blinks(struct day *d, void *arg)
-{
-    (void)arg;
-    int64_t next = crowd_near(d, clock_ms() + BLINK_MS, BLINK_MS / 4);
-    if (next < DAY_START_MS + 24 * DAY_HOUR_MS) day_at(d, next, session_blinks, NULL);
-    d->blink_waits = 1;
-    day_at(d, clock_ms() + 60000, session_blinks_now, NULL);
-}
-
-static void session_blinks_now(struct day *d, void *arg)
-{
-    (void)arg;
-    if (!d->blink_waits || !d->waha_up || !d->working) return;
-    d->blink_waits = 0;
-    day_say(d, "the session blinks");
-    d->tallies[T_BLINK]++;
-    session_starts(d, chance_range(&d->fate, 2000, 25000));
-}
-
-static void process_ends(struct day *d)
+void wire_waha_gone(struct day *d)
 {
     struct flight *f;
     d->waha_life++;
@@ -605,89 +557,6 @@ static void process_ends(struct day *d)
         f->tampered = 1;
         flight_end(d, f, HTTP_EIO, 0, 1);
     }
-}
-
-static void process_starts(struct day *d, void *arg)
-{
-    (void)arg;
-    if (d->waha_up) return;
-    d->waha_up = 1;
-    session_starts(d, chance_range(&d->fate, 3000, 15000));
-    own_again(d);
-}
-
-static void process_restarts(struct day *d, void *arg)
-{
-    (void)arg;
-    d->restart_waits = 0;
-    if (!d->waha_up) return;
-    day_say(d, "WAHA restarts");
-    d->tallies[T_WAHA_RESTART]++;
-    if (d->working) d->working_since = clock_ms();
-    d->waha_up = d->working = 0;
-    process_ends(d);
-    day_at(d, clock_ms() + chance_range(&d->fate, 5000, 45000), process_starts, NULL);
-}
-
-static void process_restarts_soon(struct day *d, void *arg)
-{
-    (void)arg;
-    d->restart_waits = 1;
-}
-
-static void key_changes(struct day *d, void *arg)
-{
-    (void)arg;
-    day_say(d, "WAHA has another key");
-    d->tallies[T_KEY_CHANGE]++;
-    d->key++;
-    d->key_since = clock_ms();
-    process_restarts(d, NULL);
-}
-
-static void key_is_told(struct day *d)
-{
-    d->host_key = d->key;
-    trouble_add(d, d->key_since, clock_ms(), NULL);
-}
-
-/* The number moves to another engine, while no host runs. */
-static void engine_changes(struct day *d)
-{
-    static const enum engine after[ENGINE_COUNT] = { [ENGINE_WEBJS] = ENGINE_NOWEB, [ENGINE_NOWEB] = ENGINE_GOWS };
-    process_ends(d);
-    d->engine = after[d->engine];
-    d->tallies[T_ENGINE_CHANGE]++;
-    day_say(d, "WAHA is %s from now on", engine_names[d->engine]);
-    if (d->waha_up && !d->working) session_starts(d, 1000);
-}
-
-/* When somebody has just written: otherwise most of what goes wrong meets nobody. */
-static int64_t between(struct day *d, int from_min, int to_min)
-{
-    int64_t at = DAY_START_MS + chance_range(&d->plan, from_min * INT64_C(60000), to_min * INT64_C(60000));
-    return crowd_near(d, at, 20 * 60000);
-}
-
-#define PLANNED(meanwhile) ((void *)(uintptr_t)(meanwhile))
-
-/* Two of the deaths are long ones: what is written then is lost. A disk that is full for more than 20 s makes 503s. */
-void wire_draw(struct day *d)
-{
-    d->engine = ENGINE_WEBJS;
-    d->waha_up = d->working = 1;
-    d->waha_life = 1;
-    day_at(d, between(d, 0, 28), session_blinks, NULL);
-    for (int i = 0; i < 4; i++) day_at(d, between(d, 6 * 60 + i * 240, 10 * 60 + i * 240), process_restarts_soon, NULL);
-    day_at(d, between(d, 10 * 60 + 45, 11 * 60 + 15), day_restart, PLANNED(engine_changes));
-    day_at(d, between(d, 19 * 60 + 15, 19 * 60 + 45), day_restart, PLANNED(engine_changes));
-    int64_t key = between(d, 15 * 60, 16 * 60);
-    day_at(d, key, key_changes, NULL);
-    day_at(d, key + 62 * 60000, day_restart, PLANNED(key_is_told));
-    for (int i = 0; i < 6; i++) day_at(d, between(d, 7 * 60 + i * 150, 9 * 60 + i * 150), day_crash_soon, i == 1 || i == 4 ? d : NULL);
-    int64_t full = between(d, 20 * 60 + 15, 20 * 60 + 45) - 4000;
-    day_at(d, full, day_disk, d);
-    day_at(d, full + chance_range(&d->plan, 28000, 45000), day_disk, NULL);
 }
 
 int wire_idle(const struct day *d)

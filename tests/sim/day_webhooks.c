@@ -122,6 +122,7 @@ static void request_end(struct day *d, struct http_request *r, int status)
 static void post_deliver(struct day *d, struct post *p, enum road road)
 {
     struct http_request *r = xcalloc(1, sizeof *r);
+    if (p->message >= 0 && !d->said[p->message].came_at) d->said[p->message].came_at = clock_ms();
     r->post = p;
     p->refs++;
     r->is_cut = road == ROAD_UNANSWERED;

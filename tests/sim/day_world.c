@@ -154,6 +154,10 @@ static void probe_callback(struct probe_generation *g, const char *what)
     struct day *d = (struct day *)g->probe;
     d->callbacks++;
     d->served++;
+    if (d->sabotage == DAY_LEAK) {
+        buf_reserve(&d->leaked, 4096);
+        d->leaked.len += 4096;
+    }
     if (!d->in_host) day_fail(d, "I5: callback '%s' came outside of a turn", what);
     if (g->life != d->life) day_fail(d, "I9: callback '%s' of an earlier host", what);
 }
@@ -257,6 +261,7 @@ static void world_close(struct day *d, int clean)
     d->reader = NULL;
     int64_t held = (int64_t)mallinfo2().uordblks;
     host_free(h);
+    buf_free(&d->leaked);
     note_held(d, held - (int64_t)mallinfo2().uordblks);
     d->in_host = 0;
     d->host = NULL;
@@ -477,7 +482,7 @@ void day_run(struct day *d)
 {
     clock_virtual_advance(DAY_START_MS - clock_ms());
     crowd_draw(d);
-    wire_draw(d);
+    session_draw(d);
     day_at(d, DAY_START_MS + DAY_HOUR_MS, measure_first, NULL);
     simdisk_on_sync(on_sync, d);
     world_start(d, NULL);
