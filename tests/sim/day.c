@@ -159,10 +159,11 @@ static void tell(const struct day *d, double seconds)
     tell_tallies(d, "out", T_SEND_SLOW, T_REFUSED_WAHA);
     tell_tallies(d, "back", T_ACK_LOST, T_OWN_APP);
     tell_tallies(d, "day", T_BLINK, T_DISK_FULL);
-    printf("memory: %zu chats, %zu lanes, %zu rows after the first hour; %zu, %zu, %zu at the end; a host held %lld KiB "
-           "having done nothing, %lld KiB at most, after %lld callbacks\n",
+    printf("memory: %zu chats, %zu lanes, %zu rows after the first hour; %zu, %zu, %zu at the end; the first host held "
+           "%lld KiB, the last %lld KiB after %lld callbacks, one %lld KiB\n",
            d->first.chats, d->first.lanes, d->first.rows, d->last.chats, d->last.lanes, d->last.rows,
-           (long long)(d->idle_bytes >> 10), (long long)(d->most_bytes >> 10), (long long)d->most_served);
+           (long long)(d->first_bytes >> 10), (long long)(d->last_bytes >> 10), (long long)d->last_served,
+           (long long)(d->most_bytes >> 10));
     printf("%d conversations, %d messages: %lld answered, %lld refused, %lld expired (%lld sent all the same, WAHA denied it), %lld unknown, %lld never came; "
            "the slowest after %lld ms, %lld ms after what was wrong had ended\n",
            d->conversations, d->said_count, (long long)d->answered, (long long)d->refused, (long long)d->expired,

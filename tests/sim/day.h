@@ -91,7 +91,7 @@ enum day_sabotage {
     DAY_STUCK,             /* a send whose end is never told */
     DAY_DAWDLING,          /* a send out of a hundred is taken two minutes late */
     DAY_REORDER,           /* a send is answered before it is taken, and taken later */
-    DAY_LEAK,              /* each callback leaves 4 KiB behind in the host */
+    DAY_LEAK,              /* each callback leaves 256 bytes behind in the host */
     DAY_HEALTHY,           /* no resets at all: a kind of misbehaviour did not happen */
     DAY_SABOTAGES
 };
@@ -241,9 +241,8 @@ struct day {
     int blink_waits, restart_waits; /* for the next send: they come when it is on its way */
 
     struct day_limits first, last; /* after the first hour, at the end */
-    int64_t idle_bytes;            /* what a host gave back that had done nothing */
-    int64_t most_bytes;            /* ... and the one that held most */
-    int64_t served, most_served;   /* callbacks that this host has run, and that one had */
+    int64_t first_bytes, last_bytes, most_bytes; /* what the day's first host held, its last, and the one with most */
+    int64_t served, last_served;                 /* callbacks that this host has run; the last had */
     int64_t tallies[TALLIES];
     int64_t sends, answered, lost, expired, refused, unknown, denied, callbacks;
     int64_t slowest_ms, slowest_back_ms; /* with nothing wrong; after what was wrong had ended */

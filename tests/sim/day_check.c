@@ -13,7 +13,8 @@ enum {
     PROMPT_MS = 60000,   /* an answer is out so soon after its webhook was answered */
     BACK_MS = 20000,     /* ... or so soon after what was wrong has ended */
     BEHIND_MS = 10000,   /* and so much more for each answer of its chat that had waited before it */
-    HELD_BYTES = 4 << 20 /* a host may hold so much more than one that has done nothing; SQLite's cache is half of it */
+    MORE_BYTES = 256 << 10, /* the day's last host holds at most so much more than its first: no chat, no person stays */
+    MOST_BYTES = 4 << 20    /* ... and one that cannot send for an hour */
 };
 
 /* What an act leaves in simtest_rows, and whether it waits for something. */
@@ -289,9 +290,10 @@ static void check_memory(struct day *d)
 {
     if (d->last.rows) day_fail(d, "%zu rows are still in memory", d->last.rows);
     if (d->last.lanes) day_fail(d, "%zu lanes are still in memory", d->last.lanes);
-    if (d->most_bytes > d->idle_bytes + HELD_BYTES)
-        day_fail(d, "a host held %lld KiB after %lld callbacks, and %lld KiB having done nothing", (long long)(d->most_bytes >> 10),
-                 (long long)d->most_served, (long long)(d->idle_bytes >> 10));
+    if (d->last_bytes > d->first_bytes + MORE_BYTES || d->most_bytes > d->first_bytes + MOST_BYTES)
+        day_fail(d, "the first host held %lld KiB, the last %lld KiB after %lld callbacks, one %lld KiB",
+                 (long long)(d->first_bytes >> 10), (long long)(d->last_bytes >> 10), (long long)d->last_served,
+                 (long long)(d->most_bytes >> 10));
     if (d->last.chats) day_fail(d, "%zu chats are still in memory", d->last.chats);
 }
 

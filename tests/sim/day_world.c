@@ -155,8 +155,8 @@ static void probe_callback(struct probe_generation *g, const char *what)
     d->callbacks++;
     d->served++;
     if (d->sabotage == DAY_LEAK) {
-        buf_reserve(&d->leaked, 4096);
-        d->leaked.len += 4096;
+        buf_reserve(&d->leaked, 256);
+        d->leaked.len += 256;
     }
     if (!d->in_host) day_fail(d, "I5: callback '%s' came outside of a turn", what);
     if (g->life != d->life) day_fail(d, "I9: callback '%s' of an earlier host", what);
@@ -238,13 +238,23 @@ static int world_open(struct day *d)
     return d->host ? 0 : -1;
 }
 
+/* Pages of the database: they have a bound of their own, and grow with it. */
+static int64_t cache_of(const struct host *h)
+{
+    int now = 0, most = 0;
+    if (h) sqlite3_db_status(h->db.sql, SQLITE_DBSTATUS_CACHE_USED, &now, &most, 0);
+    return now;
+}
+
 /* What a host holds in memory is what it gives back when it is freed. */
 static void note_held(struct day *d, int64_t bytes)
 {
-    if (d->life == 1) d->idle_bytes = bytes;
-    if (bytes <= d->most_bytes) return;
-    d->most_bytes = bytes;
-    d->most_served = d->served;
+    if (d->life == 1) return; /* it has only made the database */
+    day_say(d, "host %u held %lld KiB after %lld callbacks", d->life, (long long)(bytes >> 10), (long long)d->served);
+    if (!d->first_bytes) d->first_bytes = bytes;
+    if (bytes > d->most_bytes) d->most_bytes = bytes;
+    d->last_bytes = bytes;
+    d->last_served = d->served;
 }
 
 static void world_close(struct day *d, int clean)
@@ -259,7 +269,7 @@ static void world_close(struct day *d, int clean)
     }
     sqlite3_close_v2(d->reader);
     d->reader = NULL;
-    int64_t held = (int64_t)mallinfo2().uordblks;
+    int64_t held = (int64_t)mallinfo2().uordblks - cache_of(h);
     host_free(h);
     buf_free(&d->leaked);
     note_held(d, held - (int64_t)mallinfo2().uordblks);
