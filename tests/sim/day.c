@@ -69,10 +69,21 @@ const char *const tally_names[TALLIES] = {
     [T_DISK_FULL] = "disk full",
 };
 
-const char *const day_sabotage_names[DAY_SABOTAGES] = { "none",        "twice-after-reset", "forgetful",
-                                                        "early-200",   "open-groups",       "stuck",
-                                                        "dawdling",    "reorder",           "leak",
-                                                        "healthy" };
+/* And what is said when it is found. */
+static const struct {
+    const char *name, *found;
+} sabotages[DAY_SABOTAGES] = {
+    [DAY_HONEST] = { "none", "" },
+    [DAY_TWICE_AFTER_RESET] = { "twice-after-reset", "was answered more than once" },
+    [DAY_FORGETFUL] = { "forgetful", "is in the inbox twice" },
+    [DAY_EARLY_200] = { "early-200", "was answered 200 and is not in the inbox" },
+    [DAY_OPEN_GROUPS] = { "open-groups", "no message" },
+    [DAY_STUCK] = { "stuck", "could have been sent" },
+    [DAY_DAWDLING] = { "dawdling", "after anything was wrong" },
+    [DAY_REORDER] = { "reorder", "before that to an earlier one" },
+    [DAY_LEAK] = { "leak", "the last" },
+    [DAY_HEALTHY] = { "healthy", "it never happened: reset" },
+};
 
 static struct day day;
 
@@ -104,7 +115,7 @@ static int usage(void)
 {
     fprintf(stderr, "usage: day [--seed N] [--conversations N] [--pace human|off] [--verbose] [--plugins FOLDER]\n"
                     "           [--sabotage NAME]\nsabotage:");
-    for (int i = 1; i < DAY_SABOTAGES; i++) fprintf(stderr, " %s", day_sabotage_names[i]);
+    for (int i = 1; i < DAY_SABOTAGES; i++) fprintf(stderr, " %s", sabotages[i].name);
     fputc('\n', stderr);
     return 64;
 }
@@ -112,8 +123,8 @@ static int usage(void)
 static int read_sabotage(struct day *d, const char *name)
 {
     for (int i = 0; i < DAY_SABOTAGES; i++)
-        if (strcmp(day_sabotage_names[i], name) == 0) d->sabotage = (enum day_sabotage)i;
-    return strcmp(day_sabotage_names[d->sabotage], name) == 0 ? 0 : -1;
+        if (strcmp(sabotages[i].name, name) == 0) d->sabotage = (enum day_sabotage)i;
+    return strcmp(sabotages[d->sabotage].name, name) == 0 ? 0 : -1;
 }
 
 static int read_options(int argc, char **argv, struct day *d)
@@ -175,12 +186,14 @@ static void tell(const struct day *d, double seconds)
 
 static int verdict(const struct day *d)
 {
-    int failed = d->failure[0] != '\0', is_good = d->sabotage ? failed : !failed;
+    const char *sabotage = sabotages[d->sabotage].name;
+    int failed = d->failure[0] != '\0', is_found = failed && strstr(d->failure, sabotages[d->sabotage].found);
+    int is_good = d->sabotage ? is_found : !failed;
     if (failed)
         printf("%s\n  replay: day --seed %llu --conversations %d --pace %s --verbose%s%s\n", d->failure,
                (unsigned long long)d->seed, d->conversations, d->human ? "human" : "off",
-               d->sabotage ? " --sabotage " : "", d->sabotage ? day_sabotage_names[d->sabotage] : "");
-    if (d->sabotage) printf("sabotage %s: %s\n", day_sabotage_names[d->sabotage], failed ? "found" : "NOT FOUND");
+               d->sabotage ? " --sabotage " : "", d->sabotage ? sabotage : "");
+    if (d->sabotage) printf("sabotage %s: %s\n", sabotage, is_found ? "found" : "NOT FOUND");
     printf("%d passed, %d failed, 0 skipped\n", is_good, !is_good);
     return is_good ? 0 : 1;
 }

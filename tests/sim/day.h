@@ -95,7 +95,6 @@ enum day_sabotage {
     DAY_HEALTHY,           /* no resets at all: a kind of misbehaviour did not happen */
     DAY_SABOTAGES
 };
-extern const char *const day_sabotage_names[DAY_SABOTAGES];
 
 /* ---- people ----------------------------------------------------------------------------------- */
 

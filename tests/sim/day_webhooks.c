@@ -57,6 +57,13 @@ static void post_end(struct day *d, struct post *p)
     post_unref(p);
 }
 
+/* The host has read it, and nobody will ever hear what it made of it: what comes later is another arrival. */
+static void post_forget(struct day *d, const struct post *p)
+{
+    struct said *m = p->message >= 0 ? &d->said[p->message] : NULL;
+    if (m && !m->answered_at) m->came_at = 0;
+}
+
 static void post_again(struct day *d, struct post *p, enum tally why)
 {
     d->tallies[why]++;
@@ -66,6 +73,7 @@ static void post_again(struct day *d, struct post *p, enum tally why)
     }
     day_say(d, "webhook of message %d is lost after %d retries", p->message + 1, TRIES_MAX - 1);
     d->tallies[T_LOST_RETRIES]++;
+    post_forget(d, p);
     post_end(d, p);
 }
 
@@ -199,6 +207,7 @@ void webhook_answered(struct day *d, struct http_request *request, int status)
 void webhooks_host_gone(struct day *d)
 {
     for (struct http_request *r; (r = TAILQ_FIRST(&d->requests));) {
+        post_forget(d, r->post);
         if (!r->is_cut) post_again(d, r->post, T_RESET_UNANSWERED);
         request_free(d, r);
     }
