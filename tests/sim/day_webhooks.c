@@ -295,7 +295,7 @@ void message_written(struct day *d, void *said)
 
 enum noise {
     NOISE_GROUP, NOISE_STATUS, NOISE_NEWSLETTER, NOISE_BROADCAST, NOISE_NOTICE, NOISE_OWN_APP, NOISE_OWN_API,
-    NOISE_EDIT, NOISE_REVOKE, NOISE_REACTION, NOISE_ACK, NOISE_PRESENCE, NOISES
+    NOISE_EDIT, NOISE_REVOKE, NOISE_REACTION, NOISE_VOTE, NOISE_ACK, NOISE_PRESENCE, NOISES
 };
 
 static const char *const noise_chats[NOISES] = {
@@ -333,6 +333,7 @@ static void noise_other(struct day *d, struct buf *b, enum noise kind, const str
 {
     static const char *const events[NOISES] = { [NOISE_REVOKE] = "message.revoked",
                                                 [NOISE_REACTION] = "message.reaction",
+                                                [NOISE_VOTE] = "poll.vote",
                                                 [NOISE_PRESENCE] = "presence.update" };
     char evt[40], chat[48];
     int n = NOISE_FIRST + d->noise_count;
@@ -351,6 +352,10 @@ static void noise_other(struct day *d, struct buf *b, enum noise kind, const str
         buf_addf(b, "{\"id\":\"false_%s_3AE%08X\",\"timestamp\":%lld,\"from\":\"%s\",\"fromMe\":false,"
                     "\"reaction\":{\"text\":\"sim row %d\",\"messageId\":\"true_%s_3EB0NEVERSENT\"}}}",
                  chat, (unsigned)n, (long long)(clock_ms() / 1000), chat, n, chat);
+    else if (kind == NOISE_VOTE)
+        buf_addf(b, "{\"vote\":{\"id\":\"false_%s_3AE%08X\",\"from\":\"%s\",\"fromMe\":false,"
+                    "\"selectedOptions\":[\"sim row %d\"]},\"poll\":{\"id\":\"true_%s_3EB0NEVERSENT\"}}}",
+                 chat, (unsigned)n, chat, n, chat);
     else
         buf_addf(b, "{\"id\":\"%s\",\"presences\":[]}}", chat);
 }
