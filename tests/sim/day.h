@@ -113,6 +113,7 @@ struct said {
     int64_t came_at;     /* the host has read it for the first time */
     int64_t answered_at; /* the host's first 200; 0 = none */
     int open;            /* deliveries that go on */
+    int in_doubt;        /* some request with its answer may have been taken, and nobody said so */
 };
 
 struct day;
@@ -243,7 +244,7 @@ struct day {
     int64_t first_bytes, last_bytes, most_bytes; /* what the day's first host held, its last, and the one with most */
     int64_t served, last_served;                 /* callbacks that this host has run; the last had */
     int64_t tallies[TALLIES];
-    int64_t sends, answered, lost, expired, refused, unknown, denied, callbacks;
+    int64_t sends, answered, lost, expired, refused, unknown, denied, certain, callbacks;
     int64_t slowest_ms, slowest_back_ms; /* with nothing wrong; after what was wrong had ended */
     char failure[500];
 };

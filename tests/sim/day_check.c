@@ -157,15 +157,19 @@ static void check_effect(struct day *d, int i, const struct found *f)
     if (f->outbox_count != 1) fail_of(d, i, f->outbox_count ? "has two answers" : "has no answer");
 }
 
-/* Nothing was well from the time that it was written to the end of its life. */
-static int was_held(const struct day *d, const struct found *f, const char *chat)
+/* Something was wrong from the time that it was written to the end of its life, with no pause worth the name. */
+static int was_held(const struct day *d, const struct found *f)
 {
-    uint64_t hash = chat_hash(chat);
-    for (size_t t = 0; t < d->trouble_count; t++) {
-        const struct trouble *x = &d->troubles[t];
-        if ((!x->chat || x->chat == hash) && x->from <= f->created + PROMPT_MS && x->to >= f->expires - PROMPT_MS) return 1;
+    uint64_t hash = chat_hash(f->chat);
+    int64_t until = f->created + PROMPT_MS - BACK_MS;
+    for (int64_t before = -1; before != until && until < f->expires - PROMPT_MS;) {
+        before = until;
+        for (size_t t = 0; t < d->trouble_count; t++) {
+            const struct trouble *x = &d->troubles[t];
+            if ((!x->chat || x->chat == hash) && x->from <= before + BACK_MS && x->to > until) until = x->to;
+        }
     }
-    return 0;
+    return until >= f->expires - PROMPT_MS;
 }
 
 static void check_answer(struct day *d, int i, const struct found *f)
@@ -180,6 +184,8 @@ static void check_answer(struct day *d, int i, const struct found *f)
     case OUTBOX_UNKNOWN:
         if (f->has_id) fail_of(d, i, "its answer has a send id and is 'unknown'");
         d->unknown++;
+        d->certain += !d->said[i].in_doubt;
+        if (!d->said[i].in_doubt) day_say(d, "message %d: its answer is unknown, and never was in doubt", i + 1);
         break;
     case OUTBOX_REFUSED:
         if (f->wire) fail_of(d, i, "its answer is 'refused' and was sent");
@@ -189,7 +195,7 @@ static void check_answer(struct day *d, int i, const struct found *f)
         /* Its time was over when WAHA could not look for it: it is not sent again, and taken for unsent. */
         if (f->wire && !f->sent->denied) fail_of(d, i, "its answer has expired and was sent");
         d->denied += f->wire != 0;
-        if (!was_held(d, f, f->chat)) fail_of(d, i, "its answer has expired, and could have been sent");
+        if (!was_held(d, f)) fail_of(d, i, "its answer has expired, and could have been sent");
         d->expired++;
         break;
     default: fail_of(d, i, "its answer is still open");
