@@ -56,6 +56,7 @@ struct outbox *outbox_new(struct host *h)
     TAILQ_INIT(&o->to_mark);
     TAILQ_INIT(&o->marked);
     TAILQ_INIT(&o->settled);
+    TAILQ_INIT(&o->taken_back);
     TAILQ_INIT(&o->sleeping);
     return o;
 }
@@ -223,6 +224,7 @@ void outgoing_settle(struct outbox *o, struct outgoing *row, enum outbox_state s
     row->state = state;
     snprintf(row->error, sizeof row->error, "%s", error ? error : "");
     if (lane->flying == row) land(lane);
+    outgoing_forget_taken_back(o, row);
     TAILQ_REMOVE(&lane->rows, row, link);
     map_remove_id(&o->rows, (uint64_t)row->id);
     TAILQ_INSERT_TAIL(&o->settled, row, step_link);
@@ -278,6 +280,7 @@ static void held(struct outbox *o, struct outgoing *row, const char *error)
     struct lane *lane = row->lane;
     land(lane);
     mark_again(row);
+    outgoing_take_back(o, row);
     row->retrying_since = 0;
     o->stats.retried++;
     session_hold(lane->session, error);
@@ -367,7 +370,7 @@ int outbox_resolved(struct outbox *o, int64_t id, int outcome, const char *nativ
 
 int outbox_has_work(const struct outbox *o)
 {
-    return !TAILQ_EMPTY(&o->to_mark) || !TAILQ_EMPTY(&o->settled);
+    return !TAILQ_EMPTY(&o->to_mark) || !TAILQ_EMPTY(&o->settled) || !TAILQ_EMPTY(&o->taken_back);
 }
 
 int outbox_turn(struct outbox *o)
@@ -381,6 +384,7 @@ int outbox_turn(struct outbox *o)
         return -1;
     else
         row->written = 1;
+    if (taken_back_turn(o) < 0) return -1; /* first: a row may go out again in this turn */
     TAILQ_FOREACH(row, &o->to_mark, step_link)
     {
         if (db_exec(db, MARK, "iis", row->id, now, row->send_id) != 0) return -1;
@@ -395,6 +399,7 @@ void outbox_rolled_back(struct outbox *o)
     struct outgoing *row;
     TAILQ_FOREACH(row, &o->settled, step_link) row->written = 0;
     TAILQ_FOREACH(row, &o->to_mark, step_link) row->written = 0;
+    taken_back_end(o, 0);
 }
 
 /* ---- handing rows to the gateways: after COMMIT, outside of any transaction ------------------ */
@@ -565,6 +570,7 @@ static void hand_over_marked(struct outbox *o)
 
 void outbox_committed(struct outbox *o)
 {
+    taken_back_end(o, 1);
     free_settled(o);
     take_marked(o);
     hand_over_marked(o);
