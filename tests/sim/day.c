@@ -175,11 +175,10 @@ static void tell(const struct day *d, double seconds)
            d->first.chats, d->first.lanes, d->first.rows, d->last.chats, d->last.lanes, d->last.rows,
            (long long)(d->first_bytes >> 10), (long long)(d->last_bytes >> 10), (long long)d->last_served,
            (long long)(d->most_bytes >> 10));
-    printf("%d conversations, %d messages: %lld answered, %lld refused, %lld expired (%lld sent all the same, WAHA denied it), %lld unknown (%lld of "
-           "them never in doubt), %lld never came; "
+    printf("%d conversations, %d messages: %lld answered, %lld refused, %lld expired (%lld sent all the same, WAHA denied it), %lld unknown, %lld never came; "
            "the slowest after %lld ms, %lld ms after what was wrong had ended\n",
            d->conversations, d->said_count, (long long)d->answered, (long long)d->refused, (long long)d->expired,
-           (long long)d->denied, (long long)d->unknown, (long long)d->certain, (long long)d->lost, (long long)d->slowest_ms, (long long)d->slowest_back_ms);
+           (long long)d->denied, (long long)d->unknown, (long long)d->lost, (long long)d->slowest_ms, (long long)d->slowest_back_ms);
     printf("seed %llu, pace %s: %.1f hours in %.1f s, %lld texts sent, %lld callbacks\n", (unsigned long long)d->seed,
            d->human ? "human" : "off", (double)(clock_ms() - DAY_START_MS) / (double)DAY_HOUR_MS, seconds,
            (long long)d->sends, (long long)d->callbacks);

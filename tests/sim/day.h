@@ -113,6 +113,7 @@ struct said {
     int64_t came_at;     /* the host has read it for the first time */
     int64_t answered_at; /* the host's first 200; 0 = none */
     int open;            /* deliveries that go on */
+    int64_t refused_at;  /* WAHA surely did not take its answer: when that was last known */
     int in_doubt;        /* some request with its answer may have been taken, and nobody said so */
 };
 
@@ -244,7 +245,7 @@ struct day {
     int64_t first_bytes, last_bytes, most_bytes; /* what the day's first host held, its last, and the one with most */
     int64_t served, last_served;                 /* callbacks that this host has run; the last had */
     int64_t tallies[TALLIES];
-    int64_t sends, answered, lost, expired, refused, unknown, denied, certain, callbacks;
+    int64_t sends, answered, lost, expired, refused, unknown, denied, callbacks;
     int64_t slowest_ms, slowest_back_ms; /* with nothing wrong; after what was wrong had ended */
     char failure[500];
 };
@@ -285,6 +286,7 @@ void wire_waha_gone(struct day *d);  /* its process ends, with all that it had i
 void wire_comes_back(struct day *d); /* ... and starts anew: what we sent comes back as if it were the owner's */
 void wire_free(struct day *d);
 int wire_idle(const struct day *d);
+struct said *said_of(struct day *d, const char *text); /* the message that it answers, or NULL */
 uint64_t chat_hash(const char *chat);
 void trouble_add(struct day *d, int64_t from, int64_t to, const char *chat); /* chat NULL: all */
 

@@ -184,8 +184,7 @@ static void check_answer(struct day *d, int i, const struct found *f)
     case OUTBOX_UNKNOWN:
         if (f->has_id) fail_of(d, i, "its answer has a send id and is 'unknown'");
         d->unknown++;
-        d->certain += !d->said[i].in_doubt;
-        if (!d->said[i].in_doubt) day_say(d, "message %d: its answer is unknown, and never was in doubt", i + 1);
+        if (!d->said[i].in_doubt) fail_of(d, i, "its answer is 'unknown' and never was in doubt");
         break;
     case OUTBOX_REFUSED:
         if (f->wire) fail_of(d, i, "its answer is 'refused' and was sent");

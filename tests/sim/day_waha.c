@@ -152,12 +152,19 @@ static void flight_at(struct day *d, struct flight *f, int64_t after_ms, void (*
     day_at(d, clock_ms() + after_ms, run, f);
 }
 
-/* Whether it was taken is not said. */
-static void note_doubt(struct day *d, const struct flight *f)
+struct said *said_of(struct day *d, const char *text)
 {
     long long n = 0;
-    const char *hash = f->is_send ? strchr(f->text, '#') : NULL;
-    if (hash && sscanf(hash, "#%lld", &n) == 1 && n >= 1 && n <= d->said_count) d->said[n - 1].in_doubt = 1;
+    const char *hash = text ? strchr(text, '#') : NULL;
+    return hash && sscanf(hash, "#%lld", &n) == 1 && n >= 1 && n <= d->said_count ? &d->said[n - 1] : NULL;
+}
+
+/* What the end of a request says of whether it was taken: nothing, or that it was not. */
+static void note_end(struct day *d, const struct flight *f, int in_doubt, int status)
+{
+    struct said *m = f->is_send ? said_of(d, f->text) : NULL;
+    if (m && in_doubt) m->in_doubt = 1;
+    else if (m && status / 100 != 2) m->refused_at = clock_ms();
 }
 
 /* Tells the host, if it still waits. */
@@ -169,7 +176,7 @@ static void flight_end(struct day *d, struct flight *f, enum http_error error, i
     job->error = error;
     job->status = status;
     job->sent = sent;
-    if (error && sent) note_doubt(d, f);
+    note_end(d, f, error && sent, status);
     if (status) buf_add(&job->answer, f->answer.data, f->answer.len);
     if (error) snprintf(job->message, sizeof job->message, "%s", fate_names[f->fate]);
     if (f->tampered && f->chat) trouble_add(d, f->since, clock_ms(), f->chat);
@@ -551,7 +558,7 @@ void wire_host_gone(struct day *d)
         if (!f->job) continue;
         http_job_free(f->job);
         f->job = NULL;
-        note_doubt(d, f);
+        note_end(d, f, 1, 0);
         if (f->chat) trouble_add(d, f->since, f->since + 45000, f->chat);
         if (!f->is_taken && chance_percent(&d->fate, 50)) f->fate = FATE_RESET_UNSENT;
     }

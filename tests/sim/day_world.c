@@ -284,9 +284,12 @@ static void world_close(struct day *d, int clean)
 static void note_unsure(struct day *d)
 {
     sqlite3_stmt *st = NULL;
-    sqlite3_prepare_v2(d->host->db.sql, "SELECT chat FROM outbox WHERE state = 1 AND send_id IS NULL", -1, &st, NULL);
-    while (st && sqlite3_step(st) == SQLITE_ROW)
+    sqlite3_prepare_v2(d->host->db.sql, "SELECT chat, text, attempted_at FROM outbox WHERE state = 1 AND send_id IS NULL", -1, &st, NULL);
+    while (st && sqlite3_step(st) == SQLITE_ROW) {
+        struct said *m = said_of(d, (const char *)sqlite3_column_text(st, 1));
         trouble_add(d, d->down_since, clock_ms() + 40000, (const char *)sqlite3_column_text(st, 0));
+        if (m && sqlite3_column_int64(st, 2) > m->refused_at) m->in_doubt = 1; /* it died before it was told */
+    }
     sqlite3_finalize(st);
 }
 
