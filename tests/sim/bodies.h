@@ -1,4 +1,5 @@
-/* bodies.h - what a WAHA says, in the words of each of its engines: webhooks and sendText's answers. */
+/* bodies.h - what a WAHA says, in the words of each of its engines: webhooks and sendText's
+ * answers. */
 #ifndef TOKOBOT_SIM_BODIES_H
 #define TOKOBOT_SIM_BODIES_H
 
@@ -9,8 +10,10 @@
 enum engine { ENGINE_NOWEB, ENGINE_GOWS, ENGINE_WEBJS, ENGINE_COUNT };
 extern const char *const engine_names[ENGINE_COUNT];
 
-/* The beginning of any webhook, up to its payload: whoever calls writes that, and a "}" behind it. */
-void body_envelope(struct buf *b, enum engine engine, const char *evt, int64_t at, const char *event);
+/* The beginning of any webhook, up to its payload: whoever calls writes that, and a "}" behind it.
+ */
+void body_envelope(struct buf *b, enum engine engine, const char *evt, int64_t at,
+                   const char *event);
 
 struct body_message {
     enum engine engine;
@@ -32,7 +35,8 @@ struct body_message {
 void body_message(struct buf *b, const struct body_message *m);
 
 /* An ack of ours; the envelope's time is `at`. */
-void body_ack(struct buf *b, enum engine engine, const char *evt, int64_t at, const char *chat, const char *id, int ack);
+void body_ack(struct buf *b, enum engine engine, const char *evt, int64_t at, const char *chat,
+              const char *id, int ack);
 /* What sendText answers. */
 void body_sent(struct buf *b, enum engine engine, const char *chat, const char *id);
 

@@ -1,8 +1,8 @@
 /* day.c - a day of the host, 24 hours of virtual time, with a WAHA that misbehaves on purpose.
  *
- *   day [--seed 1] [--conversations 2000] [--pace human|off]     a summary; exit 1 when something does not hold
- *   day --seed 7 --verbose                                       told line by line
- *   day --sabotage forgetful                                     must be found: exit 0 when it is
+ *   day [--seed 1] [--conversations 2000] [--pace human|off]     a summary; exit 1 when something
+ * does not hold day --seed 7 --verbose                                       told line by line day
+ * --sabotage forgetful                                     must be found: exit 0 when it is
  *
  * A failure names the message and its chat, and the command that repeats it. The last line is
  * "N passed, N failed, N skipped". */
@@ -92,7 +92,8 @@ void day_say(struct day *d, const char *fmt, ...)
     va_list ap;
     if (!d->verbose) return;
     int64_t ms = clock_ms() - DAY_START_MS;
-    printf("%02d:%02d:%06.3f  ", (int)(ms / DAY_HOUR_MS), (int)(ms / 60000 % 60), (double)(ms % 60000) / 1000);
+    printf("%02d:%02d:%06.3f  ", (int)(ms / DAY_HOUR_MS), (int)(ms / 60000 % 60),
+           (double)(ms % 60000) / 1000);
     va_start(ap, fmt);
     vprintf(fmt, ap);
     va_end(ap);
@@ -109,12 +110,15 @@ void day_fail(struct day *d, const char *fmt, ...)
     day_say(d, "!!! %s", d->failure);
 }
 
-/* ---- the command line ------------------------------------------------------------------------- */
+/* ---- the command line -------------------------------------------------------------------------
+ */
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: day [--seed N] [--conversations N] [--pace human|off] [--verbose] [--plugins FOLDER]\n"
-                    "           [--sabotage NAME]\nsabotage:");
+    fprintf(
+        stderr,
+        "usage: day [--seed N] [--conversations N] [--pace human|off] [--verbose] [--plugins FOLDER]\n"
+        "           [--sabotage NAME]\nsabotage:");
     for (int i = 1; i < DAY_SABOTAGES; i++) fprintf(stderr, " %s", sabotages[i].name);
     fputc('\n', stderr);
     return 64;
@@ -130,31 +134,44 @@ static int read_sabotage(struct day *d, const char *name)
 static int read_options(int argc, char **argv, struct day *d)
 {
     static const struct option longs[] = {
-        { "seed", required_argument, NULL, 's' },    { "conversations", required_argument, NULL, 'n' },
-        { "pace", required_argument, NULL, 'p' },    { "verbose", no_argument, NULL, 'v' },
-        { "plugins", required_argument, NULL, 'l' }, { "sabotage", required_argument, NULL, 'x' },
+        { "seed", required_argument, NULL, 's' },
+        { "conversations", required_argument, NULL, 'n' },
+        { "pace", required_argument, NULL, 'p' },
+        { "verbose", no_argument, NULL, 'v' },
+        { "plugins", required_argument, NULL, 'l' },
+        { "sabotage", required_argument, NULL, 'x' },
         { NULL, 0, NULL, 0 },
     };
     for (int c; (c = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
         switch (c) {
-        case 's': d->seed = strtoull(optarg, NULL, 10); break;
-        case 'n': d->conversations = atoi(optarg); break;
+        case 's':
+            d->seed = strtoull(optarg, NULL, 10);
+            break;
+        case 'n':
+            d->conversations = atoi(optarg);
+            break;
         case 'p':
             d->human = strcmp(optarg, "human") == 0;
             if (!d->human && strcmp(optarg, "off") != 0) return -1;
             break;
-        case 'v': d->verbose = 1; break;
-        case 'l': d->plugins = optarg; break;
+        case 'v':
+            d->verbose = 1;
+            break;
+        case 'l':
+            d->plugins = optarg;
+            break;
         case 'x':
             if (read_sabotage(d, optarg) != 0) return -1;
             break;
-        default: return -1;
+        default:
+            return -1;
         }
     }
     return optind == argc && d->conversations > 0 && d->conversations <= 20000 ? 0 : -1;
 }
 
-/* ---- the end ---------------------------------------------------------------------------------- */
+/* ---- the end ----------------------------------------------------------------------------------
+ */
 
 static void tell_tallies(const struct day *d, const char *about, enum tally from, enum tally to)
 {
@@ -170,29 +187,35 @@ static void tell(const struct day *d, double seconds)
     tell_tallies(d, "out", T_SEND_SLOW, T_REFUSED_WAHA);
     tell_tallies(d, "back", T_ACK_LOST, T_OWN_APP);
     tell_tallies(d, "day", T_BLINK, T_DISK_FULL);
-    printf("memory: %zu chats, %zu lanes, %zu rows after the first hour; %zu, %zu, %zu at the end; the first host held "
-           "%lld KiB, the last %lld KiB after %lld callbacks, one %lld KiB\n",
-           d->first.chats, d->first.lanes, d->first.rows, d->last.chats, d->last.lanes, d->last.rows,
-           (long long)(d->first_bytes >> 10), (long long)(d->last_bytes >> 10), (long long)d->last_served,
-           (long long)(d->most_bytes >> 10));
-    printf("%d conversations, %d messages: %lld answered, %lld refused, %lld expired (%lld sent all the same, WAHA denied it), %lld unknown, %lld never came; "
-           "the slowest after %lld ms, %lld ms after what was wrong had ended\n",
-           d->conversations, d->said_count, (long long)d->answered, (long long)d->refused, (long long)d->expired,
-           (long long)d->denied, (long long)d->unknown, (long long)d->lost, (long long)d->slowest_ms, (long long)d->slowest_back_ms);
-    printf("seed %llu, pace %s: %.1f hours in %.1f s, %lld texts sent, %lld callbacks\n", (unsigned long long)d->seed,
-           d->human ? "human" : "off", (double)(clock_ms() - DAY_START_MS) / (double)DAY_HOUR_MS, seconds,
-           (long long)d->sends, (long long)d->callbacks);
+    printf(
+        "memory: %zu chats, %zu lanes, %zu rows after the first hour; %zu, %zu, %zu at the end; the first host held "
+        "%lld KiB, the last %lld KiB after %lld callbacks, one %lld KiB\n",
+        d->first.chats, d->first.lanes, d->first.rows, d->last.chats, d->last.lanes, d->last.rows,
+        (long long)(d->first_bytes >> 10), (long long)(d->last_bytes >> 10),
+        (long long)d->last_served, (long long)(d->most_bytes >> 10));
+    printf(
+        "%d conversations, %d messages: %lld answered, %lld refused, %lld expired (%lld sent all the same, WAHA denied it), %lld unknown, %lld never came; "
+        "the slowest after %lld ms, %lld ms after what was wrong had ended\n",
+        d->conversations, d->said_count, (long long)d->answered, (long long)d->refused,
+        (long long)d->expired, (long long)d->denied, (long long)d->unknown, (long long)d->lost,
+        (long long)d->slowest_ms, (long long)d->slowest_back_ms);
+    printf("seed %llu, pace %s: %.1f hours in %.1f s, %lld texts sent, %lld callbacks\n",
+           (unsigned long long)d->seed, d->human ? "human" : "off",
+           (double)(clock_ms() - DAY_START_MS) / (double)DAY_HOUR_MS, seconds, (long long)d->sends,
+           (long long)d->callbacks);
 }
 
 static int verdict(const struct day *d)
 {
     const char *sabotage = sabotages[d->sabotage].name;
-    int failed = d->failure[0] != '\0', is_found = failed && strstr(d->failure, sabotages[d->sabotage].found);
+    int failed = d->failure[0] != '\0',
+        is_found = failed && strstr(d->failure, sabotages[d->sabotage].found);
     int is_good = d->sabotage ? is_found : !failed;
     if (failed)
-        printf("%s\n  replay: day --seed %llu --conversations %d --pace %s --verbose%s%s\n", d->failure,
-               (unsigned long long)d->seed, d->conversations, d->human ? "human" : "off",
-               d->sabotage ? " --sabotage " : "", d->sabotage ? sabotage : "");
+        printf("%s\n  replay: day --seed %llu --conversations %d --pace %s --verbose%s%s\n",
+               d->failure, (unsigned long long)d->seed, d->conversations,
+               d->human ? "human" : "off", d->sabotage ? " --sabotage " : "",
+               d->sabotage ? sabotage : "");
     if (d->sabotage) printf("sabotage %s: %s\n", sabotage, is_found ? "found" : "NOT FOUND");
     printf("%d passed, %d failed, 0 skipped\n", is_good, !is_good);
     return is_good ? 0 : 1;

@@ -8,7 +8,8 @@
  *   day_session.c   its session and process, and the timetable of what goes wrong
  *   day_check.c     what must hold at the end
  *
- * The disk, the clock, the seeded process, the bodies and the plugin are those of the simulator (sim.h). */
+ * The disk, the clock, the seeded process, the bodies and the plugin are those of the simulator
+ * (sim.h). */
 #ifndef TOKOBOT_SIM_DAY_H
 #define TOKOBOT_SIM_DAY_H
 
@@ -29,47 +30,48 @@
 
 enum { PERSONS = 1000, PERSONS_PHONE = 700 /* the others have a hidden id only */ };
 
-/* ---- what happened, counted; each kind must have happened ------------------------------------- */
+/* ---- what happened, counted; each kind must have happened -------------------------------------
+ */
 
 enum tally {
     /* on the way in */
-    T_DOUBLED_SAME,    /* the same event once more */
-    T_DOUBLED_NEW,     /* the same message under a new event id */
-    T_DOUBLED_PAIR,    /* message and message.any */
-    T_DOUBLED_CHAT,    /* the same message under the sender's other id */
-    T_OVERTAKEN,       /* posted after a later message of its chat */
-    T_MEDIA_LATE,      /* held back by the download of its media */
-    T_SKEWED,          /* written a day ago, or tomorrow */
-    T_RETRIED,         /* posts that were repeated */
-    T_REFUSED_HOST,    /* ... because the host was down */
-    T_503,             /* ... because it said 503 */
-    T_RESET_UNREAD,    /* ... because the connection broke before the host had read it */
+    T_DOUBLED_SAME,     /* the same event once more */
+    T_DOUBLED_NEW,      /* the same message under a new event id */
+    T_DOUBLED_PAIR,     /* message and message.any */
+    T_DOUBLED_CHAT,     /* the same message under the sender's other id */
+    T_OVERTAKEN,        /* posted after a later message of its chat */
+    T_MEDIA_LATE,       /* held back by the download of its media */
+    T_SKEWED,           /* written a day ago, or tomorrow */
+    T_RETRIED,          /* posts that were repeated */
+    T_REFUSED_HOST,     /* ... because the host was down */
+    T_503,              /* ... because it said 503 */
+    T_RESET_UNREAD,     /* ... because the connection broke before the host had read it */
     T_RESET_UNANSWERED, /* ... before its answer */
-    T_RESET_ANSWERED,  /* ... after its answer was written */
-    T_LOST_RETRIES,    /* webhooks lost after 15 retries */
-    T_LOST_RESTART,    /* ... and with a restart of WAHA */
-    T_NOISE,           /* what is no message */
+    T_RESET_ANSWERED,   /* ... after its answer was written */
+    T_LOST_RETRIES,     /* webhooks lost after 15 retries */
+    T_LOST_RESTART,     /* ... and with a restart of WAHA */
+    T_NOISE,            /* what is no message */
     /* on the way out */
-    T_SEND_SLOW,       /* answered after 1 to 40 s */
-    T_SEND_TIMED_OUT,  /* the client gave up, WAHA had sent */
+    T_SEND_SLOW,      /* answered after 1 to 40 s */
+    T_SEND_TIMED_OUT, /* the client gave up, WAHA had sent */
     T_SEND_RESET_UNSENT,
     T_SEND_RESET_SENT,
-    T_SEND_REPEATED,   /* the same id again: one message */
-    T_BLIND,           /* asked about a message, it has no store to look into */
-    T_500,             /* without a cause */
+    T_SEND_REPEATED, /* the same id again: one message */
+    T_BLIND,         /* asked about a message, it has no store to look into */
+    T_500,           /* without a cause */
     T_500_NAMED,
     T_422,
     T_401,
-    T_WAITED,          /* held by WAHA until its session worked */
+    T_WAITED, /* held by WAHA until its session worked */
     T_REFUSED_WAHA,
     /* acks */
     T_ACK_LOST,
     T_ACK_LATE,
     T_ACK_DISORDER,
-    T_ACK_EARLY,       /* before the answer to its send */
+    T_ACK_EARLY, /* before the answer to its send */
     T_ACK_ERROR,
     T_OWN_API,
-    T_OWN_APP,         /* ours, which WAHA has forgotten about */
+    T_OWN_APP, /* ours, which WAHA has forgotten about */
     /* the world */
     T_BLINK,
     T_WAHA_RESTART,
@@ -96,7 +98,8 @@ enum day_sabotage {
     DAY_SABOTAGES
 };
 
-/* ---- people ----------------------------------------------------------------------------------- */
+/* ---- people -----------------------------------------------------------------------------------
+ */
 
 /* Words of plugin/simtest.c. */
 enum day_act { DAY_ROW, DAY_EMIT, DAY_TIMER, DAY_WORK, DAY_HTTP, DAY_FAIL, DAY_ACTS };
@@ -124,9 +127,9 @@ struct post {
     char *body;
     size_t len;
     char hmac[129];
-    int message;       /* index, or -1 */
+    int message; /* index, or -1 */
     int tries;
-    int refs;          /* the agenda's, the host's */
+    int refs; /* the agenda's, the host's */
     int done;
     unsigned waha_life;
 };
@@ -135,11 +138,12 @@ struct post {
 struct http_request {
     TAILQ_ENTRY(http_request) link;
     struct post *post;
-    int is_cut;  /* the connection is gone: nobody hears the answer */
+    int is_cut;     /* the connection is gone: nobody hears the answer */
     int cut_answer; /* it goes when the answer has been written */
 };
 
-/* ---- the wire --------------------------------------------------------------------------------- */
+/* ---- the wire ---------------------------------------------------------------------------------
+ */
 
 struct flight {
     TAILQ_ENTRY(flight) link;
@@ -147,7 +151,7 @@ struct flight {
     uint64_t id;
     int refs;
     int is_send, is_test, is_taken;
-    int tampered;         /* it did not go as it should have */
+    int tampered; /* it did not go as it should have */
     int fate;
     char *method, *path, *key;
     char *chat, *text, *send_id;
@@ -161,13 +165,13 @@ struct flight {
 struct sent {
     char id[40];
     char chat[48];
-    int64_t n;       /* of the message it answers; 0 = of none */
+    int64_t n; /* of the message it answers; 0 = of none */
     char text[64];
     int64_t at;
     int repeats;
-    int late;        /* its sender had given up: says nothing about order */
-    int app_again;   /* it came back as one of the owner's */
-    int denied;      /* WAHA said that it could not look whether it is there */
+    int late;            /* its sender had given up: says nothing about order */
+    int app_again;       /* it came back as one of the owner's */
+    int denied;          /* WAHA said that it could not look whether it is there */
     struct sent *before; /* in the same chat */
 };
 
@@ -177,7 +181,8 @@ struct trouble {
     uint64_t chat; /* hash; 0 = all */
 };
 
-/* ---- the day ---------------------------------------------------------------------------------- */
+/* ---- the day ----------------------------------------------------------------------------------
+ */
 
 struct day_item {
     int64_t at;
@@ -226,24 +231,25 @@ struct day {
     sqlite3 *reader;
 
     enum engine engine;
-    unsigned waha_life;    /* counts WAHA's processes */
-    int waha_up, working;  /* the process; the session */
-    int key, host_key;     /* which API key WAHA wants, and the bot has */
+    unsigned waha_life;                           /* counts WAHA's processes */
+    int waha_up, working;                         /* the process; the session */
+    int key, host_key;                            /* which API key WAHA wants, and the bot has */
     int64_t waha_since, working_since, key_since; /* of what is wrong just now */
     uint64_t next_id, next_evt;
-    struct map ledger;     /* bare id -> struct sent */
-    struct map chats;      /* chat -> its last struct sent */
+    struct map ledger; /* bare id -> struct sent */
+    struct map chats;  /* chat -> its last struct sent */
     struct sent **sents;
     size_t sent_count, sent_cap;
     struct trouble *troubles;
     size_t trouble_count, trouble_cap;
     int stuck_done;
-    struct buf leaked; /* DAY_LEAK */
+    struct buf leaked;              /* DAY_LEAK */
     int blink_waits, restart_waits; /* for the next send: they come when it is on its way */
 
     struct day_limits first, last; /* after the first hour, at the end */
-    int64_t first_bytes, last_bytes, most_bytes; /* what the day's first host held, its last, and the one with most */
-    int64_t served, last_served;                 /* callbacks that this host has run; the last had */
+    int64_t first_bytes, last_bytes,
+        most_bytes; /* what the day's first host held, its last, and the one with most */
+    int64_t served, last_served; /* callbacks that this host has run; the last had */
     int64_t tallies[TALLIES];
     int64_t sends, answered, lost, expired, refused, unknown, denied, callbacks;
     int64_t slowest_ms, slowest_back_ms; /* with nothing wrong; after what was wrong had ended */
@@ -259,14 +265,16 @@ void day_at(struct day *d, int64_t at, void (*run)(struct day *d, void *arg), vo
 int day_boundary(struct day *d, const char *what); /* 1: the power is gone */
 int day_prepare(struct day *d, char *error, size_t cap);
 void day_run(struct day *d);
-void day_restart(struct day *d, void *arg);  /* a clean one; arg: a function that is called in between, or NULL */
+void day_restart(struct day *d,
+                 void *arg); /* a clean one; arg: a function that is called in between, or NULL */
 void day_crash_soon(struct day *d, void *arg);
-void day_disk(struct day *d, void *arg);     /* full when arg is not NULL */
+void day_disk(struct day *d, void *arg); /* full when arg is not NULL */
 void day_measure(struct day *d, struct day_limits *out);
 
 /* day_people.c */
 void crowd_draw(struct day *d);
-/* A little after something is written, the first time from `at` on; `at` when nothing is for `within_ms`. */
+/* A little after something is written, the first time from `at` on; `at` when nothing is for
+ * `within_ms`. */
 int64_t crowd_near(struct day *d, int64_t at, int64_t within_ms);
 void person_chat(int person, int by_lid, char out[48]);
 
@@ -282,8 +290,9 @@ const char *webhook_evt(struct day *d, char out[40]);
 void wire_submit(struct day *d, struct http_job *job);
 void wire_cancel(struct day *d, uint64_t id);
 void wire_host_gone(struct day *d);
-void wire_waha_gone(struct day *d);  /* its process ends, with all that it had in its hands */
-void wire_comes_back(struct day *d); /* ... and starts anew: what we sent comes back as if it were the owner's */
+void wire_waha_gone(struct day *d); /* its process ends, with all that it had in its hands */
+void wire_comes_back(
+    struct day *d); /* ... and starts anew: what we sent comes back as if it were the owner's */
 void wire_free(struct day *d);
 int wire_idle(const struct day *d);
 struct said *said_of(struct day *d, const char *text); /* the message that it answers, or NULL */
@@ -292,7 +301,7 @@ void trouble_add(struct day *d, int64_t from, int64_t to, const char *chat); /* 
 
 /* day_session.c */
 void session_draw(struct day *d);
-void session_blinks(struct day *d, void *arg);        /* when one waits */
+void session_blinks(struct day *d, void *arg); /* when one waits */
 void session_waha_restarts(struct day *d, void *arg);
 
 /* day_check.c */

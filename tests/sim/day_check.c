@@ -1,5 +1,5 @@
-/* day_check.c - what must hold when the day is over. The oracle is what was written and what WAHA's ledger says;
- * the database is asked for what the host made of it. */
+/* day_check.c - what must hold when the day is over. The oracle is what was written and what WAHA's
+ * ledger says; the database is asked for what the host made of it. */
 #include "day.h"
 
 #include <stdio.h>
@@ -10,10 +10,11 @@
 #include "core/message/outbox.h"
 
 enum {
-    PROMPT_MS = 60000,   /* an answer is out so soon after its webhook was answered */
-    BACK_MS = 20000,     /* ... or so soon after what was wrong has ended */
-    BEHIND_MS = 10000,   /* and so much more for each answer of its chat that had waited before it */
-    MORE_BYTES = 256 << 10, /* the day's last host holds at most so much more than its first: no chat, no person stays */
+    PROMPT_MS = 60000, /* an answer is out so soon after its webhook was answered */
+    BACK_MS = 20000,   /* ... or so soon after what was wrong has ended */
+    BEHIND_MS = 10000, /* and so much more for each answer of its chat that had waited before it */
+    MORE_BYTES = 256 << 10, /* the day's last host holds at most so much more than its first: no
+                               chat, no person stays */
     MOST_BYTES = 4 << 20    /* ... and one that cannot send for an hour */
 };
 
@@ -22,9 +23,12 @@ static const struct {
     const char *rows[2];
     int waits, state;
 } acts[DAY_ACTS] = {
-    [DAY_ROW] = { { "row", NULL }, 0, INBOX_DONE },     [DAY_EMIT] = { { "emit", "emit.heard" }, 0, INBOX_DONE },
-    [DAY_TIMER] = { { "timer", NULL }, 1, INBOX_DONE }, [DAY_WORK] = { { "work", NULL }, 1, INBOX_DONE },
-    [DAY_HTTP] = { { "http", NULL }, 1, INBOX_DONE },   [DAY_FAIL] = { { NULL, NULL }, 0, INBOX_FAILED },
+    [DAY_ROW] = { { "row", NULL }, 0, INBOX_DONE },
+    [DAY_EMIT] = { { "emit", "emit.heard" }, 0, INBOX_DONE },
+    [DAY_TIMER] = { { "timer", NULL }, 1, INBOX_DONE },
+    [DAY_WORK] = { { "work", NULL }, 1, INBOX_DONE },
+    [DAY_HTTP] = { { "http", NULL }, 1, INBOX_DONE },
+    [DAY_FAIL] = { { NULL, NULL }, 0, INBOX_FAILED },
 };
 
 /* What was found of a message. */
@@ -43,7 +47,8 @@ struct found {
 static sqlite3_stmt *prepare(struct day *d, sqlite3 *db, const char *sql)
 {
     sqlite3_stmt *st = NULL;
-    if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) != SQLITE_OK) day_fail(d, "the checker's SQL: %s", sqlite3_errmsg(db));
+    if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) != SQLITE_OK)
+        day_fail(d, "the checker's SQL: %s", sqlite3_errmsg(db));
     return st;
 }
 
@@ -66,11 +71,13 @@ static int index_of(const struct day *d, int64_t n)
     return n >= 1 && n <= d->said_count ? (int)n - 1 : -1;
 }
 
-/* ---- what is there ---------------------------------------------------------------------------- */
+/* ---- what is there ----------------------------------------------------------------------------
+ */
 
 static void find_inbox(struct day *d, sqlite3 *db, struct found *found)
 {
-    sqlite3_stmt *st = prepare(d, db, "SELECT id, key, state, chat FROM inbox WHERE kind = 1 ORDER BY id");
+    sqlite3_stmt *st =
+        prepare(d, db, "SELECT id, key, state, chat FROM inbox WHERE kind = 1 ORDER BY id");
     while (sqlite3_step(st) == SQLITE_ROW) {
         unsigned at = 0;
         const char *id = strrchr(text_of(st, 1), '/');
@@ -88,7 +95,8 @@ static void find_inbox(struct day *d, sqlite3 *db, struct found *found)
 
 static void find_rows(struct day *d, sqlite3 *db, struct found *found)
 {
-    sqlite3_stmt *st = prepare(d, db, "SELECT n, what, count(*) FROM simtest_rows GROUP BY n, what");
+    sqlite3_stmt *st =
+        prepare(d, db, "SELECT n, what, count(*) FROM simtest_rows GROUP BY n, what");
     while (sqlite3_step(st) == SQLITE_ROW) {
         int i = index_of(d, sqlite3_column_int64(st, 0)), r = 0;
         if (i < 0) {
@@ -97,16 +105,20 @@ static void find_rows(struct day *d, sqlite3 *db, struct found *found)
         }
         const char *const *names = acts[d->said[i].act].rows;
         while (r < 2 && (!names[r] || strcmp(names[r], text_of(st, 1)) != 0)) r++;
-        if (r == 2) fail_of(d, i, "an effect of another act");
-        else found[i].rows[r] = sqlite3_column_int(st, 2);
+        if (r == 2)
+            fail_of(d, i, "an effect of another act");
+        else
+            found[i].rows[r] = sqlite3_column_int(st, 2);
     }
     sqlite3_finalize(st);
 }
 
 static void find_outbox(struct day *d, sqlite3 *db, struct found *found)
 {
-    sqlite3_stmt *st = prepare(d, db, "SELECT id, state, text, send_id IS NOT NULL, error, created_at, expires_at FROM outbox"
-                                      " ORDER BY id");
+    sqlite3_stmt *st = prepare(
+        d, db,
+        "SELECT id, state, text, send_id IS NOT NULL, error, created_at, expires_at FROM outbox"
+        " ORDER BY id");
     while (sqlite3_step(st) == SQLITE_ROW) {
         long long n = 0;
         sscanf(text_of(st, 2), "#%lld", &n);
@@ -132,32 +144,39 @@ static void find_wire(struct day *d, struct found *found)
     for (size_t s = 0; s < d->sent_count; s++) {
         int i = index_of(d, d->sents[s]->n);
         if (i < 0) {
-            day_fail(d, "WAHA sent what answers no message: \"%.60s\" to %s", d->sents[s]->text, d->sents[s]->chat);
+            day_fail(d, "WAHA sent what answers no message: \"%.60s\" to %s", d->sents[s]->text,
+                     d->sents[s]->chat);
             continue;
         }
         if (!found[i].wire++) found[i].sent = d->sents[s];
     }
 }
 
-/* ---- one message ------------------------------------------------------------------------------ */
+/* ---- one message ------------------------------------------------------------------------------
+ */
 
 static void check_effect(struct day *d, int i, const struct found *f)
 {
     const struct said *m = &d->said[i];
-    if (m->answered_at && !f->inbox_count) fail_of(d, i, "was answered 200 and is not in the inbox");
+    if (m->answered_at && !f->inbox_count)
+        fail_of(d, i, "was answered 200 and is not in the inbox");
     if (f->inbox_count > 1) fail_of(d, i, "is in the inbox twice");
     if (!f->inbox_count) {
         d->lost++;
-        if (f->outbox_count || f->rows[0] || f->rows[1]) fail_of(d, i, "has effects and is not in the inbox");
+        if (f->outbox_count || f->rows[0] || f->rows[1])
+            fail_of(d, i, "has effects and is not in the inbox");
         return;
     }
-    if (f->inbox_state != acts[m->act].state) fail_of(d, i, "rests in another state than it should");
+    if (f->inbox_state != acts[m->act].state)
+        fail_of(d, i, "rests in another state than it should");
     for (int r = 0; r < 2; r++)
-        if (f->rows[r] != (acts[m->act].rows[r] != NULL)) fail_of(d, i, f->rows[r] ? "has an effect twice" : "has no effect");
+        if (f->rows[r] != (acts[m->act].rows[r] != NULL))
+            fail_of(d, i, f->rows[r] ? "has an effect twice" : "has no effect");
     if (f->outbox_count != 1) fail_of(d, i, f->outbox_count ? "has two answers" : "has no answer");
 }
 
-/* Something was wrong from the time that it was written to the end of its life, with no pause worth the name. */
+/* Something was wrong from the time that it was written to the end of its life, with no pause worth
+ * the name. */
 static int was_held(const struct day *d, const struct found *f)
 {
     uint64_t hash = chat_hash(f->chat);
@@ -166,7 +185,8 @@ static int was_held(const struct day *d, const struct found *f)
         before = until;
         for (size_t t = 0; t < d->trouble_count; t++) {
             const struct trouble *x = &d->troubles[t];
-            if ((!x->chat || x->chat == hash) && x->from <= before + BACK_MS && x->to > until) until = x->to;
+            if ((!x->chat || x->chat == hash) && x->from <= before + BACK_MS && x->to > until)
+                until = x->to;
         }
     }
     return until >= f->expires - PROMPT_MS;
@@ -191,17 +211,20 @@ static void check_answer(struct day *d, int i, const struct found *f)
         d->refused++;
         break;
     case OUTBOX_EXPIRED:
-        /* Its time was over when WAHA could not look for it: it is not sent again, and taken for unsent. */
+        /* Its time was over when WAHA could not look for it: it is not sent again, and taken for
+         * unsent. */
         if (f->wire && !f->sent->denied) fail_of(d, i, "its answer has expired and was sent");
         d->denied += f->wire != 0;
         if (!was_held(d, f)) fail_of(d, i, "its answer has expired, and could have been sent");
         d->expired++;
         break;
-    default: fail_of(d, i, "its answer is still open");
+    default:
+        fail_of(d, i, "its answer is still open");
     }
 }
 
-/* ---- how soon --------------------------------------------------------------------------------- */
+/* ---- how soon ---------------------------------------------------------------------------------
+ */
 
 /* The end of what was wrong last between the two, for this chat; troubles that touch are one. */
 static int64_t end_of_trouble(const struct day *d, uint64_t chat, int64_t from, int64_t to)
@@ -209,7 +232,8 @@ static int64_t end_of_trouble(const struct day *d, uint64_t chat, int64_t from, 
     int64_t end = from;
     for (size_t t = 0; t < d->trouble_count; t++) {
         const struct trouble *x = &d->troubles[t];
-        if ((!x->chat || x->chat == chat) && x->from < to && x->to > end && x->to >= from) end = x->to;
+        if ((!x->chat || x->chat == chat) && x->from < to && x->to > end && x->to >= from)
+            end = x->to;
     }
     return end;
 }
@@ -234,15 +258,19 @@ static void check_time(struct day *d, int i, const struct found *f)
     int64_t may = end + BACK_MS + went_before(f->sent, end) * BEHIND_MS;
     char why[160];
     if (f->sent->at <= may) return;
-    snprintf(why, sizeof why, "was answered %lld s after it had come, %lld s after anything was wrong, behind %d others",
-             (long long)took / 1000, (long long)(f->sent->at - end) / 1000, went_before(f->sent, end));
+    snprintf(
+        why, sizeof why,
+        "was answered %lld s after it had come, %lld s after anything was wrong, behind %d others",
+        (long long)took / 1000, (long long)(f->sent->at - end) / 1000, went_before(f->sent, end));
     fail_of(d, i, why);
 }
 
-/* ---- in which order --------------------------------------------------------------------------- */
+/* ---- in which order ---------------------------------------------------------------------------
+ */
 
 /* A command may overtake what waits, and with it what stands behind that. */
-static int may_overtake(const struct day *d, const struct found *found, int earlier, int later, const int *of, int count)
+static int may_overtake(const struct day *d, const struct found *found, int earlier, int later,
+                        const int *of, int count)
 {
     if (!d->said[later].is_command) return 0;
     for (int i = 0; i < count; i++)
@@ -260,7 +288,8 @@ static void check_person(struct day *d, const struct found *found, const int *of
             if (may_overtake(d, found, of[a], of[b], of, count)) continue;
             if (x->outbox > y->outbox) fail_of(d, of[b], "was answered before an earlier one");
             if (!x->sent || !y->sent || x->sent->late || y->sent->late) continue;
-            if (x->sent->at > y->sent->at) fail_of(d, of[b], "its answer was sent before that to an earlier one");
+            if (x->sent->at > y->sent->at)
+                fail_of(d, of[b], "its answer was sent before that to an earlier one");
         }
     }
 }
@@ -271,13 +300,15 @@ static void check_order(struct day *d, const struct found *found)
     for (int person = 0; person < PERSONS; person++) {
         int count = 0;
         for (int i = 0; i < d->said_count; i++)
-            if (d->said[i].person == person && found[i].inbox_count && found[i].outbox_count) of[count++] = i;
+            if (d->said[i].person == person && found[i].inbox_count && found[i].outbox_count)
+                of[count++] = i;
         check_person(d, found, of, count);
     }
     free(of);
 }
 
-/* ---- all of it -------------------------------------------------------------------------------- */
+/* ---- all of it --------------------------------------------------------------------------------
+ */
 
 static void check_open(struct day *d, sqlite3 *db)
 {
@@ -286,7 +317,8 @@ static void check_open(struct day *d, sqlite3 *db)
     for (int i = 0; i < 2; i++) {
         sqlite3_stmt *st = prepare(d, db, asked[i]);
         if (sqlite3_step(st) == SQLITE_ROW && sqlite3_column_int(st, 0))
-            day_fail(d, "%d rows of the %s are still open", sqlite3_column_int(st, 0), i ? "inbox" : "outbox");
+            day_fail(d, "%d rows of the %s are still open", sqlite3_column_int(st, 0),
+                     i ? "inbox" : "outbox");
         sqlite3_finalize(st);
     }
 }
@@ -296,9 +328,10 @@ static void check_memory(struct day *d)
     if (d->last.rows) day_fail(d, "%zu rows are still in memory", d->last.rows);
     if (d->last.lanes) day_fail(d, "%zu lanes are still in memory", d->last.lanes);
     if (d->last_bytes > d->first_bytes + MORE_BYTES || d->most_bytes > d->first_bytes + MOST_BYTES)
-        day_fail(d, "the first host held %lld KiB, the last %lld KiB after %lld callbacks, one %lld KiB",
-                 (long long)(d->first_bytes >> 10), (long long)(d->last_bytes >> 10), (long long)d->last_served,
-                 (long long)(d->most_bytes >> 10));
+        day_fail(
+            d, "the first host held %lld KiB, the last %lld KiB after %lld callbacks, one %lld KiB",
+            (long long)(d->first_bytes >> 10), (long long)(d->last_bytes >> 10),
+            (long long)d->last_served, (long long)(d->most_bytes >> 10));
     if (d->last.chats) day_fail(d, "%zu chats are still in memory", d->last.chats);
 }
 

@@ -9,14 +9,19 @@
 
 const char *const day_act_names[DAY_ACTS] = { "row", "emit", "timer", "work", "http", "fail" };
 
-/* Conversations that begin in each hour, in parts: the night is quiet, people write before lunch and at night. */
-static const int hours[24] = { 2, 1, 1, 1, 1, 2, 4, 6, 8, 9, 14, 14, 12, 8, 7, 7, 8, 9, 10, 15, 15, 12, 7, 4 };
+/* Conversations that begin in each hour, in parts: the night is quiet, people write before lunch
+ * and at night. */
+static const int hours[24] = { 2,  1, 1, 1, 1, 2, 4,  6,  8,  9,  14, 14,
+                               12, 8, 7, 7, 8, 9, 10, 15, 15, 12, 7,  4 };
 
 void person_chat(int person, int by_lid, char out[48])
 {
-    if (person >= PERSONS_PHONE) snprintf(out, 48, "200000000000%03d@lid", person);
-    else if (by_lid) snprintf(out, 48, "100000000000%03d@lid", person);
-    else snprintf(out, 48, "6281100000%03d@c.us", person);
+    if (person >= PERSONS_PHONE)
+        snprintf(out, 48, "200000000000%03d@lid", person);
+    else if (by_lid)
+        snprintf(out, 48, "100000000000%03d@lid", person);
+    else
+        snprintf(out, 48, "6281100000%03d@c.us", person);
 }
 
 static int64_t draw_beginning(struct day *d)
@@ -65,7 +70,8 @@ static void conversation_draw(struct day *d, int conversation)
     int64_t at = draw_beginning(d);
     for (int i = 0, quick = 0; i < count; i++) {
         message_draw(d, conversation, person, by_lid, at);
-        /* Not more than three at once: who answers us five times within 1.5 s is a machine to the loop breaker. */
+        /* Not more than three at once: who answers us five times within 1.5 s is a machine to the
+         * loop breaker. */
         quick = quick < 3 && chance_percent(&d->plan, 25) ? quick + 1 : 0;
         at += quick ? chance_range(&d->plan, 400, 3000) : chance_range(&d->plan, 3000, 45000);
     }
@@ -82,8 +88,10 @@ int64_t crowd_near(struct day *d, int64_t at, int64_t within_ms)
     int low = 0, high = d->said_count;
     while (low < high) {
         int middle = (low + high) / 2;
-        if (d->times[middle] < at) low = middle + 1;
-        else high = middle;
+        if (d->times[middle] < at)
+            low = middle + 1;
+        else
+            high = middle;
     }
     if (low == d->said_count || d->times[low] > at + within_ms) return at;
     return d->times[low] + chance_range(&d->fate, 100, 4000);

@@ -1,6 +1,6 @@
-/* day_session.c - WAHA's session and process, and the timetable of what goes wrong: blinks every 28 minutes,
- * restarts, another key, another engine, the host's deaths and planned restarts, a full disk. Troubles wait for
- * somebody to write: otherwise most of them would meet nobody. */
+/* day_session.c - WAHA's session and process, and the timetable of what goes wrong: blinks every 28
+ * minutes, restarts, another key, another engine, the host's deaths and planned restarts, a full
+ * disk. Troubles wait for somebody to write: otherwise most of them would meet nobody. */
 #include "day.h"
 
 #include "core/base/clock.h"
@@ -52,7 +52,8 @@ static void session_blinks_soon(struct day *d, void *arg)
     day_at(d, clock_ms() + 60000, session_blinks, NULL);
 }
 
-/* ---- the process ------------------------------------------------------------------------------ */
+/* ---- the process ------------------------------------------------------------------------------
+ */
 
 static void process_starts(struct day *d, void *arg)
 {
@@ -92,7 +93,8 @@ static void key_changes(struct day *d, void *arg)
     session_waha_restarts(d, NULL);
 }
 
-/* ---- what is done while no host runs ---------------------------------------------------------- */
+/* ---- what is done while no host runs ----------------------------------------------------------
+ */
 
 static void key_is_told(struct day *d)
 {
@@ -100,11 +102,13 @@ static void key_is_told(struct day *d)
     trouble_add(d, d->key_since, clock_ms(), NULL);
 }
 
-/* The number moves to another engine. From one without ids to those that have them: an id that the host still
- * holds would mean nothing to WEBJS. */
+/* The number moves to another engine. From one without ids to those that have them: an id that the
+ * host still holds would mean nothing to WEBJS. */
 static void engine_changes(struct day *d)
 {
-    static const enum engine after[ENGINE_COUNT] = { [ENGINE_WEBJS] = ENGINE_NOWEB, [ENGINE_NOWEB] = ENGINE_GOWS };
+    static const enum engine after[ENGINE_COUNT] = {
+        [ENGINE_WEBJS] = ENGINE_NOWEB, [ENGINE_NOWEB] = ENGINE_GOWS
+    };
     wire_waha_gone(d);
     d->engine = after[d->engine];
     d->tallies[T_ENGINE_CHANGE]++;
@@ -112,24 +116,28 @@ static void engine_changes(struct day *d)
     if (d->waha_up && !d->working) session_starts(d, 1000);
 }
 
-/* ---- the timetable ---------------------------------------------------------------------------- */
+/* ---- the timetable ----------------------------------------------------------------------------
+ */
 
 static int64_t between(struct day *d, int from_min, int to_min)
 {
-    int64_t at = DAY_START_MS + chance_range(&d->plan, from_min * INT64_C(60000), to_min * INT64_C(60000));
+    int64_t at =
+        DAY_START_MS + chance_range(&d->plan, from_min * INT64_C(60000), to_min * INT64_C(60000));
     return crowd_near(d, at, 20 * 60000);
 }
 
 #define WHILE_DOWN(fn) ((void *)(uintptr_t)(fn))
 
-/* Two of the deaths are long ones: what is written then is lost. A disk that is full for more than 20 s makes 503s. */
+/* Two of the deaths are long ones: what is written then is lost. A disk that is full for more than
+ * 20 s makes 503s. */
 void session_draw(struct day *d)
 {
     d->engine = ENGINE_WEBJS;
     d->waha_up = d->working = 1;
     d->waha_life = 1;
     day_at(d, between(d, 0, 28), session_blinks_soon, NULL);
-    for (int i = 0; i < 4; i++) day_at(d, between(d, 6 * 60 + i * 240, 10 * 60 + i * 240), restarts_soon, NULL);
+    for (int i = 0; i < 4; i++)
+        day_at(d, between(d, 6 * 60 + i * 240, 10 * 60 + i * 240), restarts_soon, NULL);
     day_at(d, between(d, 10 * 60 + 45, 11 * 60 + 15), day_restart, WHILE_DOWN(engine_changes));
     day_at(d, between(d, 19 * 60 + 15, 19 * 60 + 45), day_restart, WHILE_DOWN(engine_changes));
     int64_t key = between(d, 15 * 60, 16 * 60);
@@ -137,7 +145,8 @@ void session_draw(struct day *d)
     day_at(d, key + 62 * 60000, day_restart, WHILE_DOWN(key_is_told));
     for (int i = 0; i < 6; i++) {
         int is_long = i == 1 || i == 4;
-        day_at(d, between(d, 7 * 60 + i * 150, 9 * 60 + i * 150), day_crash_soon, is_long ? d : NULL);
+        day_at(d, between(d, 7 * 60 + i * 150, 9 * 60 + i * 150), day_crash_soon,
+               is_long ? d : NULL);
     }
     int64_t full = between(d, 20 * 60 + 15, 20 * 60 + 45) - 4000;
     day_at(d, full, day_disk, d);

@@ -1,6 +1,6 @@
-/* day_waha.c - the HTTP side of a WAHA on a bad day: sends that are slow, reset before or behind their taking,
- * refused, held for the session; ids that make a send one however often it comes; acks that are late, lost, out of
- * order. The ledger is what was really sent. */
+/* day_waha.c - the HTTP side of a WAHA on a bad day: sends that are slow, reset before or behind
+ * their taking, refused, held for the session; ids that make a send one however often it comes;
+ * acks that are late, lost, out of order. The ledger is what was really sent. */
 #include "day.h"
 
 #include <json-c/json.h>
@@ -12,10 +12,20 @@
 #include "core/http/client.h"
 
 enum { HELD_MS = 10000 /* WAHA waits so long for its session */, CACHE_MS = 600000 };
-enum fate { FATE_OK, FATE_SLOW, FATE_RESET_UNSENT, FATE_RESET_SENT, FATE_500, FATE_NAMED, FATE_COUNT };
-static const char *const fate_names[FATE_COUNT] = { "ok", "slow", "reset unsent", "reset sent", "500", "no lid" };
+enum fate {
+    FATE_OK,
+    FATE_SLOW,
+    FATE_RESET_UNSENT,
+    FATE_RESET_SENT,
+    FATE_500,
+    FATE_NAMED,
+    FATE_COUNT
+};
+static const char *const fate_names[FATE_COUNT] = { "ok",         "slow", "reset unsent",
+                                                    "reset sent", "500",  "no lid" };
 
-/* ---- troubles --------------------------------------------------------------------------------- */
+/* ---- troubles ---------------------------------------------------------------------------------
+ */
 
 uint64_t chat_hash(const char *chat)
 {
@@ -33,7 +43,8 @@ void trouble_add(struct day *d, int64_t from, int64_t to, const char *chat)
     d->troubles[d->trouble_count++] = (struct trouble){ from, to, chat ? chat_hash(chat) : 0 };
 }
 
-/* ---- the ledger ------------------------------------------------------------------------------- */
+/* ---- the ledger -------------------------------------------------------------------------------
+ */
 
 static void new_id(struct day *d, char out[40])
 {
@@ -63,7 +74,8 @@ static struct sent *sent_add(struct day *d, const struct flight *f, const char *
     return sent;
 }
 
-/* ---- acks, and our own messages coming back --------------------------------------------------- */
+/* ---- acks, and our own messages coming back ---------------------------------------------------
+ */
 
 static void ack_post(struct day *d, const struct sent *sent, int ack, int64_t after_ms)
 {
@@ -116,8 +128,8 @@ static void own_post(struct day *d, const struct sent *sent, const char *source,
     webhook_post(d, &b, clock_ms() + after_ms);
 }
 
-/* Its cache of what it has sent is gone: what comes back now looks as if the owner had written it (not with GOWS,
- * which knows by the device). */
+/* Its cache of what it has sent is gone: what comes back now looks as if the owner had written it
+ * (not with GOWS, which knows by the device). */
 void wire_comes_back(struct day *d)
 {
     for (size_t i = d->sent_count; i-- && d->sents[i]->at > clock_ms() - CACHE_MS;) {
@@ -129,7 +141,8 @@ void wire_comes_back(struct day *d)
     }
 }
 
-/* ---- flights ---------------------------------------------------------------------------------- */
+/* ---- flights ----------------------------------------------------------------------------------
+ */
 
 static void flight_unref(struct day *d, struct flight *f)
 {
@@ -146,7 +159,8 @@ static void flight_unref(struct day *d, struct flight *f)
     free(f);
 }
 
-static void flight_at(struct day *d, struct flight *f, int64_t after_ms, void (*run)(struct day *, void *))
+static void flight_at(struct day *d, struct flight *f, int64_t after_ms,
+                      void (*run)(struct day *, void *))
 {
     f->refs++;
     day_at(d, clock_ms() + after_ms, run, f);
@@ -156,15 +170,18 @@ struct said *said_of(struct day *d, const char *text)
 {
     long long n = 0;
     const char *hash = text ? strchr(text, '#') : NULL;
-    return hash && sscanf(hash, "#%lld", &n) == 1 && n >= 1 && n <= d->said_count ? &d->said[n - 1] : NULL;
+    return hash && sscanf(hash, "#%lld", &n) == 1 && n >= 1 && n <= d->said_count ? &d->said[n - 1]
+                                                                                  : NULL;
 }
 
 /* What the end of a request says of whether it was taken: nothing, or that it was not. */
 static void note_end(struct day *d, const struct flight *f, int in_doubt, int status)
 {
     struct said *m = f->is_send ? said_of(d, f->text) : NULL;
-    if (m && in_doubt) m->in_doubt = 1;
-    else if (m && status / 100 != 2) m->refused_at = clock_ms();
+    if (m && in_doubt)
+        m->in_doubt = 1;
+    else if (m && status / 100 != 2)
+        m->refused_at = clock_ms();
 }
 
 /* Tells the host, if it still waits. */
@@ -181,7 +198,8 @@ static void flight_end(struct day *d, struct flight *f, enum http_error error, i
     if (error) snprintf(job->message, sizeof job->message, "%s", fate_names[f->fate]);
     if (f->tampered && f->chat) trouble_add(d, f->since, clock_ms(), f->chat);
     if (f->is_send)
-        day_say(d, "WAHA answers \"%s\": %s (error %d, status %d)", f->text, fate_names[f->fate], (int)error, status);
+        day_say(d, "WAHA answers \"%s\": %s (error %d, status %d)", f->text, fate_names[f->fate],
+                (int)error, status);
     loop_post_http(&d->host->loop, job);
 }
 
@@ -199,13 +217,17 @@ static void flight_time_out(struct day *d, void *arg)
 static void flight_answer(struct day *d, void *arg)
 {
     struct flight *f = arg;
-    if (f->waha_life != d->waha_life) flight_end(d, f, HTTP_EIO, 0, 1); /* it died meanwhile */
-    else if (f->status) flight_end(d, f, HTTP_OK, f->status, 1);
-    else flight_end(d, f, HTTP_EIO, 0, 1);
+    if (f->waha_life != d->waha_life)
+        flight_end(d, f, HTTP_EIO, 0, 1); /* it died meanwhile */
+    else if (f->status)
+        flight_end(d, f, HTTP_OK, f->status, 1);
+    else
+        flight_end(d, f, HTTP_EIO, 0, 1);
     flight_unref(d, f);
 }
 
-/* ---- what WAHA says to each request ----------------------------------------------------------- */
+/* ---- what WAHA says to each request -----------------------------------------------------------
+ */
 
 static void say(struct flight *f, int status, const char *body)
 {
@@ -218,15 +240,18 @@ static void take_send(struct day *d, struct flight *f)
     char id[40];
     int by_id = f->send_id && d->engine != ENGINE_WEBJS;
     f->status = 201;
-    if (by_id) snprintf(id, sizeof id, "%s", f->send_id);
-    else new_id(d, id);
+    if (by_id)
+        snprintf(id, sizeof id, "%s", f->send_id);
+    else
+        new_id(d, id);
     struct sent *sent = by_id ? map_get(&d->ledger, id) : NULL;
     if (sent) {
         sent->repeats++; /* the same message on the wire: the phone shows one */
         d->tallies[T_SEND_REPEATED]++;
     } else {
         sent = sent_add(d, f, id);
-        day_say(d, "WAHA sends \"%s\" to %s as %s%s", f->text, f->chat, id, sent->late ? ", late" : "");
+        day_say(d, "WAHA sends \"%s\" to %s as %s%s", f->text, f->chat, id,
+                sent->late ? ", late" : "");
         acks_draw(d, sent);
         if (chance_percent(&d->fate, 25)) {
             d->tallies[T_OWN_API]++;
@@ -259,15 +284,17 @@ static void take_list(struct day *d, struct flight *f)
     int some = 0;
     if (chance_percent(&d->fate, 8)) {
         d->tallies[T_BLIND]++;
-        say(f, 501, "{\"message\":\"The method is not implemented.\",\"error\":\"Not Implemented\",\"statusCode\":501}");
+        say(f, 501,
+            "{\"message\":\"The method is not implemented.\",\"error\":\"Not Implemented\",\"statusCode\":501}");
         return;
     }
     say(f, 200, "[");
     for (struct sent *sent = map_get(&d->chats, f->chat); sent && some < 20; sent = sent->before) {
         if (sent->at / 1000 < from) continue;
         if (some++) buf_addc(&f->answer, ',');
-        buf_addf(&f->answer, "{\"id\":\"true_%s_%s\",\"timestamp\":%lld,\"fromMe\":true,\"body\":", sent->chat, sent->id,
-                 (long long)(sent->at / 1000));
+        buf_addf(&f->answer,
+                 "{\"id\":\"true_%s_%s\",\"timestamp\":%lld,\"fromMe\":true,\"body\":", sent->chat,
+                 sent->id, (long long)(sent->at / 1000));
         buf_add_json(&f->answer, sent->text, strlen(sent->text));
         buf_addc(&f->answer, '}');
     }
@@ -290,11 +317,13 @@ static void take_messages(struct day *d, struct flight *f)
     if (sent && chance_percent(&d->fate, 30)) {
         d->tallies[T_BLIND]++;
         sent->denied = 1;
-        say(f, 400, "{\"message\":\"Enable NOWEB store\",\"error\":\"Bad Request\",\"statusCode\":400}");
+        say(f, 400,
+            "{\"message\":\"Enable NOWEB store\",\"error\":\"Bad Request\",\"statusCode\":400}");
         return;
     }
     if (!sent) {
-        say(f, 404, "{\"message\":\"Message not found\",\"error\":\"Not Found\",\"statusCode\":404}");
+        say(f, 404,
+            "{\"message\":\"Message not found\",\"error\":\"Not Found\",\"statusCode\":404}");
         return;
     }
     f->status = 200;
@@ -323,13 +352,18 @@ static void take(struct day *d, struct flight *f)
     } else if (strstr(f->path, "/new-message-id")) {
         new_id(d, id);
         f->status = d->engine == ENGINE_WEBJS ? 501 : 200;
-        if (f->status == 200) buf_addf(&f->answer, "{\"id\":\"%s\"}", id);
-        else buf_adds(&f->answer, "{\"message\":\"The method is not implemented by 'WEBJS' engine.\",\"statusCode\":501}");
+        if (f->status == 200)
+            buf_addf(&f->answer, "{\"id\":\"%s\"}", id);
+        else
+            buf_adds(
+                &f->answer,
+                "{\"message\":\"The method is not implemented by 'WEBJS' engine.\",\"statusCode\":501}");
     } else if (lid) {
         take_lid(f, lid + strlen("/lids/"));
     } else if (strcmp(f->path, "/api/sessions/default") == 0) {
         f->status = 200;
-        buf_addf(&f->answer, "{\"name\":\"default\",\"status\":\"%s\",\"engine\":{\"engine\":\"%s\"}}",
+        buf_addf(&f->answer,
+                 "{\"name\":\"default\",\"status\":\"%s\",\"engine\":{\"engine\":\"%s\"}}",
                  d->working ? "WORKING" : "STARTING", engine_names[d->engine]);
     } else if (strstr(f->path, "Typing") || strstr(f->path, "sendSeen")) {
         say(f, 201, "{\"result\":true}");
@@ -341,27 +375,32 @@ static void take(struct day *d, struct flight *f)
 
 static void take_failure(struct day *d, struct flight *f)
 {
-    static const char internal[] = "{\"statusCode\":500,\"exception\":{\"message\":\"%s\",\"name\":\"Error\"}}";
+    static const char internal[] =
+        "{\"statusCode\":500,\"exception\":{\"message\":\"%s\",\"name\":\"Error\"}}";
     f->status = 500;
     f->tampered = 1;
     d->tallies[f->fate == FATE_NAMED ? T_500_NAMED : T_500]++;
     buf_addf(&f->answer, internal,
-             f->fate == FATE_NAMED ? "2 UNKNOWN: no LID found for 628@s.whatsapp.net from server" : "boom");
+             f->fate == FATE_NAMED ? "2 UNKNOWN: no LID found for 628@s.whatsapp.net from server"
+                                   : "boom");
 }
 
 static void flight_take(struct day *d, void *arg)
 {
     struct flight *f = arg;
     int64_t slow = f->fate == FATE_SLOW ? f->waits_since : 0; /* how much later it is answered */
-    if (f->waha_life != d->waha_life || f->fate == FATE_RESET_UNSENT) { /* it died with this in its hands */
+    if (f->waha_life != d->waha_life ||
+        f->fate == FATE_RESET_UNSENT) { /* it died with this in its hands */
         f->fate = FATE_RESET_UNSENT;
         flight_end(d, f, HTTP_EIO, 0, 1);
     } else if (f->is_send && f->job && day_boundary(d, "before WAHA takes a message")) {
         f->refs++; /* wire_host_gone() decides whether it was on the wire */
         day_at(d, clock_ms() + 5, flight_take, f);
     } else {
-        if (f->fate == FATE_500 || f->fate == FATE_NAMED) take_failure(d, f);
-        else take(d, f);
+        if (f->fate == FATE_500 || f->fate == FATE_NAMED)
+            take_failure(d, f);
+        else
+            take(d, f);
         if (f->fate == FATE_RESET_SENT) f->status = 0;
         flight_at(d, f, slow ? slow : chance_range(&d->fate, 1, 20), flight_answer);
         if (f->is_send && f->job) day_boundary(d, "behind WAHA's taking of a message");
@@ -369,7 +408,8 @@ static void flight_take(struct day *d, void *arg)
     flight_unref(d, f);
 }
 
-/* ---- on its way in ---------------------------------------------------------------------------- */
+/* ---- on its way in ----------------------------------------------------------------------------
+ */
 
 static int needs_session(const struct flight *f)
 {
@@ -386,8 +426,9 @@ static void flight_hold(struct day *d, void *arg)
     } else if (clock_ms() - f->waits_since >= HELD_MS) {
         d->tallies[T_422]++;
         f->tampered = 1;
-        say(f, 422, "{\"error\":\"Session status is not as expected. Try again later or restart the session\","
-                    "\"session\":\"default\",\"status\":\"STARTING\",\"expected\":[\"WORKING\"]}");
+        say(f, 422,
+            "{\"error\":\"Session status is not as expected. Try again later or restart the session\","
+            "\"session\":\"default\",\"status\":\"STARTING\",\"expected\":[\"WORKING\"]}");
         flight_at(d, f, 1, flight_answer);
     } else {
         flight_at(d, f, 500, flight_hold);
@@ -424,7 +465,8 @@ static void flight_arrive(struct day *d, void *arg)
         if (f->fate == FATE_SLOW) f->fate = FATE_OK;
         flight_at(d, f, 500, flight_hold);
     } else if (f->fate == FATE_SLOW) {
-        int64_t whole = chance_range(&d->fate, 1000, 40000), before = chance_range(&d->fate, 0, whole < 14000 ? whole : 14000);
+        int64_t whole = chance_range(&d->fate, 1000, 40000),
+                before = chance_range(&d->fate, 0, whole < 14000 ? whole : 14000);
         d->tallies[T_SEND_SLOW] += f->is_send;
         f->waits_since = whole - before + 1;
         flight_at(d, f, before, flight_take);
@@ -463,7 +505,11 @@ static enum fate draw_fate(struct day *d, const struct flight *f)
                : dice < 75 ? FATE_RESET_SENT
                : dice < 90 ? FATE_500
                            : FATE_OK;
-    return dice < 10 ? FATE_SLOW : dice < 15 ? FATE_RESET_UNSENT : dice < 20 ? FATE_RESET_SENT : dice < 28 ? FATE_500 : FATE_OK;
+    return dice < 10   ? FATE_SLOW
+           : dice < 15 ? FATE_RESET_UNSENT
+           : dice < 20 ? FATE_RESET_SENT
+           : dice < 28 ? FATE_500
+                       : FATE_OK;
 }
 
 static void read_send(struct flight *f, const struct http_job *job)
@@ -500,8 +546,10 @@ static struct flight *flight_new(struct day *d, struct http_job *job)
     f->key = xstrdup(job->headers ? job->headers : "");
     f->is_test = strstr(job->url, "//sim.test/") != NULL;
     f->is_send = !f->is_test && strcmp(f->path, "/api/sendText") == 0;
-    if (f->is_send) read_send(f, job);
-    else read_chat(f);
+    if (f->is_send)
+        read_send(f, job);
+    else
+        read_chat(f);
     f->fate = draw_fate(d, f);
     f->tampered = f->fate != FATE_OK;
     return f;
@@ -521,7 +569,9 @@ static void flight_reorder(struct day *d, struct flight *f)
 void wire_submit(struct day *d, struct http_job *job)
 {
     struct flight *f = flight_new(d, job);
-    if (f->is_send) day_say(d, "sendText \"%s\" to %s, id %s; fate: %s", f->text, f->chat, f->send_id ? f->send_id : "-", fate_names[f->fate]);
+    if (f->is_send)
+        day_say(d, "sendText \"%s\" to %s, id %s; fate: %s", f->text, f->chat,
+                f->send_id ? f->send_id : "-", fate_names[f->fate]);
     if (d->sabotage == DAY_STUCK && f->is_send && !d->stuck_done++) {
         f->refs++; /* for ever */
         return;
@@ -529,9 +579,12 @@ void wire_submit(struct day *d, struct http_job *job)
     flight_at(d, f, job->timeout_ms ? job->timeout_ms : 30000, flight_time_out);
     if (f->is_send && d->blink_waits) day_at(d, clock_ms(), session_blinks, NULL);
     if (f->is_send && d->restart_waits) day_at(d, clock_ms(), session_waha_restarts, NULL);
-    if (f->is_test) flight_at(d, f, chance_range(&d->fate, 2, 300), test_arrive);
-    else if (f->is_send && d->sabotage == DAY_REORDER && chance_percent(&d->fate, 10)) flight_reorder(d, f);
-    else flight_at(d, f, chance_range(&d->fate, 1, 30), flight_arrive);
+    if (f->is_test)
+        flight_at(d, f, chance_range(&d->fate, 2, 300), test_arrive);
+    else if (f->is_send && d->sabotage == DAY_REORDER && chance_percent(&d->fate, 10))
+        flight_reorder(d, f);
+    else
+        flight_at(d, f, chance_range(&d->fate, 1, 30), flight_arrive);
 }
 
 static void flight_cancel(struct day *d, void *arg)
@@ -548,8 +601,8 @@ void wire_cancel(struct day *d, uint64_t id)
     if (f->job && f->id == id) flight_at(d, f, 0, flight_cancel);
 }
 
-/* What had not been taken may have been on the wire already. Whoever asks about it afterwards does so when WAHA
- * must have let go of it. */
+/* What had not been taken may have been on the wire already. Whoever asks about it afterwards does
+ * so when WAHA must have let go of it. */
 void wire_host_gone(struct day *d)
 {
     struct flight *f;

@@ -1,7 +1,8 @@
-/* day_webhooks.c - WAHA's sender of webhooks, as badly as the contract allows (section 6): each event in a POST
- * of its own, side by side, in no order; repeated on anything but 200, 15 times, 2 s apart, with the same body;
- * then it is gone, as it is with WAHA's process. One message comes as "message" and "message.any", twice under
- * one event id, again under another after a reconnect, late when it has media. */
+/* day_webhooks.c - WAHA's sender of webhooks, as badly as the contract allows (section 6): each
+ * event in a POST of its own, side by side, in no order; repeated on anything but 200, 15 times, 2
+ * s apart, with the same body; then it is gone, as it is with WAHA's process. One message comes as
+ * "message" and "message.any", twice under one event id, again under another after a reconnect,
+ * late when it has media. */
 #include "day.h"
 
 #include <stdio.h>
@@ -19,7 +20,8 @@ const char *webhook_evt(struct day *d, char out[40])
     return out;
 }
 
-/* ---- one POST and its repetitions ------------------------------------------------------------- */
+/* ---- one POST and its repetitions -------------------------------------------------------------
+ */
 
 static void post_unref(struct post *p)
 {
@@ -57,7 +59,8 @@ static void post_end(struct day *d, struct post *p)
     post_unref(p);
 }
 
-/* The host has read it, and nobody will ever hear what it made of it: what comes later is another arrival. */
+/* The host has read it, and nobody will ever hear what it made of it: what comes later is another
+ * arrival. */
 static void post_forget(struct day *d, const struct post *p)
 {
     struct said *m = p->message >= 0 ? &d->said[p->message] : NULL;
@@ -90,11 +93,13 @@ static void post_answered(struct day *d, struct post *p, int status)
         post_again(d, p, T_503);
         return;
     }
-    if (status != 200) day_fail(d, "a webhook (message %d) was answered %d", p->message + 1, status);
+    if (status != 200)
+        day_fail(d, "a webhook (message %d) was answered %d", p->message + 1, status);
     post_end(d, p);
 }
 
-/* ---- what goes wrong on the way ---------------------------------------------------------------- */
+/* ---- what goes wrong on the way ----------------------------------------------------------------
+ */
 
 enum road { ROAD_GOOD, ROAD_UNREAD, ROAD_UNANSWERED, ROAD_ANSWERED };
 
@@ -122,8 +127,10 @@ static void request_end(struct day *d, struct http_request *r, int status)
 {
     struct post *p = r->post;
     note_answer(d, p, status);
-    if (r->cut_answer) post_again(d, p, T_RESET_ANSWERED);
-    else if (!r->is_cut) post_answered(d, p, status);
+    if (r->cut_answer)
+        post_again(d, p, T_RESET_ANSWERED);
+    else if (!r->is_cut)
+        post_answered(d, p, status);
     request_free(d, r);
 }
 
@@ -146,7 +153,8 @@ static void note_order(struct day *d, int message)
 {
     struct said *m = &d->said[message];
     if (m->posted++) return;
-    for (int i = message + 1; i < d->said_count && d->said[i].conversation == m->conversation; i++) {
+    for (int i = message + 1; i < d->said_count && d->said[i].conversation == m->conversation;
+         i++) {
         if (!d->said[i].posted) continue;
         d->tallies[T_OVERTAKEN]++;
         return;
@@ -167,7 +175,8 @@ static void post_try(struct day *d, void *arg)
         post_lose(d, p);
         return;
     }
-    if (p->message >= 0 && !p->tries && !d->working) { /* WhatsApp brings it when the session is back */
+    if (p->message >= 0 && !p->tries &&
+        !d->working) { /* WhatsApp brings it when the session is back */
         day_at(d, clock_ms() + 700, post_try, p);
         return;
     }
@@ -175,8 +184,10 @@ static void post_try(struct day *d, void *arg)
     if (p->message >= 0) note_order(d, p->message);
     if (!d->host) {
         if (d->sabotage == DAY_EARLY_200) note_answer(d, p, 200);
-        if (d->sabotage == DAY_EARLY_200) post_end(d, p);
-        else post_again(d, p, T_REFUSED_HOST);
+        if (d->sabotage == DAY_EARLY_200)
+            post_end(d, p);
+        else
+            post_again(d, p, T_REFUSED_HOST);
         return;
     }
     enum road road = draw_road(d);
@@ -186,14 +197,17 @@ static void post_try(struct day *d, void *arg)
                 : road == ROAD_UNANSWERED ? ", reset before its answer"
                 : road == ROAD_ANSWERED   ? ", reset behind its answer"
                                           : "");
-    if (road == ROAD_UNREAD) post_again(d, p, T_RESET_UNREAD);
-    else post_deliver(d, p, road);
+    if (road == ROAD_UNREAD)
+        post_again(d, p, T_RESET_UNREAD);
+    else
+        post_deliver(d, p, road);
 }
 
 void webhook_answered(struct day *d, struct http_request *request, int status)
 {
     struct http_request *r;
-    if (d->dead || day_boundary(d, "before a webhook's answer")) return; /* webhooks_host_gone() goes on */
+    if (d->dead || day_boundary(d, "before a webhook's answer"))
+        return; /* webhooks_host_gone() goes on */
     TAILQ_FOREACH(r, &d->requests, link)
     if (r == request) break;
     if (!r) {
@@ -213,7 +227,8 @@ void webhooks_host_gone(struct day *d)
     }
 }
 
-/* ---- messages --------------------------------------------------------------------------------- */
+/* ---- messages ---------------------------------------------------------------------------------
+ */
 
 struct event_of {
     const char *event, *evt;
@@ -238,8 +253,10 @@ static void message_event(struct day *d, struct said *m, const struct event_of *
     char chat[48], alt[64], text[64], id[40];
     int message = (int)(m - d->said);
     person_chat(m->person, e->by_lid, chat);
-    snprintf(text, sizeof text, m->is_command ? "/sim_%s %d" : "sim %s %d", day_act_names[m->act], message + 1);
-    snprintf(id, sizeof id, "%s%s", m->id, d->sabotage == DAY_FORGETFUL && e->after_ms > 1500 ? "F" : "");
+    snprintf(text, sizeof text, m->is_command ? "/sim_%s %d" : "sim %s %d", day_act_names[m->act],
+             message + 1);
+    snprintf(id, sizeof id, "%s%s", m->id,
+             d->sabotage == DAY_FORGETFUL && e->after_ms > 1500 ? "F" : "");
     struct body_message body = { .engine = d->engine,
                                  .evt = e->evt,
                                  .at = clock_ms(),
@@ -257,7 +274,8 @@ static void message_event(struct day *d, struct said *m, const struct event_of *
 
 static int64_t draw_delay(struct day *d, const struct said *m)
 {
-    if (m->has_media) return chance_range(&d->fate, 4000, d->engine == ENGINE_GOWS ? 600000 : 60000);
+    if (m->has_media)
+        return chance_range(&d->fate, 4000, d->engine == ENGINE_GOWS ? 600000 : 60000);
     if (chance_permille(&d->fate, 40)) return chance_range(&d->fate, 2000, 20000);
     return chance_range(&d->fate, 20, 600);
 }
@@ -273,34 +291,56 @@ void message_written(struct day *d, void *said)
     message_event(d, m, &(struct event_of){ "message", evt, m->by_lid, delay });
     if (chance_permille(&d->fate, 80)) {
         d->tallies[T_DOUBLED_PAIR]++;
-        message_event(d, m, &(struct event_of){ "message.any", evt, m->by_lid, chance_range(&d->fate, 20, 600) });
+        message_event(
+            d, m,
+            &(struct event_of){ "message.any", evt, m->by_lid, chance_range(&d->fate, 20, 600) });
     }
     if (chance_permille(&d->fate, 40)) {
         d->tallies[T_DOUBLED_SAME]++;
-        message_event(d, m, &(struct event_of){ "message", evt, m->by_lid, chance_range(&d->fate, 20, 3000) });
+        message_event(
+            d, m,
+            &(struct event_of){ "message", evt, m->by_lid, chance_range(&d->fate, 20, 3000) });
     }
     if (chance_permille(&d->fate, 40)) {
         d->tallies[T_DOUBLED_NEW]++;
-        message_event(d, m, &(struct event_of){ "message", webhook_evt(d, other), m->by_lid,
-                                                delay + chance_range(&d->fate, 1600, 600000) });
+        message_event(d, m,
+                      &(struct event_of){ "message", webhook_evt(d, other), m->by_lid,
+                                          delay + chance_range(&d->fate, 1600, 600000) });
     }
-    if (m->person < PERSONS_PHONE && m->person % 3 == 0 && d->engine != ENGINE_WEBJS && chance_permille(&d->fate, 40)) {
+    if (m->person < PERSONS_PHONE && m->person % 3 == 0 && d->engine != ENGINE_WEBJS &&
+        chance_permille(&d->fate, 40)) {
         d->tallies[T_DOUBLED_CHAT]++;
-        message_event(d, m, &(struct event_of){ "message", webhook_evt(d, other), !m->by_lid,
-                                                delay + chance_range(&d->fate, 100, 60000) });
+        message_event(d, m,
+                      &(struct event_of){ "message", webhook_evt(d, other), !m->by_lid,
+                                          delay + chance_range(&d->fate, 100, 60000) });
     }
 }
 
-/* ---- what is no message ------------------------------------------------------------------------ */
+/* ---- what is no message ------------------------------------------------------------------------
+ */
 
 enum noise {
-    NOISE_GROUP, NOISE_STATUS, NOISE_NEWSLETTER, NOISE_BROADCAST, NOISE_NOTICE, NOISE_OWN_APP, NOISE_OWN_API,
-    NOISE_EDIT, NOISE_REVOKE, NOISE_REACTION, NOISE_VOTE, NOISE_ACK, NOISE_PRESENCE, NOISES
+    NOISE_GROUP,
+    NOISE_STATUS,
+    NOISE_NEWSLETTER,
+    NOISE_BROADCAST,
+    NOISE_NOTICE,
+    NOISE_OWN_APP,
+    NOISE_OWN_API,
+    NOISE_EDIT,
+    NOISE_REVOKE,
+    NOISE_REACTION,
+    NOISE_VOTE,
+    NOISE_ACK,
+    NOISE_PRESENCE,
+    NOISES
 };
 
 static const char *const noise_chats[NOISES] = {
-    [NOISE_GROUP] = "120363000000000001@g.us",           [NOISE_STATUS] = "status@broadcast",
-    [NOISE_NEWSLETTER] = "120363000000000009@newsletter", [NOISE_BROADCAST] = "1700000000@broadcast",
+    [NOISE_GROUP] = "120363000000000001@g.us",
+    [NOISE_STATUS] = "status@broadcast",
+    [NOISE_NEWSLETTER] = "120363000000000009@newsletter",
+    [NOISE_BROADCAST] = "1700000000@broadcast",
     [NOISE_NOTICE] = "0@c.us",
 };
 
@@ -311,7 +351,8 @@ static void noise_message(struct day *d, struct buf *b, enum noise kind, const s
     person_chat(about->person, about->by_lid, chat);
     const char *where = noise_chats[kind] ? noise_chats[kind] : chat;
     if (d->sabotage == DAY_OPEN_GROUPS && kind == NOISE_GROUP) where = chat;
-    snprintf(id, sizeof id, "3AE%08X%s%s", (unsigned)n, kind <= NOISE_STATUS && where != chat ? "_" : "",
+    snprintf(id, sizeof id, "3AE%08X%s%s", (unsigned)n,
+             kind <= NOISE_STATUS && where != chat ? "_" : "",
              kind <= NOISE_STATUS && where != chat ? "6281100000005@c.us" : "");
     snprintf(text, sizeof text, "sim row %d", n);
     struct body_message m = { .engine = d->engine,
@@ -345,17 +386,22 @@ static void noise_other(struct day *d, struct buf *b, enum noise kind, const str
     }
     body_envelope(b, d->engine, evt, clock_ms(), events[kind]);
     if (kind == NOISE_REVOKE)
-        buf_addf(b, "{\"after\":{\"id\":\"false_%s_3AE%08X\",\"from\":\"%s\",\"fromMe\":false,\"body\":null},"
-                    "\"before\":null,\"revokedMessageId\":\"%s\"}}",
-                 chat, (unsigned)n, chat, about->id);
+        buf_addf(
+            b,
+            "{\"after\":{\"id\":\"false_%s_3AE%08X\",\"from\":\"%s\",\"fromMe\":false,\"body\":null},"
+            "\"before\":null,\"revokedMessageId\":\"%s\"}}",
+            chat, (unsigned)n, chat, about->id);
     else if (kind == NOISE_REACTION)
-        buf_addf(b, "{\"id\":\"false_%s_3AE%08X\",\"timestamp\":%lld,\"from\":\"%s\",\"fromMe\":false,"
-                    "\"reaction\":{\"text\":\"sim row %d\",\"messageId\":\"true_%s_3EB0NEVERSENT\"}}}",
+        buf_addf(b,
+                 "{\"id\":\"false_%s_3AE%08X\",\"timestamp\":%lld,\"from\":\"%s\",\"fromMe\":false,"
+                 "\"reaction\":{\"text\":\"sim row %d\",\"messageId\":\"true_%s_3EB0NEVERSENT\"}}}",
                  chat, (unsigned)n, (long long)(clock_ms() / 1000), chat, n, chat);
     else if (kind == NOISE_VOTE)
-        buf_addf(b, "{\"vote\":{\"id\":\"false_%s_3AE%08X\",\"from\":\"%s\",\"fromMe\":false,"
-                    "\"selectedOptions\":[\"sim row %d\"]},\"poll\":{\"id\":\"true_%s_3EB0NEVERSENT\"}}}",
-                 chat, (unsigned)n, chat, n, chat);
+        buf_addf(
+            b,
+            "{\"vote\":{\"id\":\"false_%s_3AE%08X\",\"from\":\"%s\",\"fromMe\":false,"
+            "\"selectedOptions\":[\"sim row %d\"]},\"poll\":{\"id\":\"true_%s_3EB0NEVERSENT\"}}}",
+            chat, (unsigned)n, chat, n, chat);
     else
         buf_addf(b, "{\"id\":\"%s\",\"presences\":[]}}", chat);
 }
@@ -366,8 +412,10 @@ void noise_made(struct day *d, void *arg)
     struct buf b = { 0 };
     enum noise kind = (enum noise)(d->noise_count % NOISES);
     const struct said *about = &d->said[chance_range(&d->fate, 0, d->said_count - 1)];
-    if (kind <= NOISE_EDIT) noise_message(d, &b, kind, about);
-    else noise_other(d, &b, kind, about);
+    if (kind <= NOISE_EDIT)
+        noise_message(d, &b, kind, about);
+    else
+        noise_other(d, &b, kind, about);
     d->noise_count++;
     d->tallies[T_NOISE]++;
     post_new(d, &b, clock_ms() + chance_range(&d->fate, 0, 500), -1);

@@ -22,7 +22,8 @@ static uint32_t random_one(void)
 
 static void random_bytes(void *const out, const size_t n)
 {
-    for (size_t i = 0; i < n; i++) ((unsigned char *)out)[i] = (unsigned char)chance_next(&host_chance);
+    for (size_t i = 0; i < n; i++)
+        ((unsigned char *)out)[i] = (unsigned char)chance_next(&host_chance);
 }
 
 static struct randombytes_implementation seeded = { .implementation_name = random_name,

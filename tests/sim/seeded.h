@@ -1,5 +1,5 @@
-/* seeded.h - what makes a process a simulation: libsodium's chance comes from a seed, SQLite lives on simdisk,
- * time is virtual. */
+/* seeded.h - what makes a process a simulation: libsodium's chance comes from a seed, SQLite lives
+ * on simdisk, time is virtual. */
 #ifndef TOKOBOT_SIM_SEEDED_H
 #define TOKOBOT_SIM_SEEDED_H
 
