@@ -284,3 +284,44 @@ void session_probe(struct outbox *o, struct session *s, int64_t now)
         return;
     }
 }
+
+/* ---- what was surely not taken --------------------------------------------------------------- */
+
+static const char TAKE_BACK[] = "UPDATE outbox SET state = 0 WHERE id = ?1 AND state = 1";
+
+void outgoing_take_back(struct outbox *o, struct outgoing *row)
+{
+    if (row->on_disk) return; /* it has an id, or may have gone out after all */
+    if (!row->taken_back) TAILQ_INSERT_TAIL(&o->taken_back, row, back_link);
+    row->taken_back = 1;
+}
+
+void outgoing_forget_taken_back(struct outbox *o, struct outgoing *row)
+{
+    if (row->taken_back) TAILQ_REMOVE(&o->taken_back, row, back_link);
+    row->taken_back = 0;
+}
+
+int taken_back_turn(struct outbox *o)
+{
+    struct outgoing *row;
+    TAILQ_FOREACH(row, &o->taken_back, back_link)
+    {
+        if (db_exec(&o->host->db, TAKE_BACK, "i", row->id) != 0) return -1;
+        row->taken_back = 2;
+    }
+    return 0;
+}
+
+void taken_back_end(struct outbox *o, int kept)
+{
+    struct outgoing *row, *next;
+    for (row = TAILQ_FIRST(&o->taken_back); row; row = next) {
+        next = TAILQ_NEXT(row, back_link);
+        if (row->taken_back != 2) continue;
+        if (kept)
+            outgoing_forget_taken_back(o, row);
+        else
+            row->taken_back = 1;
+    }
+}

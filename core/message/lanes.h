@@ -53,6 +53,7 @@ struct lane {
 struct outgoing {
     TAILQ_ENTRY(outgoing) link;      /* in its lane, or in a queue of notices */
     TAILQ_ENTRY(outgoing) step_link; /* in to_mark, marked or settled */
+    TAILQ_ENTRY(outgoing) back_link; /* in taken_back */
     struct lane *lane;
     int64_t id;
     enum outbox_state state; /* on disk once the lists below have been written */
@@ -65,6 +66,7 @@ struct outgoing {
     int paid;                /* counted in session.all */
     int64_t wakes_at;        /* in outbox.waiting: when it is looked at again */
     int64_t store, person;   /* 0 = none */
+    int taken_back;          /* 1: in taken_back; 2: and the running turn has written it */
     int resolving;           /* it may have gone out: ask first */
     int answer;
     int64_t not_before, expires, created_at, attempted_at;
@@ -87,7 +89,8 @@ struct outbox {
     struct lane_list sleeping; /* by sleep_until */
     struct waiting_rows waiting;
     TAILQ_HEAD(, alarm) alarms;
-    int is_recounted; /* notices_load() has run */
+    int is_recounted;                /* notices_load() has run */
+    struct outgoing_list taken_back; /* surely not sent: `queued` on disk by the next turn */
     struct outbox_stats stats;
 };
 
@@ -123,6 +126,16 @@ void outgoing_enqueue(struct outbox *o, struct outgoing *row); /* joins its lane
 /* The row is finished in memory; the next turn writes it (outbox.c). */
 void outgoing_settle(struct outbox *o, struct outgoing *row, enum outbox_state state,
                      const char *error);
+
+/* ---- what was surely not taken (lanes.c) ------------------------------------------------------
+ */
+
+/* A row without an id is `queued` again: the next process need not ask about it, which takes its
+ * time, and is in vain where the gateway cannot be asked. */
+void outgoing_take_back(struct outbox *o, struct outgoing *row);
+void outgoing_forget_taken_back(struct outbox *o, struct outgoing *row);
+int taken_back_turn(struct outbox *o);           /* in a turn, before rows are marked; 0 or -1 */
+void taken_back_end(struct outbox *o, int kept); /* after COMMIT, or when the turn was lost */
 
 /* ---- the pool of send ids (send_ids.c) ------------------------------------------------------- */
 char *ids_take(struct session *s);                          /* to be freed; NULL when it is empty */

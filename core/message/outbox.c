@@ -50,6 +50,7 @@ struct outbox *outbox_new(struct host *h)
     TAILQ_INIT(&o->to_mark);
     TAILQ_INIT(&o->marked);
     TAILQ_INIT(&o->settled);
+    TAILQ_INIT(&o->taken_back);
     TAILQ_INIT(&o->sleeping);
     TAILQ_INIT(&o->alarms);
     return o;
@@ -240,6 +241,7 @@ void outgoing_settle(struct outbox *o, struct outgoing *row, enum outbox_state s
     if (lane->flying == row) land(lane);
     leave_lane(row);
     notices_settled(row);
+    outgoing_forget_taken_back(o, row);
     map_remove_id(&o->rows, (uint64_t)row->id);
     TAILQ_INSERT_TAIL(&o->settled, row, step_link);
     lane->settled++;
@@ -294,6 +296,7 @@ static void held(struct outbox *o, struct outgoing *row, const char *error)
     struct lane *lane = row->lane;
     land(lane);
     mark_again(row);
+    outgoing_take_back(o, row);
     row->retrying_since = 0;
     o->stats.retried++;
     session_hold(lane->session, error);
@@ -314,6 +317,7 @@ static void no_new_chat(struct outbox *o, struct outgoing *row, const char *erro
     land(row->lane);
     leave_lane(row);
     mark_again(row);
+    outgoing_take_back(o, row);
     o->stats.retried++;
     notices_put_back(o, row);
 }
@@ -401,7 +405,8 @@ int outbox_resolved(struct outbox *o, int64_t id, int outcome, const char *nativ
 
 int outbox_has_work(const struct outbox *o)
 {
-    return !TAILQ_EMPTY(&o->to_mark) || !TAILQ_EMPTY(&o->settled) || alarms_pending(o);
+    return !TAILQ_EMPTY(&o->to_mark) || !TAILQ_EMPTY(&o->settled) || alarms_pending(o) ||
+           !TAILQ_EMPTY(&o->taken_back);
 }
 
 int outbox_turn(struct outbox *o)
@@ -415,6 +420,7 @@ int outbox_turn(struct outbox *o)
         return -1;
     else
         row->written = 1;
+    if (taken_back_turn(o) < 0) return -1; /* first: a row may go out again in this turn */
     TAILQ_FOREACH(row, &o->to_mark, step_link)
     {
         if (db_exec(db, MARK, "iis", row->id, now, row->send_id) != 0) return -1;
@@ -430,6 +436,7 @@ void outbox_rolled_back(struct outbox *o)
     TAILQ_FOREACH(row, &o->settled, step_link) row->written = 0;
     TAILQ_FOREACH(row, &o->to_mark, step_link) row->written = 0;
     alarms_rolled_back(o);
+    taken_back_end(o, 0);
 }
 
 /* ---- handing rows to the gateways: after COMMIT, outside of any transaction ------------------ */
@@ -600,6 +607,7 @@ static void hand_over_marked(struct outbox *o)
 
 void outbox_committed(struct outbox *o)
 {
+    taken_back_end(o, 1);
     free_settled(o);
     alarms_committed(o);
     take_marked(o);

@@ -7,14 +7,6 @@
 #include "core/base/clock.h"
 #include "memvfs.h"
 
-uint64_t chance_next(struct chance *c) /* splitmix64 */
-{
-    uint64_t z = (c->state += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
 void agenda_add(struct sim *s, int64_t at, int of_this_life, void (*run)(struct sim *, void *), void *arg)
 {
     if (s->agenda_count == AGENDA_MAX) abort(); /* a schedule larger than was ever meant */

@@ -360,7 +360,7 @@ static int write_locked(struct handle *h, const void *data, size_t len, size_t a
     struct node *n = h->node;
     if (handle_is_stale(h)) return SQLITE_IOERR_WRITE;
     if (disk.cut && !n->temporary) return SQLITE_IOERR_WRITE;
-    if (disk.full && at + len > n->now.len) return SQLITE_FULL;
+    if (disk.full && (disk.full > 1 || at + len > n->now.len)) return SQLITE_FULL;
     disk.stats.writes++;
     disk.stats.bytes_written += len;
     bytes_write(&n->now, at, data, len);

@@ -36,7 +36,8 @@ int simdisk_is_cut(void);
 void simdisk_crash(uint64_t seed);
 
 int simdisk_is_full(void);
-void simdisk_set_full(int full);  /* 1: a write that makes a file grow is SQLITE_FULL */
+/* 1: a write that makes a file grow is SQLITE_FULL; 2: every write is, as where a disk copies on write */
+void simdisk_set_full(int full);
 void simdisk_set_lying(int lying); /* 1: xSync says OK and does nothing: a disk that cheats */
 
 /* Between the two the disk is a copy of what it was, cut off from its power and with nothing open: what

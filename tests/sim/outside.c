@@ -94,24 +94,6 @@ static void new_id(struct sim *s, char out[40])
     snprintf(out, 40, "3EB0%016llX", (unsigned long long)++s->next_id);
 }
 
-/* As each engine answers sendText and describes a message of ours. */
-static void add_sent(const struct sim *s, struct buf *b, const struct sent *sent)
-{
-    switch (s->engine) {
-    case ENGINE_NOWEB:
-        buf_addf(b, "{\"key\":{\"remoteJid\":\"%s\",\"fromMe\":true,\"id\":\"%s\"},\"status\":\"PENDING\"}",
-                 sent->chat, sent->id);
-        break;
-    case ENGINE_GOWS: buf_addf(b, "{\"id\":\"true_%s_%s\",\"_data\":{}}", sent->chat, sent->id); break;
-    default:
-        buf_addf(b,
-                 "{\"id\":{\"fromMe\":true,\"remote\":\"%s\",\"id\":\"%s\",\"_serialized\":\"true_%s_%s\"},"
-                 "\"ack\":0,\"fromMe\":true}",
-                 sent->chat, sent->id, sent->chat, sent->id);
-        break;
-    }
-}
-
 static void take_send(struct sim *s, struct flight *f)
 {
     char id[40];
@@ -132,7 +114,7 @@ static void take_send(struct sim *s, struct flight *f)
             sent_add(s, f, id);
         }
     }
-    add_sent(s, &f->answer, sent);
+    body_sent(&f->answer, s->engine, sent->chat, sent->id);
 }
 
 static void url_decode(const char *in, size_t len, char *out, size_t cap)
@@ -385,7 +367,7 @@ static void flight_reorder(struct flight *f) /* SABOTAGE_REORDER */
     f->taken = 1;
     f->status = 201;
     snprintf(claimed.chat, sizeof claimed.chat, "%s", f->chat);
-    add_sent(f->sim, &f->answer, &claimed);
+    body_sent(&f->answer, f->sim->engine, claimed.chat, claimed.id);
     struct flight *real = flight_new(f->sim, f->job);
     real->job = NULL;
     real->fate = FATE_OK;
@@ -419,7 +401,7 @@ static void port_http_submit(void *ctx, struct http_job *job)
         f->taken = 1;
         f->status = 201;
         snprintf(claimed.chat, sizeof claimed.chat, "%s", f->chat);
-        add_sent(s, &f->answer, &claimed);
+        body_sent(&f->answer, s->engine, claimed.chat, claimed.id);
         flight_at(f, take, flight_answer);
     } else {
         flight_at(f, take, flight_take);

@@ -2,7 +2,6 @@
  * answered 200, the same message twice, under @c.us and under @lid, rubbish in between. */
 #include "sim.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +13,6 @@
 
 static const char *const act_names[ACT_COUNT] = { "row",   "emit", "http", "work", "timer", "read",  "chain",
                                                   "both",  "fail", "at",   "send", "cancel", "reload" };
-static const char *const engine_names[ENGINE_COUNT] = { "NOWEB", "GOWS", "WEBJS" };
 
 /* What rubbish writes; NULL: it is no text. */
 static const char *const rubbish_texts[RUBBISH_COUNT] = {
@@ -31,52 +29,35 @@ void customer_chat(const struct sim *s, int customer, char out[48])
 
 /* ---- bodies ---------------------------------------------------------------------------------- */
 
+static const char *next_evt(const struct sim *s, char out[40])
+{
+    snprintf(out, 40, "evt_%020llu", (unsigned long long)s->seq);
+    return out;
+}
+
 static void add_envelope(const struct sim *s, struct buf *b, const char *event)
 {
-    buf_addf(b,
-             "{\"id\":\"evt_%020llu\",\"timestamp\":%lld,\"event\":\"%s\",\"session\":\"default\","
-             "\"engine\":\"%s\",\"me\":{\"id\":\"6281100000001@c.us\"},\"payload\":",
-             (unsigned long long)s->seq, (long long)s->start_ms, event, engine_names[s->engine]);
+    char evt[40];
+    body_envelope(b, s->engine, next_evt(s, evt), s->start_ms, event);
 }
 
-/* The part in which each engine tells the sender in its own way. `alt` is the other id, or NULL. */
-static void add_raw(const struct sim *s, struct buf *b, const char *chat, const char *alt, const char *id)
-{
-    switch (s->engine) {
-    case ENGINE_NOWEB:
-        buf_addf(b, "{\"key\":{\"remoteJid\":\"%s\",\"fromMe\":false,\"id\":\"%s\"", chat, id);
-        if (alt) buf_addf(b, ",\"remoteJidAlt\":\"%s\"", alt);
-        buf_adds(b, "},\"pushName\":\"Pelanggan\"}");
-        break;
-    case ENGINE_GOWS:
-        buf_addf(b, "{\"Info\":{\"Chat\":\"%s\",\"Sender\":\"%s\",\"ID\":\"%s\",\"SenderAlt\":\"%s\",", chat,
-                 chat, id, alt ? alt : "");
-        buf_adds(b, "\"PushName\":\"Pelanggan\"}}");
-        break;
-    default:
-        buf_addf(b, "{\"id\":{\"fromMe\":false,\"remote\":\"%s\",\"id\":\"%s\"},\"notifyName\":\"Pelanggan\"}",
-                 chat, id);
-        break;
-    }
-}
-
+/* `alt` is the sender's other id, or NULL. */
 static void add_message(const struct sim *s, struct buf *b, const char *event, const char *chat,
                         const char *alt, const char *id, int64_t sent_at, const char *text, size_t len)
 {
-    add_envelope(s, b, event);
-    buf_addf(b, "{\"id\":\"false_%s_%s\",\"timestamp\":%lld,\"from\":\"%s\",\"fromMe\":false,", chat, id,
-             (long long)(sent_at / 1000), chat);
-    buf_adds(b, "\"source\":\"app\",\"hasMedia\":false,\"media\":null,\"ack\":2,\"body\":");
-    if (len && (unsigned char)text[0] == 0xff) { /* RUBBISH_UTF8: as it is */
-        buf_addc(b, '"');
-        buf_add(b, text, len);
-        buf_addc(b, '"');
-    } else {
-        buf_add_json(b, text, len);
-    }
-    buf_adds(b, ",\"_data\":");
-    add_raw(s, b, chat, alt, id);
-    buf_adds(b, "}}");
+    char evt[40];
+    struct body_message m = { .engine = s->engine,
+                              .evt = next_evt(s, evt),
+                              .at = s->start_ms,
+                              .event = event,
+                              .chat = chat,
+                              .alt = alt,
+                              .id = id,
+                              .sent_at = sent_at,
+                              .text = text,
+                              .len = len,
+                              .raw = len && (unsigned char)text[0] == 0xff /* RUBBISH_UTF8 */ };
+    body_message(b, &m);
 }
 
 /* ---- deliveries ------------------------------------------------------------------------------ */
@@ -85,18 +66,13 @@ static struct delivery *delivery_new(struct sim *s, struct buf *body)
 {
     if (s->delivery_count == DELIVERY_MAX) abort();
     struct delivery *d = &s->deliveries[s->delivery_count++];
-    unsigned char mac[crypto_auth_hmacsha512_BYTES];
-    crypto_auth_hmacsha512_state state;
     memset(d, 0, sizeof *d);
     d->sim = s;
     d->gateway = "waha";
     d->message = d->rubbish = d->acks = -1;
     d->len = body->len;
     d->body = buf_take(body);
-    crypto_auth_hmacsha512_init(&state, (const unsigned char *)HMAC_KEY, strlen(HMAC_KEY));
-    crypto_auth_hmacsha512_update(&state, (const unsigned char *)d->body, d->len);
-    crypto_auth_hmacsha512_final(&state, mac);
-    sodium_bin2hex(d->hmac, sizeof d->hmac, mac, sizeof mac);
+    body_sign(HMAC_KEY, d->body, d->len, d->hmac);
     return d;
 }
 
@@ -219,12 +195,9 @@ int schedule_is_done(const struct sim *s)
 void schedule_ack(struct sim *s, const struct sent *sent)
 {
     struct buf b = { 0 };
+    char evt[40];
     if (s->delivery_count >= DELIVERY_MAX - 4) return;
-    add_envelope(s, &b, "message.ack");
-    buf_addf(&b,
-             "{\"id\":\"true_%s_%s\",\"from\":\"%s\",\"fromMe\":true,\"source\":\"api\",\"ack\":2,"
-             "\"ackName\":\"DEVICE\"}}",
-             sent->chat, sent->id, sent->chat);
+    body_ack(&b, s->engine, next_evt(s, evt), s->start_ms, sent->chat, sent->id, 2);
     struct delivery *d = delivery_new(s, &b);
     d->acks = (int)(sent - s->sents);
     agenda_add(s, clock_ms() + 200, 0, delivery_post, d);

@@ -16,22 +16,9 @@
 
 #include "core/base/buf.h"
 #include "core/host.h"
+#include "bodies.h"
+#include "chance.h"
 #include "plugin/probe.h"
-
-/* ---- chance ---------------------------------------------------------------------------------- */
-
-struct chance {
-    uint64_t state;
-};
-uint64_t chance_next(struct chance *c);
-static inline int64_t chance_range(struct chance *c, int64_t from, int64_t to) /* both included */
-{
-    return from + (int64_t)(chance_next(c) % (uint64_t)(to - from + 1));
-}
-static inline int chance_percent(struct chance *c, int percent)
-{
-    return chance_range(c, 0, 99) < percent;
-}
 
 /* ---- what may be sabotaged, to show that the checks can fail --------------------------------- */
 
@@ -55,8 +42,6 @@ enum sabotage {
 extern const char *const sabotage_names[SABOTAGE_COUNT];
 
 /* ---- the schedule ---------------------------------------------------------------------------- */
-
-enum engine { ENGINE_NOWEB, ENGINE_GOWS, ENGINE_WEBJS, ENGINE_COUNT };
 
 /* The same words in the same order as in plugin/simtest.c. */
 enum act { ACT_ROW, ACT_EMIT, ACT_HTTP, ACT_WORK, ACT_TIMER, ACT_READ, ACT_CHAIN, ACT_BOTH, ACT_FAIL, ACT_AT,

@@ -4,8 +4,6 @@
  * posted), so that a callback at any other time is an error that the probe sees. */
 #include "sim.h"
 
-#include <malloc.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +14,7 @@
 #include "core/base/clock.h"
 #include "core/message/outbox.h"
 #include "memvfs.h"
+#include "seeded.h"
 
 #define START_MS 1790000000000
 #define LIMIT_MS (20 * 60 * 1000)
@@ -27,29 +26,6 @@ static struct {
     char plugins[400];
     struct simdisk_image *empty; /* migrated, one store */
 } world;
-
-/* ---- chance of the host ---------------------------------------------------------------------- */
-
-static struct chance host_chance;
-
-static const char *random_name(void)
-{
-    return "seeded";
-}
-
-static uint32_t random_one(void)
-{
-    return (uint32_t)chance_next(&host_chance);
-}
-
-static void random_bytes(void *const out, const size_t n)
-{
-    for (size_t i = 0; i < n; i++) ((unsigned char *)out)[i] = (unsigned char)chance_next(&host_chance);
-}
-
-static struct randombytes_implementation seeded = { .implementation_name = random_name,
-                                                    .random = random_one,
-                                                    .buf = random_bytes };
 
 /* ---- hosts ----------------------------------------------------------------------------------- */
 
@@ -377,18 +353,10 @@ int world_prepare(const char *folder, const char *plugins, struct probe *probe, 
     struct sim *s = (struct sim *)probe;
     snprintf(world.folder, sizeof world.folder, "%s", folder);
     snprintf(world.plugins, sizeof world.plugins, "%s", plugins);
-    randombytes_set_implementation(&seeded);
-    sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
-    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 1200, 400);
-    mallopt(M_TRIM_THRESHOLD, 256 << 20);
-    mallopt(M_MMAP_THRESHOLD, 256 << 20);
-    if (sodium_init() < 0 || simdisk_register(0) != 0) {
+    if (seeded_begin(START_MS) != 0) {
         snprintf(error, cap, "libsodium or SQLite does not start");
         return -1;
     }
-    if (!clock_is_virtual()) clock_virtual_start(START_MS);
-    simdisk_set_clock(clock_ms);
     operator_moves_in(folder, plugins);
     generations_begin(s);
     if (make_image(s) == 0) return 0;
