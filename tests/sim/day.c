@@ -195,10 +195,10 @@ static void tell(const struct day *d, double seconds)
         (long long)d->last_served, (long long)(d->most_bytes >> 10));
     printf(
         "%d conversations, %d messages: %lld answered, %lld refused, %lld expired (%lld sent all the same, WAHA denied it), %lld unknown, %lld never came; "
-        "the slowest after %lld ms, %lld ms after what was wrong had ended\n",
+        "the slowest after %lld ms, %lld ms after what was wrong had ended; %lld alarms\n",
         d->conversations, d->said_count, (long long)d->answered, (long long)d->refused,
         (long long)d->expired, (long long)d->denied, (long long)d->unknown, (long long)d->lost,
-        (long long)d->slowest_ms, (long long)d->slowest_back_ms);
+        (long long)d->slowest_ms, (long long)d->slowest_back_ms, (long long)d->alarms_out);
     printf("seed %llu, pace %s: %.1f hours in %.1f s, %lld texts sent, %lld callbacks\n",
            (unsigned long long)d->seed, d->human ? "human" : "off",
            (double)(clock_ms() - DAY_START_MS) / (double)DAY_HOUR_MS, seconds, (long long)d->sends,

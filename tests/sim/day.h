@@ -191,6 +191,8 @@ struct day_item {
     void *arg;
 };
 
+#define DAY_SUPER "6281100000999"
+
 struct day_limits { /* what the host holds in memory */
     size_t chats, lanes, rows;
 };
@@ -251,6 +253,7 @@ struct day {
         most_bytes; /* what the day's first host held, its last, and the one with most */
     int64_t served, last_served; /* callbacks that this host has run; the last had */
     int64_t tallies[TALLIES];
+    int64_t alarms_sent, alarms_out; /* of the number: 'sent' on disk, and seen by WAHA */
     int64_t sends, answered, lost, expired, refused, unknown, denied, callbacks;
     int64_t slowest_ms, slowest_back_ms; /* with nothing wrong; after what was wrong had ended */
     char failure[500];

@@ -206,10 +206,10 @@ static int write_ini(const struct day *d, char *file, size_t cap)
     snprintf(file, cap, "%s/bot.ini", d->folder);
     FILE *f = fopen(file, "w");
     if (!f) return -1;
-    fprintf(
-        f,
-        "[core]\ndata_dir = %s\nsuper_admin = 6281100000999\nsecret_key = simulated-secret-key\n",
-        d->folder);
+    fprintf(f,
+            "[core]\ndata_dir = %s\nsuper_admin = " DAY_SUPER
+            "\nsecret_key = simulated-secret-key\n",
+            d->folder);
     if (d->engine == ENGINE_NOWEB)
         fputs("backlog = 2\n", f); /* which says 503 when three write at once */
     fprintf(f,
