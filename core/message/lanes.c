@@ -215,7 +215,7 @@ void session_clock(struct outbox *o, struct session *s, int64_t now)
 
 int session_works(const struct session *s)
 {
-    return s->gw && !s->held_until && !s->mute.is_mute && s->state != BOT_SESSION_DISCONNECTED &&
+    return s->gw && !s->held_until && !s->acks.is_mute && s->state != BOT_SESSION_DISCONNECTED &&
            s->state != BOT_SESSION_QR;
 }
 

@@ -5,8 +5,8 @@
 
 #include "../base/map.h"
 #include "../plugin/registry.h"
+#include "acks.h"
 #include "alarms.h"
-#include "mute.h"
 #include "notices.h"
 #include "outbox.h"
 
@@ -26,7 +26,7 @@ struct session {
     struct lane_list blocked; /* lanes that wait for the session */
     struct rate all;          /* whatever leaves */
     struct notices notices;
-    struct mute mute;
+    struct acks acks;
     int64_t trouble_since; /* nothing gets through; 0 = it does */
     int trouble_told;
     char **ids;

@@ -34,8 +34,8 @@ static const char INSERT[] =
 static const char MARK[] =
     "UPDATE outbox SET state = 1, attempted_at = ?2, send_id = ?3 WHERE id = ?1";
 static const char SETTLE[] =
-    "UPDATE outbox SET state = ?2, native_id = ?3, attempts = ?4, error = ?5, done_at = ?6"
-    " WHERE id = ?1";
+    "UPDATE outbox SET state = ?2, native_id = ?3, attempts = ?4, error = ?5, done_at = ?6,"
+    " ack = nullif(?7, 0) WHERE id = ?1";
 static const char LOAD[] =
     "SELECT id, state, gateway, session, chat, text, send_id, answer, not_before, expires_at,"
     " created_at, attempted_at, ifnull(store, 0), ifnull(person, 0) FROM outbox WHERE state < 2"
@@ -326,7 +326,7 @@ static void sent(struct outbox *o, struct outgoing *row, const char *native_id)
 {
     const char *id = native_id && *native_id ? native_id : row->send_id;
     row->native_id = xstrdup(id);
-    if (id) mute_sent(o, row->lane->session, id);
+    if (id) acks_sent(o, row->lane->session, id);
     outgoing_settle(o, row, OUTBOX_SENT, NULL);
 }
 
@@ -415,11 +415,14 @@ int outbox_turn(struct outbox *o)
     int64_t now = clock_ms();
     struct outgoing *row;
     TAILQ_FOREACH(row, &o->settled, step_link)
-    if (db_exec(db, SETTLE, "iisisi", row->id, (int64_t)row->state, row->native_id,
-                (int64_t)row->attempts, *row->error ? row->error : NULL, now) != 0)
-        return -1;
-    else
+    {
+        int ack = row->native_id ? acks_early(row->lane->session, row->native_id) : 0;
+        if (db_exec(db, SETTLE, "iisisii", row->id, (int64_t)row->state, row->native_id,
+                    (int64_t)row->attempts, *row->error ? row->error : NULL, now,
+                    (int64_t)ack) != 0)
+            return -1;
         row->written = 1;
+    }
     if (taken_back_turn(o) < 0) return -1; /* first: a row may go out again in this turn */
     TAILQ_FOREACH(row, &o->to_mark, step_link)
     {
@@ -687,6 +690,6 @@ void outbox_numbers(const struct outbox *o,
         const struct notices *n = &s->notices;
         each(ctx,
              &(struct outbox_number){ s->gateway, s->name, s->state, s->held_until != 0,
-                                      s->mute.is_mute, n->today, n->waiting, n->no_new_until });
+                                      s->acks.is_mute, n->today, n->waiting, n->no_new_until });
     }
 }

@@ -18,11 +18,11 @@ int outbox_ack(struct outbox *o, const char *gateway, const char *session, const
 {
     if (!native_id || !*native_id) return 0;
     struct session *s = session_find(o, gateway, session);
-    if (s) mute_ack(o, s, native_id, ack);
-    return db_exec(&o->host->db, ACK, "sssi", gateway, session ? session : "", native_id,
-                   (int64_t)ack) == 0
-               ? 0
-               : -1;
+    if (db_exec(&o->host->db, ACK, "sssi", gateway, session ? session : "", native_id,
+                (int64_t)ack) != 0)
+        return -1;
+    if (s) acks_came(o, s, native_id, ack, db_changes(&o->host->db) > 0);
+    return 0;
 }
 
 int64_t outbox_store_of(struct outbox *o, const char *gateway, const char *session,

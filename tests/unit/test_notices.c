@@ -352,6 +352,26 @@ static void a_network_without_ticks_is_not(void **state)
     assert_int_equal(sent_like("tidak dikonfirmasi"), 0);
 }
 
+static void an_ack_may_come_before_its_send_is_answered(void **state)
+{
+    (void)state;
+    outbox_open_with_budget(NULL, 1);
+    w.send = send_by_http;
+    say(BUDI, "say a");
+    ack("NATIVE1", 3);
+    ack("NATIVE1", 2); /* out of order */
+    network_answers(201, "NATIVE1");
+    assert_int_equal(disk("SELECT ack FROM outbox WHERE native_id = 'NATIVE1'"), 3);
+    say(BUDI, "say b");
+    ack("NATIVE2", -1);
+    ack("NATIVE2", 1);
+    network_answers(201, "NATIVE2");
+    assert_int_equal(disk("SELECT ack FROM outbox WHERE native_id = 'NATIVE2'"), -1);
+    say(BUDI, "say c");
+    network_answers(201, "NATIVE3");
+    assert_int_equal(disk("SELECT ack IS NULL FROM outbox WHERE native_id = 'NATIVE3'"), 1);
+}
+
 /* A number of its own for this; the first one is "default". */
 static void second_number(int state)
 {
@@ -412,6 +432,7 @@ int main(void)
         TEST(answers_wait_and_none_is_dropped),
         TEST(a_number_without_ticks_is_mute),
         TEST(a_network_without_ticks_is_not),
+        TEST(an_ack_may_come_before_its_send_is_answered),
         TEST(a_number_that_is_away_is_told_of_by_another),
         TEST(nobody_is_told_by_a_number_that_is_away_itself),
     };
