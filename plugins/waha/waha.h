@@ -71,6 +71,16 @@ struct waha {
 /* ---- parse.c: a webhook's body -> messages. Pure; on HTTP threads. --------------------------- */
 int waha_parse(const char *body, size_t len, struct bot_incoming_sink *sink);
 
+struct json_slice;
+/* ---- parse_media.c: what comes with a text, or instead of one. Pure. --------------------------
+ */
+int waha_has_items(const struct json_slice *array);
+/* Fills the media fields of `in` from four parts of a payload that json_pick() has noted. The
+ * strings lie in what it returns, to be freed; NULL: out of memory. */
+char *waha_read_media(const struct json_slice *media, const struct json_slice *location,
+                      const struct json_slice *vcards, const struct json_slice *data,
+                      struct bot_incoming *in);
+
 /* ---- answer.c: what WAHA's answers mean. Pure. ----------------------------------------------- */
 /* The bare id in "true_CHAT_ID[_PARTICIPANT]" or "ID": its start, and its length in *len. */
 const char *waha_bare_id(const char *id, size_t *len);

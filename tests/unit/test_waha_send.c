@@ -13,6 +13,7 @@
 #include "../../plugins/waha/json.c"
 #include "../../plugins/waha/escape.c"
 #include "../../plugins/waha/answer.c"
+#include "../../plugins/waha/parse_media.c"
 #include "../../plugins/waha/parse.c"
 #undef ASK_TIMEOUT_MS
 #include "../../plugins/waha/send.c"

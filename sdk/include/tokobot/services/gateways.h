@@ -56,6 +56,18 @@ struct bot_incoming {
     int64_t sent_at;       /* ms since 1970, by the network */
     int32_t ack;   /* BOT_IN_ACK: -1 failed, 0 pending, 1 server, 2 device, 3 read, 4 played */
     int32_t state; /* BOT_IN_SESSION: enum bot_session_state */
+    /* What came along with the text, or instead of it; the text is its caption. Since 0.11. */
+    const char *media;     /* "image" "video" "voice" "audio" "document" "sticker" "location"
+                              "contact"; NULL: nothing */
+    const char *media_url; /* what fetch() gets the file by; NULL: there is none */
+    const char
+        *media_type; /* the MIME type that it claims, without parameters; not to be trusted */
+    const char *media_name;  /* the file's name, as its sender's phone had it */
+    const char *media_error; /* why there is no file: a few words for the operator */
+    const char *place;       /* "LAT,LON" in degrees: "-6.1753924,106.8271528" */
+    const char *place_name;  /* its name and address, in one line */
+    const char *contact;     /* the cards (vCard), one after the other */
+    size_t contact_len;      /* 0 = strlen(contact) */
 };
 
 /* Where parse() puts what it found. Called on the HTTP thread. */
