@@ -19,6 +19,7 @@
 #include "../base/text.h"
 #include "../host.h"
 #include "../storage/statement.h"
+#include "media.h"
 
 enum {
     TEXT_CHARS_MAX = 4000,
@@ -29,8 +30,8 @@ enum {
 
 static const char INSERT[] =
     "INSERT INTO outbox(state, event, person, store, gateway, session, chat, text, send_id, tag, answer, not_before,"
-    " expires_at, created_at, attempted_at) VALUES (?1, ?2, nullif(?3, 0), nullif(?4, 0), ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-    " ?12, ?13, ?14, ?15)";
+    " expires_at, created_at, attempted_at, media, quote) VALUES (?1, ?2, nullif(?3, 0), nullif(?4, 0), ?5, ?6, ?7, ?8,"
+    " ?9, ?10, ?11, ?12, ?13, ?14, ?15, nullif(?16, 0), ?17)";
 static const char MARK[] =
     "UPDATE outbox SET state = 1, attempted_at = ?2, send_id = ?3 WHERE id = ?1";
 static const char SETTLE[] =
@@ -38,7 +39,7 @@ static const char SETTLE[] =
     " WHERE id = ?1";
 static const char LOAD[] =
     "SELECT id, state, gateway, session, chat, text, send_id, answer, not_before, expires_at,"
-    " created_at, attempted_at FROM outbox WHERE state < 2 ORDER BY id";
+    " created_at, attempted_at, media, quote FROM outbox WHERE state < 2 ORDER BY id";
 static const char ACK[] =
     "UPDATE outbox SET ack = CASE WHEN ?4 = -1 THEN -1 ELSE max(ifnull(ack, 0), ?4) END"
     " WHERE native_id = ?3 AND gateway = ?1 AND session = ?2 AND ack IS NOT -1";
@@ -87,16 +88,16 @@ void outbox_free(struct outbox *o)
 static int insert(struct outbox *o, struct outgoing *row, const struct outbox_new *n)
 {
     const struct session *s = row->lane->session;
-    int rc = db_exec(&o->host->db, INSERT, "iiiissssssiiiii", (int64_t)row->state, n->event,
+    int rc = db_exec(&o->host->db, INSERT, "iiiissssssiiiiiis", (int64_t)row->state, n->event,
                      n->person, n->store, s->gateway, s->name, n->chat, row->text, row->send_id,
                      n->tag, (int64_t)row->answer, row->not_before, row->expires, row->created_at,
-                     row->attempted_at);
+                     row->attempted_at, row->media, row->quote);
     row->id = db_insert_id(&o->host->db);
     return rc == 0 ? BOT_OK : BOT_EIO;
 }
 
 static int add_part(struct outbox *o, struct event *ev, const struct outbox_new *n,
-                    const char *text, size_t len)
+                    const char *text, size_t len, int is_first)
 {
     struct lane *lane = lane_of(o, n->gateway, n->session, n->chat);
     struct session *s = lane->session;
@@ -104,6 +105,8 @@ static int add_part(struct outbox *o, struct event *ev, const struct outbox_new 
     struct outgoing *row = xcalloc(1, sizeof *row);
     row->lane = lane;
     row->text = xstrndup(text, len);
+    row->media = is_first ? n->media : 0;
+    row->quote = is_first ? xstrdup(n->quote) : NULL;
     row->answer = n->answer;
     row->created_at = now;
     row->not_before = n->not_before;
@@ -145,17 +148,20 @@ static size_t cut(const char *text, size_t len)
 
 int outbox_add(struct outbox *o, struct event *ev, const struct outbox_new *n)
 {
-    size_t len = strlen(n->text);
-    const char *text = n->text;
-    int rc = BOT_OK;
+    const char *text = n->text ? n->text : "";
+    size_t len = strlen(text);
+    int rc = BOT_OK, is_first = 1;
     while (rc == BOT_OK && len) {
         size_t part = cut(text, len), shown = part;
         while (shown && (text[shown - 1] == '\n' || text[shown - 1] == ' ')) shown--;
-        if (shown) rc = add_part(o, ev, n, text, shown);
+        if (shown) {
+            rc = add_part(o, ev, n, text, shown, is_first);
+            is_first = 0;
+        }
         text += part;
         len -= part;
     }
-    return rc;
+    return rc == BOT_OK && is_first && n->media ? add_part(o, ev, n, "", 0, 1) : rc;
 }
 
 void outbox_accept(struct outbox *o, struct outgoing *row)
@@ -182,6 +188,8 @@ static void load_row(struct outbox *o, sqlite3_stmt *st)
     row->expires = sqlite3_column_int64(st, 9);
     row->created_at = sqlite3_column_int64(st, 10);
     row->attempted_at = sqlite3_column_int64(st, 11);
+    row->media = sqlite3_column_int64(st, 12);
+    row->quote = xstrdup((const char *)sqlite3_column_text(st, 13));
     row->on_disk = row->resolving =
         row->state == OUTBOX_SENDING; /* nobody knows whether it went out */
     row->lane->staged++;
@@ -420,7 +428,16 @@ static int hand(struct event *ev, void *arg)
         .send_id = row->send_id ? row->send_id : "",
         .created_at = row->created_at,
         .attempted_at = row->attempted_at,
+        .media = row->media,
+        .media_type = "",
+        .media_name = "",
+        .quote = row->quote ? row->quote : "",
     };
+    struct media file;
+    if (row->media && media_find(ev->host, row->media, &file, &ev->step) == 1) {
+        out.media_type = file.type;
+        out.media_name = file.name;
+    }
     return g->resolve ? spec->resolve(&ev->ctx, &out) : spec->send(&ev->ctx, &out);
 }
 

@@ -8,6 +8,7 @@
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../host.h"
+#include "../message/fetches.h"
 #include "../message/outbox.h"
 #include "stats.h"
 
@@ -130,6 +131,8 @@ const struct bot_api host_api = {
     .set_state = api_set_state,
     .self = api_self,
     .slot_set = api_slot_set,
+    .media_read = api_media_read,
+    .media_store = api_media_store,
 };
 
 /* ---- service gateways/0 ---------------------------------------------------------------------- */
@@ -180,6 +183,14 @@ static int gw_incoming(struct bot_ctx *ctx, const struct bot_incoming *incoming)
     return name ? host_incoming(ev->host, name, incoming) : BOT_EINVAL;
 }
 
+static int gw_fetched(struct bot_ctx *ctx, int64_t id, const void *bytes, size_t len,
+                      const char *error)
+{
+    struct event *ev = event_of(ctx);
+    if (ev->phase != PHASE_SEND) return BOT_EPHASE;
+    return gateway_name(ev) ? fetch_came(ev, id, bytes, len, error) : BOT_EINVAL;
+}
+
 const struct bot_gateways gateways_service = {
     .size = sizeof gateways_service,
     .provide = api_gateway,
@@ -188,4 +199,5 @@ const struct bot_gateways gateways_service = {
     .ids = gw_ids,
     .session_state = gw_session_state,
     .incoming = gw_incoming,
+    .fetched = gw_fetched,
 };

@@ -149,9 +149,25 @@ static const char SCHEMA_2[] =
 static const char SCHEMA_3[] =
     "ALTER TABLE inbox ADD COLUMN edited TEXT;"; /* what its writer made of it; '•••': taken back */
 
+/* Files that came with messages or go out with them; the bytes are in data_dir/media. */
+static const char SCHEMA_4[] =
+    "CREATE TABLE media ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " hash TEXT NOT NULL UNIQUE," /* of the bytes, hex: the file's name */
+    " type TEXT NOT NULL,"        /* by content */
+    " name TEXT NOT NULL,"        /* as it was called when it came first */
+    " size INTEGER NOT NULL,"
+    " created_at INTEGER NOT NULL,"      /* when it came first */
+    " used_at INTEGER NOT NULL) STRICT;" /* when it came, was stored or was sent last */
+    "CREATE INDEX media_used ON media(used_at);"
+    "ALTER TABLE inbox ADD COLUMN attached TEXT;" /* JSON (attached.h); NULL: only a text */
+    "ALTER TABLE outbox ADD COLUMN media INTEGER;"
+    "ALTER TABLE outbox ADD COLUMN quote TEXT;"; /* native id of the message it answers */
+
 const struct bot_migration_spec core_migrations[] = {
     { .id = 1, .sql = SCHEMA_1 },
     { .id = 2, .sql = SCHEMA_2 },
     { .id = 3, .sql = SCHEMA_3 },
+    { .id = 4, .sql = SCHEMA_4 },
 };
 const unsigned core_migration_count = BOT_COUNT(core_migrations);

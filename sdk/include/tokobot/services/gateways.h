@@ -104,8 +104,25 @@ struct bot_outgoing {
     const char *send_id; /* the id to send it under, from the pool; "" when there is none */
     int64_t created_at;
     int64_t attempted_at; /* resolve: when the first try went out */
+    /* Since 0.11. */
+    int64_t media; /* a file to be sent, its bytes by api->media_read(); `text`, which may be "", is
+                      its caption. 0 = none */
+    const char *media_type; /* "image/jpeg"; "" when the file has gone */
+    const char *media_name; /* "" when it has none */
+    const char *quote;      /* native id of their message that this one answers; "" = none */
 };
 #define BOT_OUTGOING_ANSWER 1u /* the chat just wrote; otherwise a notice */
+
+/* A file that came with a message and is wanted. Valid until the callback returns; its id until
+ * fetched() was called or the host has given up, 20 s later. Since 0.11. */
+struct bot_fetch {
+    uint32_t size;
+    uint32_t reserved;
+    int64_t id;
+    const char *session;
+    const char *url; /* bot_incoming.media_url: from outside, not to be trusted */
+    size_t max_bytes;
+};
 
 struct bot_gateway_spec {
     uint32_t size;
@@ -137,6 +154,10 @@ struct bot_gateway_spec {
      * transaction; BOT_LATER once the question is out. NULL: there are no hidden ids. Since 0.11.
      */
     int (*who)(struct bot_ctx *ctx, const char *session, const char *lid);
+    /* Gets the file of a message, which waits for it. Ends with fetched(), also when it cannot be
+     * had. On the loop, outside a transaction; BOT_LATER once it is asked for. At most 4 are under
+     * way; after 20 s their calls end as BOT_ETIMEDOUT. NULL: there are no files. Since 0.11. */
+    int (*fetch)(struct bot_ctx *ctx, const struct bot_fetch *file);
 };
 
 struct bot_gateways {
@@ -160,6 +181,12 @@ struct bot_gateways {
     /* [event] Hands in something that did not come by webhook (the simulator, a backfill);
      * journaled in the next turn as if it had. */
     int (*incoming)(struct bot_ctx *ctx, const struct bot_incoming *incoming);
+    /* The file that fetch() was asked for: `bytes` are copied. bytes NULL: it cannot be had, and
+     * `error` says why in a few words for the operator; with len > max_bytes: it is too large. Only
+     * from fetch() and the completions of its calls, else BOT_EPHASE; an id that nobody waits for
+     * any more is BOT_EGONE. Since 0.11. */
+    int (*fetched)(struct bot_ctx *ctx, int64_t id, const void *bytes, size_t len,
+                   const char *error);
 };
 
 #ifdef __cplusplus
