@@ -115,6 +115,8 @@ int waha_resolve(struct bot_ctx *ctx, const struct bot_outgoing *row)
 {
     char url[2048];
     size_t size = 0;
+    /* sendImage and sendFile take no id, and a caption in a list proves nothing of a file. */
+    if (row->media) return tell(ctx, row->id, BOT_RESOLVED_UNKNOWN, NULL);
     make_url(ctx->state, row, url, sizeof url);
     struct question *q = make_question(ctx, row, url, &size);
     if (!q) return tell(ctx, row->id, BOT_RESOLVED_LATER, NULL);

@@ -123,6 +123,21 @@ int waha_resolve(struct bot_ctx *ctx, const struct bot_outgoing *row);
 int waha_need_ids(struct bot_ctx *ctx, const char *session, uint32_t want);
 int waha_who(struct bot_ctx *ctx, const char *session, const char *lid); /* who.c */
 
+/* ---- send_media.c ---------------------------------------------------------------------------- */
+struct waha_file {
+    int64_t row, media;
+    const char *session, *chat, *caption, *type, *name, *reply_to; /* "" when there is none */
+};
+/* Reads the file and sends it; `sent` judges the answer, with a copy of `data`. */
+int waha_send_file(struct bot_ctx *ctx, const struct waha_file *f, bot_done_fn *sent,
+                   const void *data, uint32_t len);
+
+/* ---- fetch.c: files that came ---------------------------------------------------------------- */
+#define WAHA_PATH_BYTES 512
+/* The path of a file's URL, when it is one of WAHA's files and nothing else. 1 or 0. Pure. */
+int waha_file_path(const char *url, char out[WAHA_PATH_BYTES]);
+int waha_fetch(struct bot_ctx *ctx, const struct bot_fetch *file);
+
 /* ---- session.c ------------------------------------------------------------------------------- */
 int waha_check_session(struct bot_ctx *ctx);   /* schedule, and at the start */
 int waha_session_changed(struct bot_ctx *ctx); /* hook session.status */
