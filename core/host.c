@@ -19,7 +19,7 @@
 #include "calls.h"
 #include "message/fetches.h"
 #include "message/inbox.h"
-#include "message/media.h"
+#include "storage/media.h"
 #include "message/outbox.h"
 #include "message/texts.h"
 #include "people/identity.h"

@@ -21,7 +21,7 @@
 #include "../storage/pool.h"
 #include "attached.h"
 #include "inbox.h"
-#include "media.h"
+#include "../storage/media.h"
 
 enum { FETCHES_MAX = 4, FETCH_MS = 20 * 1000 };
 

@@ -19,7 +19,7 @@
 #include "../base/text.h"
 #include "../host.h"
 #include "../storage/statement.h"
-#include "media.h"
+#include "../storage/media.h"
 
 enum {
     TEXT_CHARS_MAX = 4000,

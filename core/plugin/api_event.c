@@ -11,7 +11,7 @@
 #include "../message/attached.h"
 #include "../message/dialog.h"
 #include "../message/inbox.h"
-#include "../message/media.h"
+#include "../storage/media.h"
 #include "../message/outbox.h"
 #include "../message/texts.h"
 #include "../people/people.h"

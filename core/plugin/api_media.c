@@ -8,7 +8,7 @@
 #include "../calls.h"
 #include "../host.h"
 #include "../message/attached.h"
-#include "../message/media.h"
+#include "../storage/media.h"
 #include "../storage/pool.h"
 #include "api.h"
 

@@ -7,8 +7,9 @@
 
 #include "../base/clock.h"
 #include "../host.h"
+#include "media.h"
 
-enum { ROWS = 32, ROUNDS = 16, BUDGET_US = 2000, SOON_MS = 50, LATER_MS = 3600 * 1000 };
+enum { ROWS = 32, FILES = 4, ROUNDS = 16, BUDGET_US = 2000, SOON_MS = 50, LATER_MS = 3600 * 1000 };
 
 static const int64_t DAY_MS = 86400 * 1000;
 
@@ -61,8 +62,9 @@ int prune_some(struct host *h, int64_t now)
         int messages = take_rows(&h->db, &inbox, before, &h->prune.inbox);
         int answers = messages < 0 ? -1 : take_rows(&h->db, &outbox, before, &h->prune.outbox);
         int keys = answers < 0 ? -1 : take_keys(&h->db, now);
-        if (keys < 0) return -1;
-        more = messages || answers || keys;
+        int files = keys < 0 ? -1 : media_prune(h, before, FILES);
+        if (files < 0) return -1;
+        more = messages || answers || keys || files;
     }
     h->prune.due_at = now + (more ? SOON_MS : LATER_MS);
     return 0;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/message/media_type.h"
+#include "core/storage/media_type.h"
 
 #define FILE_OF(bytes) bytes, sizeof(bytes) - 1
 

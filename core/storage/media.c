@@ -9,7 +9,7 @@
 #include "../base/buf.h"
 #include "../base/clock.h"
 #include "../host.h"
-#include "../storage/pool.h"
+#include "pool.h"
 
 static const char FIND[] = "SELECT hash, type, name, size FROM media WHERE id = ?1";
 static const char INSERT[] =
