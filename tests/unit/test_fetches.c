@@ -290,6 +290,68 @@ static void what_was_half_written_goes_at_the_next_start(void **state)
     assert_int_equal(access(stored_path(), F_OK), 0);
 }
 
+/* ---- what is said when nobody takes it ------------------------------------------------------- */
+
+static int open_deaf(void **state)
+{
+    (void)state;
+    world_open(&(struct world_conf){ .stores = 1, .has_fetch = 1 });
+    return 0;
+}
+
+static void a_message_without_a_word_is_answered_by_its_kind(void **state)
+{
+    static const struct {
+        const char *kind, *part;
+    } kinds[] = {
+        { "image", "Fotonya sudah saya terima" },
+        { "video", "Videonya" },
+        { "voice", "mendengarkan pesan suara" },
+        { "audio", "rekaman suara" },
+        { "document", "Filenya sudah" },
+        { "sticker", "Stikernya" },
+        { "location", "Lokasinya" },
+        { "contact", "Kontaknya" },
+    };
+    (void)state;
+    for (size_t i = 0; i < BOT_COUNT(kinds); i++) {
+        post_media(BUDI, kinds[i].kind, URL, "image/jpeg", "");
+        run();
+        while (w.http_count) network_brings(JPEG, sizeof JPEG);
+        jobs_run();
+        expect_like(BUDI, kinds[i].part);
+    }
+    picture(BUDI, "");
+    network_answers(404, "");
+    expect_like(BUDI, "paling besar 10 MB");
+    post_media(BUDI, "voice", URL, "audio/ogg", "");
+    run();
+    network_answers(404, ""); /* to send it once more would not help */
+    expect_like(BUDI, "mendengarkan pesan suara");
+    picture(BUDI, "ada sepatu?");
+    network_answers(404, "");
+    expect_like(BUDI, "belum paham"); /* a text is a text */
+    say(BUDI, "");
+    expect_like(BUDI, "Halo Kak!");
+    expect_none();
+}
+
+static int open_english(void **state)
+{
+    open_deaf(state);
+    script("UPDATE stores SET language = 'en'");
+    return 0;
+}
+
+static void it_is_said_in_the_chats_language(void **state)
+{
+    (void)state;
+    picture(BUDI, "");
+    network_brings(JPEG, sizeof JPEG);
+    jobs_run();
+    expect_like(BUDI, "I have your picture");
+}
+
 #define FETCHING(name) cmocka_unit_test_setup_teardown(name, open_fetching, world_close)
 
 int main(void)
@@ -308,6 +370,10 @@ int main(void)
         FETCHING(a_stop_meanwhile_leaves_it_for_the_next_start),
         FETCHING(taken_back_it_leaves_nothing_in_the_journal),
         FETCHING(what_was_half_written_goes_at_the_next_start),
+        cmocka_unit_test_setup_teardown(a_message_without_a_word_is_answered_by_its_kind, open_deaf,
+                                        world_close),
+        cmocka_unit_test_setup_teardown(it_is_said_in_the_chats_language, open_english,
+                                        world_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
