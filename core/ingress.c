@@ -55,7 +55,7 @@ static struct arrival *arrival_new(const char *gateway, const struct bot_incomin
     for (size_t i = 0; i < BOT_COUNT(small); i++) need += 3 * length(small[i], FIELD_MAX) + 1;
     if (need > TEXT_MAX + 16 * FIELD_MAX) need = TEXT_MAX + 16 * FIELD_MAX;
     struct buf attached = { 0 };
-    attached_of_incoming(in, &attached);
+    if (in->media) attached_of_incoming(in, &attached);
     struct arrival *a = xcalloc(1, sizeof *a + need + 16 + attached.len + 1);
     struct packer p = { a->strings, a->strings + need + 16 };
     if (attached.len) a->attached = memcpy(p.end, attached.data, attached.len);

@@ -15,8 +15,8 @@
 #include "outbox.h"
 
 static const char INSERT_MESSAGE[] =
-    "INSERT INTO inbox(key, kind, person, gateway, session, chat, phone, lid, name, text, quoted_id, sent_at, received_at,"
-    " attached) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT(key) DO NOTHING";
+    "INSERT INTO inbox(key, kind, person, gateway, session, chat, phone, lid, name, text, quoted_id, sent_at, received_at)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT(key) DO NOTHING";
 /* A reaction, a vote: an internal event of whoever it came from. */
 static const char INSERT_SIGNAL[] =
     "INSERT INTO inbox(key, kind, person, store, gateway, session, chat, phone, lid, name, event, text, quoted_id,"
@@ -104,13 +104,19 @@ static int journal_message(struct host *h, struct arrival *a, enum event_kind ki
     if (a->lid && *a->lid && a->phone && *a->phone) identity_told(h, a->gateway, a->lid);
     int rc = db_exec(&h->db, INSERT_MESSAGE,
                      "siissssss"
-                     "ssiis",
+                     "ssii",
                      has_key ? key : NULL, (int64_t)kind, person, a->gateway, a->session, a->chat,
                      a->phone, a->lid, a->name, a->text ? a->text : "", a->quoted_id, a->sent_at,
-                     a->received_at, a->attached);
+                     a->received_at);
     if (rc != 0) return -1;
     *out = event_of_arrival(h, a, kind, person);
-    if (a->attached) (*out)->attached = attached_read(a->attached, &(*out)->arena);
+    if (!a->attached) return 1;
+    (*out)->attached = attached_read(a->attached, &(*out)->arena);
+    if (db_exec(&h->db, ATTACH, "is", (*out)->id, a->attached) != 0) { /* few bring something */
+        event_unref(*out);
+        *out = NULL;
+        return -1;
+    }
     return 1;
 }
 

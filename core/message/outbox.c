@@ -30,8 +30,10 @@ enum {
 
 static const char INSERT[] =
     "INSERT INTO outbox(state, event, person, store, gateway, session, chat, text, send_id, tag, answer, not_before,"
-    " expires_at, created_at, attempted_at, media, quote) VALUES (?1, ?2, nullif(?3, 0), nullif(?4, 0), ?5, ?6, ?7, ?8,"
-    " ?9, ?10, ?11, ?12, ?13, ?14, ?15, nullif(?16, 0), ?17)";
+    " expires_at, created_at, attempted_at) VALUES (?1, ?2, nullif(?3, 0), nullif(?4, 0), ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+    " ?12, ?13, ?14, ?15)";
+static const char ADD_EXTRAS[] =
+    "INSERT INTO outbox_extras(row, media, quote) VALUES (?1, nullif(?2, 0), ?3)";
 static const char MARK[] =
     "UPDATE outbox SET state = 1, attempted_at = ?2, send_id = ?3 WHERE id = ?1";
 static const char SETTLE[] =
@@ -39,7 +41,8 @@ static const char SETTLE[] =
     " WHERE id = ?1";
 static const char LOAD[] =
     "SELECT id, state, gateway, session, chat, text, send_id, answer, not_before, expires_at,"
-    " created_at, attempted_at, media, quote FROM outbox WHERE state < 2 ORDER BY id";
+    " created_at, attempted_at, media, quote FROM outbox LEFT JOIN outbox_extras ON row = id"
+    " WHERE state < 2 ORDER BY id";
 static const char ACK[] =
     "UPDATE outbox SET ack = CASE WHEN ?4 = -1 THEN -1 ELSE max(ifnull(ack, 0), ?4) END"
     " WHERE native_id = ?3 AND gateway = ?1 AND session = ?2 AND ack IS NOT -1";
@@ -88,11 +91,13 @@ void outbox_free(struct outbox *o)
 static int insert(struct outbox *o, struct outgoing *row, const struct outbox_new *n)
 {
     const struct session *s = row->lane->session;
-    int rc = db_exec(&o->host->db, INSERT, "iiiissssssiiiiiis", (int64_t)row->state, n->event,
+    int rc = db_exec(&o->host->db, INSERT, "iiiissssssiiiii", (int64_t)row->state, n->event,
                      n->person, n->store, s->gateway, s->name, n->chat, row->text, row->send_id,
                      n->tag, (int64_t)row->answer, row->not_before, row->expires, row->created_at,
-                     row->attempted_at, row->media, row->quote);
+                     row->attempted_at);
     row->id = db_insert_id(&o->host->db);
+    if (rc == 0 && (row->media || row->quote))
+        rc = db_exec(&o->host->db, ADD_EXTRAS, "iis", row->id, row->media, row->quote);
     return rc == 0 ? BOT_OK : BOT_EIO;
 }
 

@@ -127,13 +127,13 @@ int64_t api_number(struct bot_ctx *ctx, const char *name)
         { "request", (int64_t)ev->request },
         { "connection", (int64_t)ev->connection },
         { "is_new", ev->is_new_member },
-        { "media", ev->attached ? ev->attached->media : 0 },
-        { "media.size", ev->attached ? ev->attached->size : 0 },
     };
     if (!name) return 0;
     for (size_t i = 0; i < BOT_COUNT(numbers); i++)
         if (!strcmp(numbers[i].name, name)) return numbers[i].value;
     if (!strcmp(name, "stores_active")) return stores_active(ev->host);
+    if (!strcmp(name, "media")) return ev->attached ? ev->attached->media : 0;
+    if (!strcmp(name, "media.size")) return ev->attached ? ev->attached->size : 0;
     const char *text = api_field(ctx, name);
     int64_t value = 0;
     return text && text_int(text, &value) == 0 ? value : 0;

@@ -161,8 +161,12 @@ static const char SCHEMA_4[] =
     " used_at INTEGER NOT NULL) STRICT;" /* when it came, was stored or was sent last */
     "CREATE INDEX media_used ON media(used_at);"
     "ALTER TABLE inbox ADD COLUMN attached TEXT;" /* JSON (attached.h); NULL: only a text */
-    "ALTER TABLE outbox ADD COLUMN media INTEGER;"
-    "ALTER TABLE outbox ADD COLUMN quote TEXT;"; /* native id of the message it answers */
+    /* Of the few rows that bring a file or answer a message: two columns in outbox would be written
+       with every text. */
+    "CREATE TABLE outbox_extras ("
+    " row INTEGER PRIMARY KEY," /* of outbox */
+    " media INTEGER,"
+    " quote TEXT) STRICT;"; /* native id of the message that it answers */
 
 const struct bot_migration_spec core_migrations[] = {
     { .id = 1, .sql = SCHEMA_1 },

@@ -86,7 +86,8 @@ static char *make_body(struct bot_ctx *ctx, const struct row *row, int with_text
     reply_to(row, quoted);
     size_t size = 80 + waha_json_size(row->session) + waha_json_size(row->chat);
     if (with_text)
-        size += waha_json_size(row->text) + waha_json_size(row->send_id) + waha_json_size(quoted);
+        size += waha_json_size(row->text) + waha_json_size(row->send_id) +
+                (quoted[0] ? waha_json_size(quoted) : 0);
     char *body = ctx->api->alloc(ctx, size), *at = body;
     if (!body) return NULL;
 #define PUT(literal) (memcpy(at, (literal), sizeof(literal) - 1), at += sizeof(literal) - 1)
