@@ -123,7 +123,9 @@ void attached_of_incoming(const struct bot_incoming *in, struct buf *json)
     a.place_name = clean_text(&m, in->place_name, PLACE_NAME_MAX);
     a.contact = clean(&m, in->contact, contact_len, CONTACT_MAX);
     int is_file = strcmp(a.kind, "location") != 0 && strcmp(a.kind, "contact") != 0;
-    if (is_file && in->media_url && *in->media_url && strlen(in->media_url) <= URL_MAX)
+    if (is_file && in->kind != BOT_IN_MESSAGE)
+        a.error = "our own side sent it from a phone";
+    else if (is_file && in->media_url && *in->media_url && strlen(in->media_url) <= URL_MAX)
         a.url = in->media_url;
     if (is_file && !a.url && !a.error) a.error = "it has no address that it could be fetched from";
     attached_write(&a, json);

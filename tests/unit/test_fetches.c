@@ -276,6 +276,27 @@ static void taken_back_it_leaves_nothing_in_the_journal(void **state)
     assert_int_equal(disk("SELECT count(*) FROM inbox WHERE attached IS NOT NULL"), 0);
 }
 
+static void what_our_own_side_sends_is_not_fetched(void **state)
+{
+    (void)state;
+    struct bot_incoming in = { .size = sizeof in,
+                               .kind = BOT_IN_OWN,
+                               .session = "default",
+                               .event = "message.any",
+                               .native_id = "OWN1",
+                               .chat = BUDI "@c",
+                               .phone = BUDI,
+                               .text = "",
+                               .media = "image",
+                               .media_url = URL };
+    assert_int_equal(host_incoming(w.host, "testgate", &in), BOT_OK);
+    run();
+    expect_none();
+    assert_int_equal(w.fetch_count, 0);
+    assert_string_equal(disk_text("SELECT attached FROM inbox"),
+                        "{\"kind\":\"image\",\"error\":\"our own side sent it from a phone\"}");
+}
+
 static void what_was_half_written_goes_at_the_next_start(void **state)
 {
     (void)state;
@@ -369,6 +390,7 @@ int main(void)
         FETCHING(a_lost_turn_writes_it_again),
         FETCHING(a_stop_meanwhile_leaves_it_for_the_next_start),
         FETCHING(taken_back_it_leaves_nothing_in_the_journal),
+        FETCHING(what_our_own_side_sends_is_not_fetched),
         FETCHING(what_was_half_written_goes_at_the_next_start),
         cmocka_unit_test_setup_teardown(a_message_without_a_word_is_answered_by_its_kind, open_deaf,
                                         world_close),
