@@ -178,7 +178,7 @@ static void a_file_that_is_written_too_late_is_not_waited_for(void **state)
 static void four_are_fetched_at_a_time_and_each_has_its_own_time(void **state)
 {
     (void)state;
-    char phone[20];
+    char phone[32];
     for (int i = 0; i < 6; i++) {
         snprintf(phone, sizeof phone, "62811000001%02d", i);
         picture(phone, "x");
