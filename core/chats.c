@@ -6,6 +6,7 @@
 #include "calls.h"
 #include "dispatch.h"
 #include "host.h"
+#include "message/fetches.h"
 #include "people/identity.h"
 
 static struct chat *chat_of(struct loop *l, const struct event *ev)
@@ -92,10 +93,22 @@ struct event *chat_next(struct chat *chat, int *cancels)
     return NULL;
 }
 
+int chat_holds(struct event *ev)
+{
+    return identity_holds(ev) || fetch_holds(ev);
+}
+
+void chats_committed(struct loop *l)
+{
+    identity_committed(l->host);
+    fetches_committed(l->host);
+}
+
 void waiting_expire(struct loop *l, int64_t now)
 {
     struct event *ev, *next;
     identity_expire(l->host, now);
+    fetches_expire(l->host, now);
     for (ev = TAILQ_FIRST(&l->waiting); ev; ev = next) {
         next = TAILQ_NEXT(ev, wait_link);
         if (ev->deadline > now || TAILQ_EMPTY(&ev->call_list)) continue;
@@ -107,7 +120,8 @@ void waiting_expire(struct loop *l, int64_t now)
 
 int64_t waiting_next_due(const struct loop *l)
 {
-    int64_t due = identity_next_due(l->host);
+    int64_t due = identity_next_due(l->host), fetch = fetches_next_due(l->host);
+    if (fetch < due) due = fetch;
     const struct event *ev;
     TAILQ_FOREACH(ev, &l->waiting, wait_link)
     if (ev->deadline < due) due = ev->deadline;

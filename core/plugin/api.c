@@ -8,6 +8,7 @@
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../host.h"
+#include "../message/fetches.h"
 #include "../message/outbox.h"
 #include "../message/own_number.h"
 #include "stats.h"
@@ -138,6 +139,8 @@ const struct bot_api host_api = {
     .set_state = api_set_state,
     .self = api_self,
     .slot_set = api_slot_set,
+    .media_read = api_media_read,
+    .media_store = api_media_store,
 };
 
 /* ---- service gateways/0 ---------------------------------------------------------------------- */
@@ -214,6 +217,14 @@ static int gw_no_new_chats(struct bot_ctx *ctx, const char *session, int64_t unt
     return BOT_OK;
 }
 
+static int gw_fetched(struct bot_ctx *ctx, int64_t id, const void *bytes, size_t len,
+                      const char *error)
+{
+    struct event *ev = event_of(ctx);
+    if (ev->phase != PHASE_SEND) return BOT_EPHASE;
+    return gateway_name(ev) ? fetch_came(ev, id, bytes, len, error) : BOT_EINVAL;
+}
+
 const struct bot_gateways gateways_service = {
     .size = sizeof gateways_service,
     .provide = api_gateway,
@@ -225,4 +236,5 @@ const struct bot_gateways gateways_service = {
     .no_new_chats = gw_no_new_chats,
     .session_state = gw_session_state,
     .incoming = gw_incoming,
+    .fetched = gw_fetched,
 };

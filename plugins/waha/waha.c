@@ -124,6 +124,7 @@ static const struct bot_gateway_spec gateway = {
     .address = address,
     .default_session = default_session,
     .who = waha_who,
+    .fetch = waha_fetch,
 };
 
 static int init(const struct bot_api *api, struct bot_plugin *self)

@@ -97,6 +97,16 @@ struct waha {
 /* ---- parse.c: a webhook's body -> messages. Pure; on HTTP threads. --------------------------- */
 int waha_parse(const char *body, size_t len, struct bot_incoming_sink *sink);
 
+struct json_slice;
+/* ---- parse_media.c: what comes with a text, or instead of one. Pure. --------------------------
+ */
+int waha_has_items(const struct json_slice *array);
+/* Fills the media fields of `in` from four parts of a payload that json_pick() has noted. The
+ * strings lie in what it returns, to be freed; NULL: out of memory. */
+char *waha_read_media(const struct json_slice *media, const struct json_slice *location,
+                      const struct json_slice *vcards, const struct json_slice *data,
+                      struct bot_incoming *in);
+
 /* ---- answer.c: what WAHA's answers mean. Pure. ----------------------------------------------- */
 /* The bare id in "true_CHAT_ID[_PARTICIPANT]" or "ID": its start, and its length in *len. */
 const char *waha_bare_id(const char *id, size_t *len);
@@ -112,6 +122,8 @@ int waha_judge_lookup(const struct bot_result *r, const char *send_id);
  * among them? BOT_RESOLVED_NOT_SENT means that the list came and it was not. */
 int waha_judge_list(const struct bot_result *r, const char *text, int64_t since,
                     char id[WAHA_ID_BYTES]);
+/* 1: GET /api/contacts/check-exists says that the number has no WhatsApp. */
+int waha_answer_is_nobody(const struct bot_result *r);
 /* The number that the session is paired with, digits; "" = not told. 1 or 0. */
 int waha_answer_own_number(const struct bot_result *r, char number[20]);
 /* When the newest message of others in a list of chats was written, ms. 1, or 0: no such list. */
@@ -143,6 +155,22 @@ int waha_send(struct bot_ctx *ctx, const struct bot_outgoing *row);
 int waha_resolve(struct bot_ctx *ctx, const struct bot_outgoing *row);
 int waha_need_ids(struct bot_ctx *ctx, const char *session, uint32_t want);
 int waha_who(struct bot_ctx *ctx, const char *session, const char *lid); /* who.c */
+
+/* ---- send_media.c ---------------------------------------------------------------------------- */
+struct waha_file {
+    int64_t row, media;
+    uint32_t account;                                              /* its index */
+    const char *session, *chat, *caption, *type, *name, *reply_to; /* "" when there is none */
+};
+/* Reads the file and sends it; `sent` judges the answer, with a copy of `data`. */
+int waha_send_file(struct bot_ctx *ctx, const struct waha_file *f, bot_done_fn *sent,
+                   const void *data, uint32_t len);
+
+/* ---- fetch.c: files that came ---------------------------------------------------------------- */
+#define WAHA_PATH_BYTES 512
+/* The path of a file's URL, when it is one of WAHA's files and nothing else. 1 or 0. Pure. */
+int waha_file_path(const char *url, char out[WAHA_PATH_BYTES]);
+int waha_fetch(struct bot_ctx *ctx, const struct bot_fetch *file);
 
 /* ---- session.c ------------------------------------------------------------------------------- */
 int waha_check_session(struct bot_ctx *ctx);   /* schedule, and at the start */
