@@ -78,6 +78,11 @@ static void api_set_state(struct bot_plugin *self, void *state)
     plugin_of(self)->state = state;
 }
 
+static void *api_state(struct bot_plugin *self)
+{
+    return plugin_of(self)->state;
+}
+
 static struct bot_plugin *api_self(struct bot_ctx *ctx)
 {
     return (struct bot_plugin *)(void *)event_of(ctx)->plugin;
@@ -132,6 +137,7 @@ const struct bot_api host_api = {
     .config_text = api_config_text,
     .config_int = api_config_int,
     .config_name = api_config_name,
+    .state = api_state,
     .log = api_log,
     .count = api_count,
     .alloc = api_alloc,

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <tokobot/services/waha.h>
+
 #include "waha.h"
 
 static int gate(struct bot_ctx *ctx);
@@ -136,6 +138,7 @@ static int init(const struct bot_api *api, struct bot_plugin *self)
     if (rc >= 0) rc = BOT_COMMANDS(api, self, commands);
     if (rc >= 0) rc = BOT_HOOKS(api, self, hooks);
     if (rc >= 0) rc = BOT_SCHEDULES(api, self, schedules);
+    if (rc >= 0) rc = api->provide(self, "waha/0", &waha_service, self);
     if (rc >= 0) rc = gateways->provide(self, &gateway);
     return rc < 0 ? rc : BOT_OK;
 }

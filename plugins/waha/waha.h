@@ -185,6 +185,15 @@ int waha_listen(struct bot_ctx *ctx);                              /* schedule *
 /* How many messages the time between usually brings, of its last day. */
 double waha_deaf_expected(const struct waha_usual *u, int64_t from, int64_t to);
 
+/* ---- link.c: linking a phone ----------------------------------------------------------------- */
+/* The completion has a PNG in its body (200), or there is none. */
+int64_t waha_ask_qr(struct bot_ctx *ctx, const struct waha_account *a, bot_done_fn *done,
+                    const void *data, size_t len);
+/* The completion has a pairing code: waha_answer_code(). phone: digits. */
+int64_t waha_ask_code(struct bot_ctx *ctx, const struct waha_account *a, const char *phone,
+                      bot_done_fn *done, const void *data, size_t len);
+extern const struct bot_waha waha_service; /* services/waha.h */
+
 /* ---- command.c ------------------------------------------------------------------------------- */
 int waha_command(struct bot_ctx *ctx); /* /wa */
 

@@ -24,6 +24,8 @@
 #include "../../plugins/waha/who.c"
 #include "../../plugins/waha/fetch.c"
 #include "../../plugins/waha/breaker.c"
+#undef CODE_TIMEOUT_MS
+#include "../../plugins/waha/link.c"
 #include "../../plugins/waha/command.c"
 #include "../../plugins/waha/accounts.c"
 #undef KEY
@@ -246,6 +248,14 @@ static int fake_fetched(struct bot_ctx *ctx, int64_t id, const void *bytes, size
     snprintf(world.file_error, sizeof world.file_error, "%s", error ? error : "");
     return BOT_OK;
 }
+static int fake_service_provide(struct bot_plugin *self, const char *name, const void *table,
+                                void *owner)
+{
+    assert_string_equal(name, "waha/0");
+    assert_non_null(table);
+    assert_ptr_equal(owner, self);
+    return BOT_OK;
+}
 static const struct bot_gateways gateways = {
     .size = sizeof gateways,
     .provide = fake_provide,
@@ -311,6 +321,7 @@ static const struct bot_api api = {
     .config_text = fake_config,
     .config_int = fake_config_int,
     .config_name = fake_config_name,
+    .provide = fake_service_provide,
     .field = fake_field,
     .kv_get = fake_kv_get,
     .service = fake_service,

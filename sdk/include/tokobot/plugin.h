@@ -497,6 +497,9 @@ struct bot_api {
     /* [any after init] NAME of the index-th [PLUGIN.NAME] of bot.ini, in its order, or NULL. Its
      * values: config_text(self, "NAME.key"). Since 0.11. */
     const char *(*config_name)(struct bot_plugin *self, uint32_t index);
+    /* [event] What set_state() of that plugin put there; NULL before its start() and after its
+     * stop(). For the functions of a service, whose ctx is their caller's. Since 0.11. */
+    void *(*state)(struct bot_plugin *self);
 
     /* -- files; since 0.11. A file is kept as long as messages are ([core] keep_days) after it last
      * came, was stored or was sent. Its id opens it for every store: a plugin that keeps one keeps

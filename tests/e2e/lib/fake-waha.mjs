@@ -12,6 +12,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export const OWN = { phone: '6281100000001', lid: '100000000000001' };
 const B32 = '0123456789abcdefghjkmnpqrstvwxyz';
 const VERSION = '2026.7.1';
+// A PNG of one pixel.
+export const QR = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
 
 export const nativeId = (prefix = '3EB0') => prefix + randomBytes(8).toString('hex').toUpperCase();
 
@@ -114,7 +116,7 @@ export class FakeWaha {
     if (fault?.kind === 'slow') await sleep(fault.ms);
     else if (fault && (await this.#misbehave(fault, call, rq, rs, answer))) return;
     if (path.startsWith('/api/files/') && rq.method === 'GET') return this.#file(path.slice(11), call, rs, answer);
-    this.#route(rq.method, path, call, answer);
+    this.#route(rq.method, path, call, answer, rs);
   }
 
   // A file that a message brought; a number is a file of so many bytes.
@@ -167,7 +169,13 @@ export class FakeWaha {
     return true;
   }
 
-  #route(method, path, call, answer) {
+  #picture(bytes, call, rs) {
+    call.status = 200;
+    rs.writeHead(200, { 'content-type': 'image/png', 'content-length': bytes.length });
+    rs.end(bytes);
+  }
+
+  #route(method, path, call, answer, rs) {
     const at = `${method} ${path}`;
     let m;
     if (at === 'GET /ping') return answer(200, { message: 'pong' });
@@ -180,6 +188,11 @@ export class FakeWaha {
       return this.status === 'SCAN_QR_CODE' ? answer(201, { code: 'ABCD-1234' })
         : answer(422, { error: 'Session status is not as expected. Try again later or restart the session',
                         session: m[1], status: this.status, expected: ['SCAN_QR_CODE'] });
+    if ((m = at.match(/^GET \/api\/([^/]+)\/auth\/qr$/))) {
+      if (this.status === 'SCAN_QR_CODE') return this.#picture(QR, call, rs);
+      return answer(422, { error: 'Session status is not as expected. Try again later or restart the session',
+                           session: m[1], status: this.status, expected: ['SCAN_QR_CODE'] });
+    }
     if (at === 'POST /api/sessions') return this.#make(call.body ?? {}, answer);
     if ((m = at.match(/^POST \/api\/sessions\/([^/]+)\/(start|restart)$/))) return this.#help(m[1], answer);
     if ((m = at.match(/^GET \/api\/([^/]+)\/new-message-id$/))) return this.#newId(answer);
