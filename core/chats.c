@@ -6,6 +6,7 @@
 #include "calls.h"
 #include "dispatch.h"
 #include "host.h"
+#include "message/late.h"
 #include "people/identity.h"
 
 static struct chat *chat_of(struct loop *l, const struct event *ev)
@@ -43,7 +44,10 @@ void loop_queue(struct host *h, struct event *ev)
         ev->chat = chat_of(l, ev);
         ev->chat->refs++;
     }
-    TAILQ_INSERT_TAIL(&ev->chat->events, ev, link);
+    if (ev->is_late)
+        late_queue(ev);
+    else
+        TAILQ_INSERT_TAIL(&ev->chat->events, ev, link);
     l->open_events++;
     chat_make_ready(l, ev->chat);
 }
@@ -92,9 +96,21 @@ struct event *chat_next(struct chat *chat, int *cancels)
     return NULL;
 }
 
+int chat_waits_for_gateway(struct event *ev)
+{
+    return late_holds(ev) || identity_holds(ev);
+}
+
+void waiting_committed(struct loop *l)
+{
+    late_committed(l->host);
+    identity_committed(l->host);
+}
+
 void waiting_expire(struct loop *l, int64_t now)
 {
     struct event *ev, *next;
+    late_expire(l->host, now);
     identity_expire(l->host, now);
     for (ev = TAILQ_FIRST(&l->waiting); ev; ev = next) {
         next = TAILQ_NEXT(ev, wait_link);
@@ -107,8 +123,9 @@ void waiting_expire(struct loop *l, int64_t now)
 
 int64_t waiting_next_due(const struct loop *l)
 {
-    int64_t due = identity_next_due(l->host);
+    int64_t due = identity_next_due(l->host), late = late_next_due(l->host);
     const struct event *ev;
+    if (late < due) due = late;
     TAILQ_FOREACH(ev, &l->waiting, wait_link)
     if (ev->deadline < due) due = ev->deadline;
     return due;

@@ -21,6 +21,7 @@
 #include "containment.h"
 #include "host.h"
 #include "message/dialog.h"
+#include "message/late.h"
 #include "message/outbox.h"
 #include "message/own_number.h"
 #include "message/routing.h"
@@ -116,6 +117,11 @@ static int run_hooks(struct event *ev, const char *name, size_t from, int kept)
         if (verdict != BOT_PASS) return verdict;
     }
     return BOT_PASS;
+}
+
+int dispatch_gate(struct event *ev)
+{
+    return run_hooks(ev, "message.gate", 0, 0);
 }
 
 static int say_in_repair(struct event *ev, const char *what)
@@ -645,6 +651,7 @@ static int dispatch_internal(struct event *ev)
         int verdict = verdict_of(schedule_handle(ev));
         return verdict == BOT_PASS ? BOT_HANDLED : verdict;
     }
+    if (late_is_summary(ev)) return late_summarise(ev);
     const struct hook_list *list = registry_hooks(ev->host->registry, ev->event_name);
     if (!strcmp(ev->event_name, "plugin.quarantined") && containment_notify(ev) < 0)
         return BOT_FAIL;

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "calls.h"
 #include "message/inbox.h"
+#include "message/late.h"
 #include "message/outbox.h"
 #include "message/texts.h"
 #include "people/identity.h"
@@ -328,6 +329,7 @@ static struct host *host_new(const struct host_conf *conf)
     h->started_mono = clock_mono();
     loop_init(&h->loop, h);
     h->identities = identities_new();
+    h->lates = lates_new();
     h->loop.wake_fd = conf->wake_fd ? conf->wake_fd : -1;
     if (conf->opening) *conf->opening = h;
     return h;
@@ -476,6 +478,7 @@ void host_free(struct host *h)
     reload_free(h);
     outbox_free(h->outbox);
     identities_free(h); /* it holds chats */
+    lates_free(h);      /* likewise */
     loop_free(&h->loop);
     while (h->old_registries) {
         struct registry *r = h->old_registries;

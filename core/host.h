@@ -101,6 +101,7 @@ struct host {
     int64_t dialog_due;    /* no dialog ends before this; 0 = unknown (dialog.c) */
     struct people *people; /* people.c's caches */
     struct identities *identities; /* hidden ids that are being asked for */
+    struct lates *lates;           /* what comes late, and what waits for it */
 
     /* what other threads may read: written by the loop under `status_lock` */
     pthread_mutex_t status_lock;

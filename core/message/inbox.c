@@ -11,6 +11,7 @@
 #include "../people/identity.h"
 #include "../people/people.h"
 #include "amend.h"
+#include "late.h"
 #include "outbox.h"
 
 static const char INSERT_MESSAGE[] =
@@ -92,6 +93,7 @@ static int journal_message(struct host *h, struct arrival *a, enum event_kind ki
              kind == EVENT_OWN ? 'o' : 'm', has_key ? a->native_id : "");
     if (has_key && db_int(&h->db, 0, KNOWN, "s", key))
         return 0; /* before a newcomer is made of a repetition */
+    if (a->late && late_is_ours(h, a)) return 0;
     int64_t person = people_resolve(h, a->gateway, a->session, a->chat, a->phone, a->lid,
                                     kind == EVENT_OWN ? NULL : a->name);
     if (person < 0) return -1;
@@ -104,7 +106,7 @@ static int journal_message(struct host *h, struct arrival *a, enum event_kind ki
                      a->received_at);
     if (rc != 0) return -1;
     *out = event_of_arrival(h, a, kind, person);
-    return 1;
+    return a->late ? late_journaled(h, a, out) : 1;
 }
 
 /* Somebody reacted to a message or voted in a poll: for whoever listens, in the store of that
@@ -152,6 +154,8 @@ int inbox_journal(struct host *h, struct arrival *a, struct event **out)
         return 0;
     case BOT_IN_IDENTITY:
         return identity_came(h, a);
+    case BOT_IN_CAUGHT_UP:
+        return late_caught_up(h, a);
     case BOT_IN_EDIT:
         return amend_edit(h, a);
     case BOT_IN_REVOKE:
@@ -199,6 +203,8 @@ static struct event *event_of_row(struct host *h, sqlite3_stmt *st)
     ev->attempts = sqlite3_column_int(st, 20);
     if (ev->attempts) ev->suspect = arena_strdup(m, (const char *)sqlite3_column_text(st, 21));
     if (ev->kind == EVENT_MESSAGE && !ev->text) ev->text = "";
+    ev->is_late = ev->kind == EVENT_INTERNAL ? late_is_summary(ev)
+                                             : ev->event_name && !strcmp(ev->event_name, "late");
     if (ev->kind != EVENT_INTERNAL)
         ev->event_name = ev->kind == EVENT_OWN ? "message.own" : "message";
     return ev;

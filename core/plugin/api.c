@@ -8,6 +8,7 @@
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../host.h"
+#include "../message/late.h"
 #include "../message/outbox.h"
 #include "../message/own_number.h"
 #include "stats.h"
@@ -195,6 +196,14 @@ static int gw_bind(struct bot_ctx *ctx, const char *session, const char *store_c
     return own_number_bind(ev->plugin->gateway, session, store_code);
 }
 
+static int gw_hold(struct bot_ctx *ctx, const char *session, const char *phone, const char *lid,
+                   int64_t max_ms)
+{
+    struct event *ev = event_of(ctx);
+    const char *name = gateway_name(ev);
+    return name && session ? late_hold(ev->host, name, session, phone, lid, max_ms) : BOT_EINVAL;
+}
+
 const struct bot_gateways gateways_service = {
     .size = sizeof gateways_service,
     .provide = api_gateway,
@@ -204,4 +213,5 @@ const struct bot_gateways gateways_service = {
     .bind = gw_bind,
     .session_state = gw_session_state,
     .incoming = gw_incoming,
+    .hold = gw_hold,
 };

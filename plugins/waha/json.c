@@ -235,6 +235,21 @@ int json_pick(const char *text, size_t len, const struct json_wanted *wanted,
     return rc == 0 && r.at == r.end ? 0 : -1;
 }
 
+int json_item(const char *text, size_t len, size_t *at, struct json_slice *item)
+{
+    struct reader r = { text + *at, text + len, 1, NULL };
+    int is_first = *at == 0;
+    skip_blanks(&r);
+    if (is_first && (r.at == r.end || *r.at++ != '[')) return -1;
+    skip_blanks(&r);
+    if (r.at == r.end) return -1;
+    if (*r.at == ']') return 0;
+    if (!is_first && *r.at++ != ',') return -1;
+    if (read_value(&r, nothing, item) < 0) return -1;
+    *at = (size_t)(r.at - text);
+    return 1;
+}
+
 /* ---- decoding -------------------------------------------------------------------------------- */
 
 static char *put_utf8(char *out, int c)

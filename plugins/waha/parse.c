@@ -450,17 +450,39 @@ static int decode_texts(struct parsed *p)
     return 0;
 }
 
+static int take_apart(struct parsed *p, const char *body, size_t len,
+                      const struct json_wanted *wanted)
+{
+    enum json_kind root;
+    memset(p, 0, offsetof(struct parsed, native_id));
+    p->native_id[0] = p->chat[0] = p->phone[0] = p->lid[0] = p->quoted_id[0] = '\0';
+    p->large = NULL;
+    if (json_pick(body, len, wanted, p->notes, &root) < 0) return BOT_EINVAL;
+    return decode_texts(p) < 0 ? BOT_EBUSY : BOT_OK;
+}
+
 int waha_parse(const char *body, size_t len, struct bot_incoming_sink *sink)
 {
     struct parsed p;
     struct bot_incoming in = { .size = sizeof in };
-    enum json_kind root;
-    memset(&p, 0, offsetof(struct parsed, native_id));
-    p.native_id[0] = p.chat[0] = p.phone[0] = p.lid[0] = p.quoted_id[0] = '\0';
-    p.large = NULL;
-    if (json_pick(body, len, in_webhook, p.notes, &root) < 0) return BOT_EINVAL;
-    if (decode_texts(&p) < 0) return BOT_EBUSY;
+    int rc = take_apart(&p, body, len, in_webhook);
+    if (rc != BOT_OK) return rc;
     read_event(&p, &in);
+    sink->add(sink, &in);
+    free(p.large);
+    return BOT_OK;
+}
+
+int waha_parse_message(const char *payload, size_t len, const char *session,
+                       struct bot_incoming_sink *sink)
+{
+    struct parsed p;
+    struct bot_incoming in = { .size = sizeof in, .kind = BOT_IN_OTHER };
+    int rc = take_apart(&p, payload, len, in_payload);
+    if (rc != BOT_OK) return rc;
+    p.text[EVENT] = "message.any";
+    in.session = session;
+    read_message(&p, &in);
     sink->add(sink, &in);
     free(p.large);
     return BOT_OK;

@@ -95,6 +95,7 @@ static const struct bot_hook_spec hooks[] = {
       .priority = 10,
       .scope = BOT_NO_STORE,
       .run = waha_session_changed },
+    { .event = "session.caught_up", .priority = 10, .scope = BOT_NO_STORE, .run = waha_caught_up },
 };
 
 static const struct bot_gateway_spec gateway = {
@@ -132,7 +133,11 @@ static int gate(struct bot_ctx *ctx)
     const struct bot_api *api = ctx->api;
     const char *network = api->field(ctx, "gateway");
     if (!ctx->state || !network || strcmp(network, "waha") != 0) return BOT_PASS;
-    if (waha_account(ctx->state, api->field(ctx, "session"))) return waha_breaker_gate(ctx);
+    struct waha_account *a = waha_account(ctx->state, api->field(ctx, "session"));
+    if (a) {
+        waha_backfill_note(ctx, a);
+        return waha_breaker_gate(ctx);
+    }
     api->count(api->self(ctx), "other_session_messages", 1);
     return BOT_HANDLED;
 }
@@ -176,8 +181,14 @@ static int start(struct bot_ctx *ctx)
         waha_free(w);
         return BOT_EINVAL;
     }
-    api->set_state(self, w);
     ctx->state = w;
+    for (uint32_t i = 0; i < w->account_count; i++)
+        if (waha_backfill_open(ctx, &w->accounts[i]) != 0) {
+            ctx->state = NULL;
+            waha_free(w);
+            return BOT_EBUSY;
+        }
+    api->set_state(self, w);
     waha_check_session(ctx);
     return BOT_OK;
 }
@@ -197,6 +208,10 @@ void waha_set_state(struct bot_ctx *ctx, struct waha_account *a, int state, cons
     if (a->state == state) return;
     a->state = state;
     w->gateways->session_state(ctx, a->session, state, detail);
+    if (state == BOT_SESSION_CONNECTED)
+        waha_backfill_begin(ctx, a);
+    else
+        waha_backfill_pause(ctx, a);
 }
 
 uint64_t waha_hash(const char *s)
