@@ -30,7 +30,7 @@
 #define MESSAGES_PAGE 100
 #define PAGES_MAX     5 /* of messages of one chat: what is older is not read */
 #define PAGE_BYTES    (8u << 20)
-#define CHAT_BYTES    (24u << 20) /* of all pages of one chat */
+#define ALL_BYTES     (24u << 20) /* of all pages of one chat */
 #define TIMEOUT_MS    20000
 #define HOLD_LIST_MS  20000
 #define HOLD_CHAT_MS  30000
@@ -581,7 +581,7 @@ static int goes_on(struct bot_ctx *ctx, struct waha_account *a, uint32_t i,
 {
     struct slot *s = &a->backfill->slots[i];
     s->bytes += r->body_len;
-    if (count < MESSAGES_PAGE || s->page_count + 1 >= PAGES_MAX || s->bytes > CHAT_BYTES) return 0;
+    if (count < MESSAGES_PAGE || s->page_count + 1 >= PAGES_MAX || s->bytes > ALL_BYTES) return 0;
     char *copy = malloc(r->body_len + 1);
     if (!copy) return 0;
     memcpy(copy, r->body, r->body_len);
