@@ -2,7 +2,7 @@
  *
  * A hold is found by what names it: the session, or a person's phone, hidden id or number in it; so
  * a live message under the other id of the same person waits, too. In inbox.event a late message's
- * row says 'late'. */
+ * row says 'late', or 'recorded'. */
 #include "late.h"
 
 #include <stdio.h>
@@ -25,7 +25,7 @@ static const char SUMMARY[] = "message.late";
 static const char OURS[] = "SELECT 1 FROM outbox WHERE native_id = ?1 LIMIT 1";
 static const char MARK[] = "UPDATE inbox SET event = 'late' WHERE id = ?1";
 static const char RECORD[] =
-    "UPDATE inbox SET event = 'late', state = 2, store = nullif(?2, 0), done_at = ?3 WHERE id = ?1";
+    "UPDATE inbox SET event = 'recorded', state = 2, store = nullif(?2, 0), done_at = ?3 WHERE id = ?1";
 static const char INSERT_SUMMARY[] =
     "INSERT INTO inbox(key, kind, person, store, gateway, session, chat, phone, lid, event, body, sent_at, received_at)"
     " VALUES (?1, 3, ?2, nullif(?3, 0), ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT(key) DO NOTHING";
@@ -89,6 +89,28 @@ static const char *name_of_person(char out[KEY_BYTES], const char *gateway, cons
     return name_of(out, gateway, session, '#', id);
 }
 
+static int is_message(const struct event *ev)
+{
+    return ev->kind == EVENT_MESSAGE || ev->kind == EVENT_OWN;
+}
+
+/* What was held runs by WhatsApp's time: a webhook that had to be repeated comes behind newer ones.
+ */
+static void sort_by_time(struct chat *chat)
+{
+    struct event *ev, *next;
+    for (ev = TAILQ_FIRST(&chat->events); ev; ev = next) {
+        struct event *before = TAILQ_PREV(ev, chat_events, link), *to = NULL;
+        next = TAILQ_NEXT(ev, link);
+        for (; is_message(ev) && before && is_message(before) && before->sent_at > ev->sent_at;
+             before = TAILQ_PREV(before, chat_events, link))
+            to = before;
+        if (!to) continue;
+        TAILQ_REMOVE(&chat->events, ev, link);
+        TAILQ_INSERT_BEFORE(to, ev, link);
+    }
+}
+
 static void release(struct host *h, struct hold *hold)
 {
     struct lates *l = h->lates;
@@ -101,6 +123,7 @@ static void release(struct host *h, struct hold *hold)
     for (struct waiter *w; (w = TAILQ_FIRST(&hold->waiters));) {
         TAILQ_REMOVE(&hold->waiters, w, link);
         w->chat->held = 0;
+        sort_by_time(w->chat);
         chat_rehome(&h->loop, w->chat);
         chat_make_ready(&h->loop, w->chat);
         loop_chat_unref(&h->loop, w->chat);
@@ -185,7 +208,7 @@ int late_holds(struct event *ev)
 {
     const struct lates *l = ev->host->lates;
     if (!l->count || ev->is_late || !ev->gateway) return 0;
-    if (ev->kind != EVENT_MESSAGE && ev->kind != EVENT_OWN) return 0;
+    if (!is_message(ev)) return 0;
     struct hold *hold = hold_of(l, ev);
     if (!hold) return 0;
     if (ev->chat->held) return 1;
@@ -347,7 +370,7 @@ int late_caught_up(struct host *h, const struct arrival *a)
 static int comes_after(const struct event *ev, const struct event *late)
 {
     if (ev->is_late) return ev->sent_at > late->sent_at;
-    return (ev->kind == EVENT_MESSAGE || ev->kind == EVENT_OWN) && ev->sent_at >= late->sent_at;
+    return is_message(ev) && ev->sent_at >= late->sent_at;
 }
 
 void late_queue(struct event *ev)

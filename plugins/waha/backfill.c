@@ -38,9 +38,11 @@
 #define OVERLAP_MS    (2 * 60 * 1000) /* webhooks overtake each other */
 #define AGAIN_MS      3000            /* not more often */
 #define STUCK_MS      60000
-#define PLAUSIBLE_MS  (48LL * 3600 * 1000) /* a message further ahead of our clock is not believed \
-                                            */
-#define TRIES_MAX 3                        /* with chats that cannot be read */
+#define PLAUSIBLE_MS                                                                               \
+    (48LL * 3600 * 1000) /* a message further ahead of our clock is not believed                   \
+                          */
+#define TRIES_MAX   3    /* with chats that cannot be read */
+#define SAMPLES_MIN 5    /* of the skew */
 
 enum phase { IDLE, LISTING, ASKING_CLOCK, READING, CLOSING };
 
@@ -68,7 +70,9 @@ struct waha_backfill {
     int is_changed;   /* ... and has to be written */
     int is_off;       /* this engine cannot list */
     int is_wanted;    /* it has not been done since the session works */
-    int wants_sample; /* of the skew */
+    int is_due_again; /* the session has changed while it ran */
+    int64_t greatest; /* of the skews seen since the start, */
+    uint32_t samples; /* so many */
     int64_t seen;     /* the newest message that came live */
 
     enum phase phase;
@@ -181,17 +185,22 @@ static void correct_floor(struct waha_backfill *b, int64_t now)
     b->is_changed = 1;
 }
 
+/* A message of which WAHA told late says too little; the greatest of several is right. */
+static void sample(struct waha_backfill *b, int64_t ahead)
+{
+    if (!b->samples++ || ahead > b->greatest) b->greatest = ahead;
+    if (b->samples < SAMPLES_MIN || (b->has_skew && b->greatest <= b->skew)) return;
+    b->skew = b->greatest;
+    b->has_skew = b->is_changed = 1;
+}
+
 void waha_backfill_note(struct bot_ctx *ctx, struct waha_account *a)
 {
     struct waha_backfill *b = a->backfill;
     int64_t at = ctx->api->number(ctx, "sent_at");
-    if (at > b->seen) b->seen = at;
-    if (!b->wants_sample) return;
-    int64_t ahead = at - ctx->api->number(ctx, "received_at");
-    b->wants_sample = 0;
-    if (b->has_skew && ahead <= b->skew) return; /* this one was on its way for longer */
-    b->skew = ahead;
-    b->has_skew = b->is_changed = 1;
+    if (at <= b->seen || ctx->api->field(ctx, "body")) return; /* no message: a summary of some */
+    b->seen = at;
+    sample(b, at - ctx->api->number(ctx, "received_at"));
 }
 
 /* ---- ending ---------------------------------------------------------------------------------- */
@@ -291,7 +300,8 @@ int waha_caught_up(struct bot_ctx *ctx)
     struct waha_backfill *b = a ? a->backfill : NULL;
     if (!b || b->phase != CLOSING) return BOT_HANDLED;
     move_mark(b, b->newest);
-    b->is_wanted = 0;
+    b->is_wanted = b->is_due_again;
+    b->is_due_again = 0;
     reset(b);
     save(ctx, a);
     return BOT_HANDLED;
@@ -669,7 +679,6 @@ int waha_backfill_open(struct bot_ctx *ctx, struct waha_account *a)
 {
     a->backfill = calloc(1, sizeof *a->backfill);
     if (!a->backfill) return -1;
-    a->backfill->wants_sample = 1;
     load(ctx, a);
     if (!a->backfill->is_new) hold(ctx, a, NULL, HOLD_LIST_MS);
     return 0;
@@ -685,9 +694,18 @@ void waha_backfill_free(struct waha_account *a)
 
 void waha_backfill_expect(struct bot_ctx *ctx, struct waha_account *a)
 {
-    const struct waha_backfill *b = a->backfill;
-    if (a->state != BOT_SESSION_CONNECTED && !b->is_new && !b->is_off)
-        hold(ctx, a, NULL, HOLD_LOOK_MS);
+    struct waha_backfill *b = a->backfill;
+    if (b->is_new || b->is_off) return;
+    if (b->phase != IDLE)
+        b->is_due_again = 1;
+    else
+        b->is_wanted = 1;
+    if (a->state != BOT_SESSION_CONNECTED) hold(ctx, a, NULL, HOLD_LOOK_MS);
+}
+
+void waha_backfill_works(struct bot_ctx *ctx, struct waha_account *a)
+{
+    if (a->backfill->is_wanted && a->backfill->phase == IDLE) waha_backfill_begin(ctx, a);
 }
 
 void waha_backfill_begin(struct bot_ctx *ctx, struct waha_account *a)
@@ -723,9 +741,8 @@ void waha_backfill_tick(struct bot_ctx *ctx, struct waha_account *a)
     int works = a->state == BOT_SESSION_CONNECTED;
     if (b->phase != IDLE && (now - b->moved_at > STUCK_MS || now < b->moved_at))
         give_up(ctx, a, NULL);
-    if (b->phase == IDLE && b->is_wanted && works) waha_backfill_begin(ctx, a);
+    if (works) waha_backfill_works(ctx, a);
     correct_floor(b, now);
     if (b->phase == IDLE && !b->is_wanted && works) follow(b, now);
-    b->wants_sample = 1;
     if (b->is_changed && !b->is_new) save(ctx, a);
 }

@@ -170,6 +170,7 @@ static int session_checked(struct bot_ctx *ctx, const struct bot_result *r, void
     int state = waha_judge_session(r, word), is_first = !a->has_been_seen;
     if (state != a->state) log_session(ctx, a, r, state, word);
     waha_set_state(ctx, a, state, word);
+    if (state == BOT_SESSION_CONNECTED) waha_backfill_works(ctx, a);
     compare_webhooks(ctx, a, r);
     if (waha_tells_session(r)) a->has_been_seen = 1;
     int64_t now = ctx->api->now(ctx);

@@ -173,6 +173,8 @@ void waha_backfill_free(struct waha_account *a);
 void waha_backfill_expect(struct bot_ctx *ctx, struct waha_account *a);
 /* The session works (again), or does not. */
 void waha_backfill_begin(struct bot_ctx *ctx, struct waha_account *a);
+/* A look has found it working, as before: it may have been away for less than a look. */
+void waha_backfill_works(struct bot_ctx *ctx, struct waha_account *a);
 void waha_backfill_pause(struct bot_ctx *ctx, struct waha_account *a);
 void waha_backfill_tick(struct bot_ctx *ctx, struct waha_account *a); /* every 30 s */
 void waha_backfill_note(struct bot_ctx *ctx, struct waha_account *a); /* a message runs */

@@ -10,7 +10,7 @@
 #include "core/message/late.h"
 
 #define AWAY    "tidak terhubung"
-#define MISSED  "SELECT count(*) FROM inbox WHERE event = 'late'"
+#define MISSED  "SELECT count(*) FROM inbox WHERE event = 'recorded'"
 #define TODAY_S (clock_ms() / 1000 * 1000)
 
 static const struct bot_api *api;
@@ -52,7 +52,7 @@ static int open_shop(void **state)
 static void late(const char *phone, const char *id, const char *text, int64_t age_ms, uint32_t how)
 {
     char chat[64];
-    snprintf(chat, sizeof chat, "%s", phone);
+    snprintf(chat, sizeof chat, "%s@c", phone);
     struct bot_incoming in = { .size = sizeof in,
                                .kind = BOT_IN_MESSAGE,
                                .session = "default",
@@ -69,7 +69,7 @@ static void late(const char *phone, const char *id, const char *text, int64_t ag
 static void own(const char *phone, const char *id, int64_t age_ms)
 {
     char chat[64];
-    snprintf(chat, sizeof chat, "%s", phone);
+    snprintf(chat, sizeof chat, "%s@c", phone);
     struct bot_incoming in = { .size = sizeof in,
                                .kind = BOT_IN_OWN,
                                .session = "default",
@@ -105,7 +105,7 @@ static void what_is_recorded_is_done_and_nobody_hears_of_it(void **state)
     own(BUDI, "B", 2 * 86400000LL);
     run();
     expect_none();
-    assert_int_equal(disk("SELECT count(*) FROM inbox WHERE event = 'late' AND state = 2 AND "
+    assert_int_equal(disk("SELECT count(*) FROM inbox WHERE event = 'recorded' AND state = 2 AND "
                           "store > 0 AND done_at > 0 AND person > 0"),
                      2);
     late(BUDI, "A", "lama", 0, BOT_LATE_NOT); /* a webhook's retry */

@@ -48,6 +48,7 @@ void waha_backfill_free(struct waha_account *a)
     }
 NOTHING(waha_backfill_expect)
 NOTHING(waha_backfill_begin)
+NOTHING(waha_backfill_works)
 NOTHING(waha_backfill_pause)
 NOTHING(waha_backfill_tick)
 NOTHING(waha_backfill_note)
