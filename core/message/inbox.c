@@ -91,8 +91,10 @@ static int journal_message(struct host *h, struct arrival *a, enum event_kind ki
     int has_key = a->native_id && *a->native_id;
     snprintf(key, sizeof key, "%s/%s/%c/%s", a->gateway, a->session ? a->session : "",
              kind == EVENT_OWN ? 'o' : 'm', has_key ? a->native_id : "");
-    if (has_key && db_int(&h->db, 0, KNOWN, "s", key))
+    if (has_key && db_int(&h->db, 0, KNOWN, "s", key)) {
+        if (a->late) late_is_known(h, a, key);
         return 0; /* before a newcomer is made of a repetition */
+    }
     if (a->late && late_is_ours(h, a)) return 0;
     int64_t person = people_resolve(h, a->gateway, a->session, a->chat, a->phone, a->lid,
                                     kind == EVENT_OWN ? NULL : a->name);

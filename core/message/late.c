@@ -23,6 +23,7 @@ enum { NAMES = 3, KEY_BYTES = 1200 };
 static const char SUMMARY[] = "message.late";
 
 static const char OURS[] = "SELECT 1 FROM outbox WHERE native_id = ?1 LIMIT 1";
+static const char WAITS[] = "SELECT id, person FROM inbox WHERE key = ?1 AND state = 0";
 static const char MARK[] = "UPDATE inbox SET event = 'late' WHERE id = ?1";
 static const char RECORD[] =
     "UPDATE inbox SET event = 'recorded', state = 2, store = nullif(?2, 0), done_at = ?3 WHERE id = ?1";
@@ -262,6 +263,19 @@ int late_is_ours(struct host *h, const struct arrival *a)
 {
     if (a->kind != BOT_IN_OWN || !a->native_id || !*a->native_id) return 0;
     return (int)db_int(&h->db, 0, OURS, "s", a->native_id);
+}
+
+void late_is_known(struct host *h, const struct arrival *a, const char *key)
+{
+    sqlite3_stmt *st = db_query(&h->db, WAITS, "s", key);
+    if (db_step(&h->db, st) != 1) return;
+    int64_t id = sqlite3_column_int64(st, 0), person = sqlite3_column_int64(st, 1);
+    db_done(st);
+    const struct chat *chat = person ? map_get_id(&h->loop.chats, (uint64_t)person) : NULL;
+    struct event *ev;
+    if (!chat) return;
+    TAILQ_FOREACH(ev, &chat->events, link)
+    if (ev->id == id) ev->sent_at = a->sent_at;
 }
 
 /* The store that it was for, as far as that is plain without asking anybody. */

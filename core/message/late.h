@@ -38,6 +38,8 @@ void late_begin(struct host *h);
 int late_end(struct host *h);
 /* 1: it is a message that we have sent ourselves; it has its row in the outbox. -1: error. */
 int late_is_ours(struct host *h, const struct arrival *a);
+/* It came live already: should it still wait, the gateway knows better when it was sent. */
+void late_is_known(struct host *h, const struct arrival *a, const char *key);
 /* The row of a late message has just been written: makes of it what it is to be. 1: *ev runs; 0: it
  * is only recorded and *ev is gone; -1. */
 int late_journaled(struct host *h, const struct arrival *a, struct event **ev);

@@ -3,11 +3,7 @@
  * gone; so whenever the session works (again) its chats are listed, and what nobody has seen of
  * them is handed in: see missed.c for what then becomes of it.
  *
- * The mark is a time of WhatsApp's own clock, durable: all messages up to it have come. It follows
- * the newest message that came live, and after a backfill the newest one listed; so neither our
- * clock nor WAHA's can put it in a wrong place, and a quiet night costs nothing: no message lies
- * between. It moves only when a whole backfill is on disk. `floor` is where it was at the first
- * start: nothing older is ever fetched.
+ * From where: mark.c. The mark moves only when a whole backfill is on disk.
  *
  * Only ages need to know what time it is. Three clocks say so - ours, WAHA's, and ours corrected by
  * what live messages showed - and the earliest is taken that no message proves to be behind. What
@@ -35,14 +31,9 @@
 #define HOLD_LIST_MS  20000
 #define HOLD_CHAT_MS  30000
 #define HOLD_LOOK_MS  5000
-#define OVERLAP_MS    (2 * 60 * 1000) /* webhooks overtake each other */
-#define AGAIN_MS      3000            /* not more often */
+#define AGAIN_MS      3000 /* not more often */
 #define STUCK_MS      60000
-#define PLAUSIBLE_MS                                                                               \
-    (48LL * 3600 * 1000) /* a message further ahead of our clock is not believed                   \
-                          */
-#define TRIES_MAX   3    /* with chats that cannot be read */
-#define SAMPLES_MIN 5    /* of the skew */
+#define TRIES_MAX     3 /* with chats that cannot be read */
 
 enum phase { IDLE, LISTING, ASKING_CLOCK, READING, CLOSING };
 
@@ -61,19 +52,11 @@ struct slot {
 };
 
 struct waha_backfill {
-    /* durable */
-    int64_t mark, floor;
-    int64_t skew; /* WhatsApp's clock minus ours, as live messages showed it */
-    int has_skew;
+    struct waha_mark mark;
 
-    int is_new;       /* there is no mark yet */
-    int is_changed;   /* ... and has to be written */
     int is_off;       /* this engine cannot list */
     int is_wanted;    /* it has not been done since the session works */
     int is_due_again; /* the session has changed while it ran */
-    int64_t greatest; /* of the skews seen since the start, */
-    uint32_t samples; /* so many */
-    int64_t seen;     /* the newest message that came live */
 
     enum phase phase;
     uint64_t serial, call; /* the last one given; that of the list or the clock, 0 = none */
@@ -105,16 +88,11 @@ static int64_t later_of(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-static int is_plausible(int64_t at, int64_t now)
-{
-    return at > 0 && at < now + PLAUSIBLE_MS;
-}
-
 static int64_t whatsapp_now(struct bot_ctx *ctx, const struct waha_backfill *b, int64_t newest)
 {
     int64_t now = ctx->api->now(ctx);
     const int64_t clocks[] = { now, b->knows_waha ? now + b->waha_ahead : 0,
-                               b->has_skew ? now + b->skew : 0 };
+                               b->mark.has_skew ? now + b->mark.skew : 0 };
     return waha_judge_clocks(clocks, BOT_COUNT(clocks), later_of(newest, b->newest));
 }
 
@@ -129,78 +107,6 @@ static void hold(struct bot_ctx *ctx, const struct waha_account *a, const char *
 static void log_line(struct bot_ctx *ctx, int level, const char *line)
 {
     ctx->api->log(ctx->api->self(ctx), level, line);
-}
-
-/* ---- the mark -------------------------------------------------------------------------------- */
-
-static const char *key_of(const struct waha_account *a, char out[200])
-{
-    snprintf(out, 200, "mark/%.180s", a->session);
-    return out;
-}
-
-static void load(struct bot_ctx *ctx, const struct waha_account *a)
-{
-    struct waha_backfill *b = a->backfill;
-    char key[200], text[100];
-    size_t len = 0;
-    long long mark = 0, floor = 0, skew = 0;
-    const char *kept = ctx->api->kv_get(ctx, BOT_KV_PLUGIN, key_of(a, key), &len);
-    snprintf(text, sizeof text, "%.*s", (int)(kept && len < sizeof text ? len : 0),
-             kept ? kept : "");
-    int n = sscanf(text, "%lld %lld %lld", &mark, &floor, &skew);
-    b->is_new = n < 2;
-    if (b->is_new) return;
-    b->mark = mark;
-    b->floor = floor;
-    b->skew = skew;
-    b->has_skew = n == 3;
-}
-
-static void save(struct bot_ctx *ctx, const struct waha_account *a)
-{
-    struct waha_backfill *b = a->backfill;
-    char key[200], text[100];
-    int len = snprintf(text, sizeof text, "%lld %lld", (long long)b->mark, (long long)b->floor);
-    if (b->has_skew)
-        len += snprintf(text + len, sizeof text - (size_t)len, " %lld", (long long)b->skew);
-    if (ctx->api->kv_set(ctx, BOT_KV_PLUGIN, key_of(a, key), text, (size_t)len, 0) >= 0)
-        b->is_changed = 0;
-}
-
-static void move_mark(struct waha_backfill *b, int64_t to)
-{
-    if (to <= b->mark) return;
-    b->mark = to;
-    b->is_changed = 1;
-}
-
-/* At the first start the clocks may all have been ahead: live messages have shown it since. */
-static void correct_floor(struct waha_backfill *b, int64_t now)
-{
-    int64_t latest = now + b->skew;
-    if (!b->has_skew || b->is_new || b->floor <= latest + OVERLAP_MS) return;
-    b->floor = latest;
-    if (b->mark > latest) b->mark = latest;
-    b->is_changed = 1;
-}
-
-/* A message of which WAHA told late says too little; the greatest of several is right. */
-static void sample(struct waha_backfill *b, int64_t ahead)
-{
-    if (!b->samples++ || ahead > b->greatest) b->greatest = ahead;
-    if (b->samples < SAMPLES_MIN || (b->has_skew && b->greatest <= b->skew)) return;
-    b->skew = b->greatest;
-    b->has_skew = b->is_changed = 1;
-}
-
-void waha_backfill_note(struct bot_ctx *ctx, struct waha_account *a)
-{
-    struct waha_backfill *b = a->backfill;
-    int64_t at = ctx->api->number(ctx, "sent_at");
-    if (at <= b->seen || ctx->api->field(ctx, "body")) return; /* no message: a summary of some */
-    b->seen = at;
-    sample(b, at - ctx->api->number(ctx, "received_at"));
 }
 
 /* ---- ending ---------------------------------------------------------------------------------- */
@@ -257,10 +163,10 @@ static void switch_off(struct bot_ctx *ctx, struct waha_account *a, int status)
         "to true, then restart the bot",
         a->session, status);
     log_line(ctx, BOT_LOG_WARN, line);
-    if (b->is_new) {
-        b->mark = b->floor = whatsapp_now(ctx, b, 0);
-        b->is_new = 0;
-        b->is_changed = 1;
+    if (b->mark.is_new) {
+        b->mark.mark = b->mark.floor = whatsapp_now(ctx, b, 0);
+        b->mark.is_new = 0;
+        b->mark.is_changed = 1;
     }
     abandon(ctx, a);
     b->is_off = 1;
@@ -299,11 +205,11 @@ int waha_caught_up(struct bot_ctx *ctx)
     struct waha_account *a = ctx->state ? waha_account(ctx->state, session) : NULL;
     struct waha_backfill *b = a ? a->backfill : NULL;
     if (!b || b->phase != CLOSING) return BOT_HANDLED;
-    move_mark(b, b->newest);
+    waha_mark_move(&b->mark, b->newest);
     b->is_wanted = b->is_due_again;
     b->is_due_again = 0;
     reset(b);
-    save(ctx, a);
+    waha_mark_save(ctx, a->session, &b->mark);
     return BOT_HANDLED;
 }
 
@@ -380,14 +286,14 @@ static void note_chat(void *arg, const char *id, int64_t at)
     struct listing *l = arg;
     struct waha_backfill *b = l->b;
     char phone[20], lid[WAHA_CHAT_BYTES];
-    if (at && !is_plausible(at, l->now)) at = 0;
+    if (at && !waha_is_plausible(at, l->now)) at = 0;
     if (at) l->last_at = at;
     if (at > b->newest) b->newest = at;
     if (!waha_chat_person(id, phone, lid)) return;
     b->persons++;
     if (!at) return;
     b->dated++;
-    if (b->is_new || at < b->since || b->count >= CHATS_MAX) return;
+    if (b->mark.is_new || at < b->since || b->count >= CHATS_MAX) return;
     if (b->count == b->cap) {
         uint32_t cap = b->cap ? 2 * b->cap : 64;
         struct chat *more = realloc(b->chats, cap * sizeof *more);
@@ -436,7 +342,7 @@ static void list_is_complete(struct bot_ctx *ctx, struct waha_account *a)
     sort_chats(b);
     for (uint32_t i = 0; i < b->count; i++) hold(ctx, a, b->chats[i].id, HOLD_CHAT_MS);
     hold(ctx, a, NULL, 0);
-    if (b->count || b->is_new)
+    if (b->count || b->mark.is_new)
         ask_clock(ctx, a);
     else
         finish(ctx, a);
@@ -469,7 +375,7 @@ static int listed(struct bot_ctx *ctx, const struct bot_result *r, void *data)
         not_listed(ctx, a, r);
         return BOT_HANDLED;
     }
-    int is_last = n < CHATS_A_PAGE || (l.last_at && l.last_at < b->since) || b->is_new ||
+    int is_last = n < CHATS_A_PAGE || (l.last_at && l.last_at < b->since) || b->mark.is_new ||
                   b->offset >= 2 * CHATS_MAX;
     if (b->is_second_look || (is_last && b->offset == 0)) {
         list_is_complete(ctx, a);
@@ -517,10 +423,10 @@ static int told_clock(struct bot_ctx *ctx, const struct bot_result *r, void *dat
     b->call = 0;
     read_clock(ctx, b, r);
     b->phase = READING;
-    if (b->is_new) { /* the first start: all that there is now is old */
-        b->newest = b->mark = b->floor = whatsapp_now(ctx, b, b->newest);
-        b->is_new = 0;
-        b->is_changed = 1;
+    if (b->mark.is_new) { /* the first start: all that there is now is old */
+        b->newest = b->mark.mark = b->mark.floor = whatsapp_now(ctx, b, b->newest);
+        b->mark.is_new = 0;
+        b->mark.is_changed = 1;
         finish(ctx, a);
         return BOT_HANDLED;
     }
@@ -533,15 +439,18 @@ static int told_clock(struct bot_ctx *ctx, const struct bot_result *r, void *dat
 struct handing {
     struct bot_incoming_sink sink;
     struct bot_ctx *ctx;
-    uint32_t late;
+    const struct waha_listed *message;
 };
 
+/* WhatsApp counts in seconds. Within one the list says what came first, and all of it comes before
+ * what arrives now: that goes into the milliseconds. */
 static void hand_in(struct bot_incoming_sink *sink, const struct bot_incoming *given)
 {
     const struct handing *h = (const struct handing *)sink;
     const struct waha *w = h->ctx->state;
     struct bot_incoming in = *given;
-    in.late = h->late;
+    in.late = h->message->late;
+    in.sent_at = h->message->at - 1 - h->message->order;
     w->gateways->incoming(h->ctx, &in);
 }
 
@@ -558,7 +467,7 @@ static void hand_in_chat(struct bot_ctx *ctx, struct waha_account *a, const stru
     int n = waha_read_messages(s->pages, s->page_count, b->since, &list);
     if (n > 0) waha_judge_missed(list, (size_t)n, whatsapp_now(ctx, b, list[n - 1].at));
     for (int i = 0; i < n; i++) {
-        struct handing h = { { sizeof h.sink, 0, hand_in }, ctx, list[i].late };
+        struct handing h = { { sizeof h.sink, 0, hand_in }, ctx, &list[i] };
         if (list[i].kept) waha_parse_message(list[i].s, list[i].len, a->session, &h.sink);
     }
     free(list);
@@ -679,8 +588,8 @@ int waha_backfill_open(struct bot_ctx *ctx, struct waha_account *a)
 {
     a->backfill = calloc(1, sizeof *a->backfill);
     if (!a->backfill) return -1;
-    load(ctx, a);
-    if (!a->backfill->is_new) hold(ctx, a, NULL, HOLD_LIST_MS);
+    waha_mark_load(ctx, a->session, &a->backfill->mark);
+    if (!a->backfill->mark.is_new) hold(ctx, a, NULL, HOLD_LIST_MS);
     return 0;
 }
 
@@ -695,7 +604,7 @@ void waha_backfill_free(struct waha_account *a)
 void waha_backfill_expect(struct bot_ctx *ctx, struct waha_account *a)
 {
     struct waha_backfill *b = a->backfill;
-    if (b->is_new || b->is_off) return;
+    if (b->mark.is_new || b->is_off) return;
     if (b->phase != IDLE)
         b->is_due_again = 1;
     else
@@ -717,9 +626,9 @@ void waha_backfill_begin(struct bot_ctx *ctx, struct waha_account *a)
     if (b->began_at && now - b->began_at >= 0 && now - b->began_at < AGAIN_MS) return;
     abandon(ctx, a);
     b->began_at = now;
-    b->since = later_of(b->mark - OVERLAP_MS, b->floor + 1);
+    b->since = later_of(b->mark.mark - WAHA_OVERLAP_MS, b->mark.floor + 1);
     b->phase = LISTING;
-    if (!b->is_new) hold(ctx, a, NULL, HOLD_LIST_MS);
+    if (!b->mark.is_new) hold(ctx, a, NULL, HOLD_LIST_MS);
     ask_list(ctx, a);
 }
 
@@ -728,10 +637,9 @@ void waha_backfill_pause(struct bot_ctx *ctx, struct waha_account *a)
     abandon(ctx, a);
 }
 
-static void follow(struct waha_backfill *b, int64_t now)
+void waha_backfill_note(struct bot_ctx *ctx, struct waha_account *a)
 {
-    if (b->seen && !is_plausible(b->seen, now)) b->seen = 0;
-    if (!b->is_new) move_mark(b, b->seen);
+    waha_mark_note(ctx, &a->backfill->mark);
 }
 
 void waha_backfill_tick(struct bot_ctx *ctx, struct waha_account *a)
@@ -742,7 +650,7 @@ void waha_backfill_tick(struct bot_ctx *ctx, struct waha_account *a)
     if (b->phase != IDLE && (now - b->moved_at > STUCK_MS || now < b->moved_at))
         give_up(ctx, a, NULL);
     if (works) waha_backfill_works(ctx, a);
-    correct_floor(b, now);
-    if (b->phase == IDLE && !b->is_wanted && works) follow(b, now);
-    if (b->is_changed && !b->is_new) save(ctx, a);
+    waha_mark_correct(&b->mark, now);
+    if (b->phase == IDLE && !b->is_wanted && works) waha_mark_follow(&b->mark, now);
+    if (b->mark.is_changed && !b->mark.is_new) waha_mark_save(ctx, a->session, &b->mark);
 }

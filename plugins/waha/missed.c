@@ -200,6 +200,8 @@ int waha_read_messages(const struct waha_page *pages, size_t page_count, int64_t
         }
     }
     qsort(list, n, sizeof *list, oldest_first);
+    for (size_t i = n; i-- > 0;)
+        list[i].order = i + 1 < n && list[i + 1].at == list[i].at ? list[i + 1].order + 1 : 0;
     *out = list;
     return (int)n;
 }

@@ -99,7 +99,7 @@ struct waha_listed {
     const char *s; /* its JSON, in the page */
     size_t len;
     int64_t at;     /* ms */
-    uint32_t order; /* in WAHA's list */
+    uint32_t order; /* so many of the same second come behind it */
     uint32_t late;  /* enum bot_late: what waha_judge_missed() says */
     int mine;       /* our side wrote it */
     int kept;       /* it may be handed in */
@@ -164,6 +164,28 @@ int waha_send(struct bot_ctx *ctx, const struct bot_outgoing *row);
 int waha_resolve(struct bot_ctx *ctx, const struct bot_outgoing *row);
 int waha_need_ids(struct bot_ctx *ctx, const char *session, uint32_t want);
 int waha_who(struct bot_ctx *ctx, const char *session, const char *lid); /* who.c */
+
+/* ---- mark.c: up to when everything has come -------------------------------------------------- */
+#define WAHA_OVERLAP_MS (2 * 60 * 1000) /* webhooks overtake each other */
+/* All in ms; times are of WhatsApp's clock. */
+struct waha_mark {
+    int64_t mark, floor;
+    int64_t skew; /* WhatsApp's clock minus ours, as live messages showed it */
+    int has_skew;
+    int is_new;       /* there is none yet */
+    int is_changed;   /* ... and has to be written */
+    int64_t seen;     /* the newest message that came live */
+    int64_t greatest; /* of the skews seen since the start, */
+    uint32_t samples; /* so many */
+};
+void waha_mark_load(struct bot_ctx *ctx, const char *session, struct waha_mark *m);
+void waha_mark_save(struct bot_ctx *ctx, const char *session, struct waha_mark *m);
+int waha_is_plausible(int64_t at, int64_t now);
+void waha_mark_move(struct waha_mark *m, int64_t to);          /* only on */
+void waha_mark_note(struct bot_ctx *ctx, struct waha_mark *m); /* a message runs */
+void waha_mark_follow(struct waha_mark *m, int64_t now);       /* to what has been noted */
+/* At the first start the clocks may all have been ahead: live messages have shown it since. */
+void waha_mark_correct(struct waha_mark *m, int64_t now);
 
 /* ---- backfill.c ------------------------------------------------------------------------------ */
 /* 0, or -1: out of memory. In start(). */

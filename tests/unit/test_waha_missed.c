@@ -208,6 +208,7 @@ static void messages_come_out_oldest_first(void **state)
         assert_non_null(memmem(list[i].s, list[i].len, id, strlen(id)));
         assert_int_equal(list[i].mine, order[i] == 'E');
         assert_int_equal(list[i].kept, 1);
+        assert_int_equal(list[i].order, order[i] == 'C'); /* D is of the same second */
     }
     free(list);
 }
