@@ -348,16 +348,14 @@ static void list_is_complete(struct bot_ctx *ctx, struct waha_account *a)
         finish(ctx, a);
 }
 
-/* A list that did not come. */
-static void not_listed(struct bot_ctx *ctx, struct waha_account *a, const struct bot_result *r)
+/* WAHA has no such route (404), its engine has no store (400), or cannot do it (501). A 404 may
+ * also say that the session has gone. */
+static int can_never_list(const struct bot_result *r)
 {
-    int never = r->status == BOT_OK &&
-                (r->http_status == 400 || r->http_status == 404 || r->http_status == 501) &&
-                r->body_len && *(const char *)r->body == '{';
-    if (never)
-        switch_off(ctx, a, r->http_status);
-    else
-        give_up(ctx, a, r);
+    const char *body = r->body;
+    if (r->status != BOT_OK || !r->body_len || body[0] != '{') return 0;
+    return r->http_status == 400 || r->http_status == 501 ||
+           (r->http_status == 404 && strstr(body, "Cannot GET"));
 }
 
 static int listed(struct bot_ctx *ctx, const struct bot_result *r, void *data)
@@ -372,7 +370,10 @@ static int listed(struct bot_ctx *ctx, const struct bot_result *r, void *data)
                 ? waha_read_chats(r->body, r->body_len, note_chat, &l)
                 : -1;
     if (n < 0) {
-        not_listed(ctx, a, r);
+        if (can_never_list(r))
+            switch_off(ctx, a, r->http_status);
+        else
+            give_up(ctx, a, r);
         return BOT_HANDLED;
     }
     int is_last = n < CHATS_A_PAGE || (l.last_at && l.last_at < b->since) || b->mark.is_new ||

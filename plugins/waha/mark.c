@@ -11,9 +11,12 @@
 
 #include "waha.h"
 
-#define PLAUSIBLE_MS (48LL * 3600 * 1000) /* a message further ahead of our clock is not believed  \
-                                           */
-#define SAMPLES_MIN 5                     /* of the skew */
+/* A message further ahead of our clock is not believed. */
+#define PLAUSIBLE_MS (48LL * 3600 * 1000)
+/* So many messages are looked at, then one in so many: a mark that is a few messages behind only
+ * makes a backfill read what is known. */
+#define SAMPLES_MIN 5
+#define RARELY      16
 
 static const char *key_of(const char *session, char out[200])
 {
@@ -71,9 +74,10 @@ static void sample(struct waha_mark *m, int64_t ahead)
 
 void waha_mark_note(struct bot_ctx *ctx, struct waha_mark *m)
 {
+    if (m->samples >= SAMPLES_MIN && m->skipped++ % RARELY) return;
     int64_t at = ctx->api->number(ctx, "sent_at");
-    if (at <= m->seen || ctx->api->field(ctx, "body")) return; /* no message: a summary of some */
-    m->seen = at;
+    if (at > m->seen) m->seen = at;
+    if (ctx->api->field(ctx, "body")) return; /* no message: the summary of old ones */
     sample(m, at - ctx->api->number(ctx, "received_at"));
 }
 

@@ -177,6 +177,7 @@ struct waha_mark {
     int64_t seen;     /* the newest message that came live */
     int64_t greatest; /* of the skews seen since the start, */
     uint32_t samples; /* so many */
+    uint32_t skipped; /* messages since that were not looked at */
 };
 void waha_mark_load(struct bot_ctx *ctx, const char *session, struct waha_mark *m);
 void waha_mark_save(struct bot_ctx *ctx, const char *session, struct waha_mark *m);
