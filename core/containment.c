@@ -15,6 +15,7 @@
 #include "dispatch.h"
 #include "host.h"
 #include "message/inbox.h"
+#include "message/alarms.h"
 #include "message/outbox.h"
 #include "people/people.h"
 
@@ -267,28 +268,6 @@ int containment_is_poison(struct host *h, int64_t id)
 
 /* ---- telling the super admins ---------------------------------------------------------------- */
 
-struct telling {
-    struct event *ev;
-    const char *text;
-    int failed;
-};
-
-static void tell_one(void *ctx, int64_t person)
-{
-    struct telling *t = ctx;
-    struct event *ev = t->ev;
-    struct outbox_new row = { .person = person, .text = t->text };
-    if (people_address(ev->host, person, &ev->arena, &row.gateway, &row.session, &row.chat)) return;
-    if (outbox_add(ev->host->outbox, ev, &row) < 0) t->failed = 1;
-}
-
-static int tell_supers(struct event *ev, const char *text)
-{
-    struct telling t = { ev, text, 0 };
-    int rc = people_with_role(ev->host, 0, BOT_SUPER, tell_one, &t);
-    return rc < 0 || t.failed ? -1 : 0;
-}
-
 int containment_notify(struct event *ev)
 {
     char *copy = arena_strndup(&ev->arena, ev->body ? ev->body : "", ev->body_len), *rest = NULL;
@@ -304,7 +283,7 @@ int containment_notify(struct event *ev)
     const char *key = *loading == '1'   ? "contain.left_out"
                       : p && p->gateway ? "contain.gateway"
                                         : "contain.quarantined";
-    return tell_supers(ev, dispatch_text(ev, key, args, BOT_COUNT(args)));
+    return alarm_tell_supers(ev, dispatch_text(ev, key, args, BOT_COUNT(args)));
 }
 
 /* ---- events ---------------------------------------------------------------------------------- */
@@ -320,7 +299,7 @@ static int tell_aside(struct event *ev, const char *key)
         key = "contain.event_aside"; /* nobody wrote, nobody is answered */
     log_error("containment", "an event is set aside", LOG_INT("event", ev->id),
               LOG_STR("plugin", ev->suspect), LOG_INT("attempts", ev->attempts));
-    return tell_supers(ev, dispatch_text(ev, key, args, BOT_COUNT(args)));
+    return alarm_tell_supers(ev, dispatch_text(ev, key, args, BOT_COUNT(args)));
 }
 
 int containment_set_aside(struct event *ev)

@@ -20,6 +20,7 @@
 #include "command.h"
 #include "containment.h"
 #include "host.h"
+#include "message/alarms.h"
 #include "message/dialog.h"
 #include "message/late.h"
 #include "message/outbox.h"
@@ -655,6 +656,10 @@ static int dispatch_internal(struct event *ev)
     const struct hook_list *list = registry_hooks(ev->host->registry, ev->event_name);
     if (!strcmp(ev->event_name, "plugin.quarantined") && containment_notify(ev) < 0)
         return BOT_FAIL;
+    if (!strcmp(ev->event_name, "session.alarm")) {
+        if (alarm_notify(ev) < 0) return BOT_FAIL;
+        if (!list) return BOT_HANDLED;
+    }
     if (!list) return wait_for_plugin(ev);
     for (size_t i = 0; i < list->count; i++)
         if (list->hooks[i]->plugin->quarantined)

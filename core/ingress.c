@@ -58,6 +58,7 @@ static struct arrival *arrival_new(const char *gateway, const struct bot_incomin
     a->kind = (int)in->kind;
     a->ack = in->ack;
     a->state = in->state;
+    a->no_new_until = in->no_new_until;
     a->late = in->late;
     a->received_at = clock_ms();
     a->sent_at = in->sent_at ? in->sent_at : a->received_at;

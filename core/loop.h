@@ -26,6 +26,7 @@ struct arrival {
     int kind;    /* enum bot_incoming_kind */
     int64_t sent_at, received_at;
     int32_t ack, state;
+    int64_t no_new_until;
     uint32_t late; /* enum bot_late */
     const char *gateway, *session, *event, *native_id, *chat, *phone, *lid, *name, *text,
         *quoted_id;

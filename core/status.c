@@ -60,23 +60,23 @@ void host_publish_soon(struct host *h)
 struct worst {
     const char *gateway;
     int state; /* enum bot_session_state, the best of the gateway's */
-    int held;
+    int held, mute;
 };
 
-static void see_session(void *ctx, const char *gateway, const char *session, int state, int held)
+static void see_number(void *ctx, const struct outbox_number *n)
 {
     struct worst *w = ctx;
-    (void)session;
-    if (strcmp(gateway, w->gateway) != 0) return;
-    if (w->state != BOT_SESSION_CONNECTED && state) w->state = state;
-    w->held |= held;
+    if (strcmp(n->gateway, w->gateway) != 0) return;
+    if (w->state != BOT_SESSION_CONNECTED && n->state) w->state = n->state;
+    w->held |= n->held;
+    w->mute |= n->mute;
 }
 
 static const char *session_word(int state)
 {
-    return state == BOT_SESSION_CONNECTED ? "connected"
-           : state == BOT_SESSION_QR      ? "qr"
-                                          : "disconnected";
+    return state == BOT_SESSION_CONNECTED || state == BOT_SESSION_DEAF ? "connected"
+           : state == BOT_SESSION_QR                                   ? "qr"
+                                                                       : "disconnected";
 }
 
 /* ,"waha":"connected" for each gateway that has webhooks; returns whether all are connected. */
@@ -86,12 +86,12 @@ static int add_gateways(struct host *h, struct buf *out)
     for (size_t i = 0; i < h->registry->plugin_count; i++) {
         const struct gateway *g = h->registry->plugins[i]->gateway;
         if (!g || !*g->spec.name) continue;
-        struct worst w = { g->spec.name, 0, 0 };
-        outbox_sessions(h->outbox, see_session, &w);
+        struct worst w = { .gateway = g->spec.name };
+        outbox_numbers(h->outbox, see_number, &w);
         /* A queue is only held because nothing gets through, whatever the session last said. */
         int state = w.held && w.state == BOT_SESSION_CONNECTED ? BOT_SESSION_DISCONNECTED : w.state;
         buf_addf(out, ",\"%s\":\"%s\"", g->spec.name, session_word(state));
-        if (state != BOT_SESSION_CONNECTED) all = 0;
+        if (state != BOT_SESSION_CONNECTED || w.mute) all = 0;
     }
     return all;
 }
@@ -165,6 +165,77 @@ static void add_outbox_metrics(struct host *h, struct buf *out)
     metric(out, "outbox_retried_total", "counter", "Attempts that were repeated.", s.retried);
 }
 
+/* ---- numbers --------------------------------------------------------------------------------- */
+
+struct number_lines {
+    struct buf *out;
+    const char *metric;
+    int64_t (*value)(const struct outbox_number *n);
+    int count;
+};
+
+static int64_t is_connected(const struct outbox_number *n)
+{
+    return (n->state == BOT_SESSION_CONNECTED || n->state == BOT_SESSION_DEAF) && !n->held;
+}
+
+static int64_t is_mute(const struct outbox_number *n)
+{
+    return n->mute;
+}
+
+static int64_t waiting_notices(const struct outbox_number *n)
+{
+    return n->notices_waiting;
+}
+
+static void add_number_metric(void *ctx, const struct outbox_number *n)
+{
+    struct number_lines *l = ctx;
+    buf_addf(l->out, "tokobot_%s{gateway=\"%s\",session=", l->metric, n->gateway);
+    buf_add_json(l->out, n->session, strlen(n->session));
+    buf_addf(l->out, "} %" PRId64 "\n", l->value(n));
+}
+
+static void add_number_metrics(struct host *h, struct buf *out)
+{
+    static const struct {
+        const char *name, *help;
+        int64_t (*value)(const struct outbox_number *n);
+    } metrics[] = {
+        { "session_connected", "1 while the number can send.", is_connected },
+        { "session_mute", "1 while nothing that the number sends is confirmed.", is_mute },
+        { "notices_waiting", "Notices that wait for their time or for the number's limits.",
+          waiting_notices },
+    };
+    for (size_t i = 0; i < BOT_COUNT(metrics); i++) {
+        struct number_lines l = { .out = out,
+                                  .metric = metrics[i].name,
+                                  .value = metrics[i].value };
+        buf_addf(out, "# HELP tokobot_%s %s\n# TYPE tokobot_%s gauge\n", metrics[i].name,
+                 metrics[i].help, metrics[i].name);
+        outbox_numbers(h->outbox, add_number_metric, &l);
+    }
+}
+
+static void add_number(void *ctx, const struct outbox_number *n)
+{
+    struct number_lines *l = ctx;
+    int locked = n->no_new_until > clock_ms();
+    char name[400];
+    snprintf(name, sizeof name, "%s/%s", n->gateway, n->session);
+    buf_adds(l->out, l->count++ ? ",{\"number\":" : "{\"number\":");
+    buf_add_json(l->out, name, strlen(name));
+    buf_addf(l->out, ",\"state\":\"%s\",\"notices today\":%" PRId64 ",\"waiting\":%" PRId64 "}",
+             n->mute                        ? "mute"
+             : n->state == BOT_SESSION_DEAF ? "deaf"
+             : n->held                      ? "held"
+             : !n->state                    ? "unknown"
+             : locked                       ? "no new chats"
+                                            : session_word(n->state),
+             n->notices_today, n->notices_waiting);
+}
+
 static void add_plugin_metrics(struct host *h, struct buf *out)
 {
     const struct registry *r = h->registry;
@@ -231,6 +302,7 @@ static char *metrics_of(struct host *h)
            "Generations out of use whose calls have not all ended.", (int64_t)h->retired);
     add_reload_metrics(h, &out);
     add_outbox_metrics(h, &out);
+    add_number_metrics(h, &out);
     add_plugin_metrics(h, &out);
     return buf_take(&out);
 }
@@ -317,6 +389,9 @@ void host_status(struct host *h, struct buf *out)
     for (size_t i = 0; i < h->registry->plugin_count; i++)
         buf_addf(out, "%s\"%s %s\"", i ? "," : "", h->registry->plugins[i]->name,
                  h->registry->plugins[i]->version);
+    buf_adds(out, "],\"numbers\":[");
+    struct number_lines numbers = { .out = out };
+    outbox_numbers(h->outbox, add_number, &numbers);
     buf_adds(out, "],");
     host_problems(h, out);
     buf_addc(out, '}');

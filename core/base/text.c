@@ -78,15 +78,31 @@ size_t text_decode(const char *s, size_t len, uint32_t *cp)
     return need;
 }
 
+static int is_plain(unsigned char c)
+{
+    return (c >= 0x20 && c < 0x7F) || c == '\n' || c == '\t';
+}
+
+/* Eight bytes of 0x20-0x7E; may deny some that are, never takes one that is not. */
+static int are_plain(const char *s)
+{
+    uint64_t w;
+    memcpy(&w, s, sizeof w);
+    w |= (w - UINT64_C(0x2020202020202020)) | (w + UINT64_C(0x0101010101010101));
+    return !(w & UINT64_C(0x8080808080808080));
+}
+
 /* How many bytes at the start are plain ASCII that is kept as it is: most texts are nothing else.
  */
 static size_t plain_run(const char *s, size_t len)
 {
     size_t i = 0;
-    while (i < len && (((unsigned char)s[i] >= 0x20 && (unsigned char)s[i] < 0x7F) ||
-                       s[i] == '\n' || s[i] == '\t'))
-        i++;
-    return i;
+    for (;;) {
+        while (i + 8 <= len && are_plain(s + i)) i += 8;
+        size_t end = len - i < 8 ? len : i + 8;
+        while (i < end && is_plain((unsigned char)s[i])) i++;
+        if (i < end || i == len) return i;
+    }
 }
 
 size_t text_clean(char *dst, size_t cap, const char *src, size_t len)

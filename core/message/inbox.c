@@ -148,6 +148,9 @@ int inbox_journal(struct host *h, struct arrival *a, struct event **out)
     case BOT_IN_ACK:
         return outbox_ack(h->outbox, a->gateway, a->session, a->native_id, a->ack) < 0 ? -1 : 0;
     case BOT_IN_SESSION:
+        if (a->no_new_until)
+            outbox_no_new_chats(h->outbox, a->gateway, a->session,
+                                a->no_new_until < 0 ? 0 : a->no_new_until);
         if (outbox_session_state(h->outbox, a->gateway, a->session, a->state, a->event) == 1)
             return inbox_emit(h, NULL, "session.status", NULL, 0, a->session,
                               a->session ? strlen(a->session) : 0) < 0

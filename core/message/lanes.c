@@ -14,6 +14,7 @@
 enum {
     IN_FLIGHT_MAX = 64, /* per session: a slow network must not pile up requests */
     PROBE_PATIENCE_MS = 45000,
+    TROUBLE_MS = 10 * 60 * 1000, /* as long as this is nobody's business: a restart, a blink */
 };
 
 /* ---- sessions and lanes ---------------------------------------------------------------------- */
@@ -29,20 +30,29 @@ void session_attach(struct session *s, struct gateway *gw)
     s->gw = gw;
     s->ids_asked_at = 0; /* whoever was asked has gone */
     if (gw && gw->spec.need_ids && !s->id_count) ids_await(s);
+    notices_limits(s);
+}
+
+struct session *session_find(const struct outbox *o, const char *gateway, const char *name)
+{
+    char key[300];
+    snprintf(key, sizeof key, "%s/%s", gateway, name ? name : "");
+    return map_get(&o->sessions, key);
 }
 
 struct session *session_of(struct outbox *o, const char *gateway, const char *name)
 {
     char key[300];
-    snprintf(key, sizeof key, "%s/%s", gateway, name ? name : "");
-    struct session *s = map_get(&o->sessions, key);
+    struct session *s = session_find(o, gateway, name);
     if (s) return s;
+    snprintf(key, sizeof key, "%s/%s", gateway, name ? name : "");
     s = xcalloc(1, sizeof *s);
     char *copy = xstrdup(key);
     s->key = copy;
     s->gateway = xstrdup(gateway);
     s->name = xstrdup(name ? name : "");
     TAILQ_INIT(&s->blocked);
+    notices_init(s);
     session_attach(s, gateway_of(o, gateway));
     map_put(&o->sessions, key, s);
     return s;
@@ -51,6 +61,7 @@ struct session *session_of(struct outbox *o, const char *gateway, const char *na
 void session_free(struct session *s)
 {
     ids_free(s);
+    notices_free(s);
     free((char *)s->key);
     free((char *)s->gateway);
     free((char *)s->name);
@@ -106,7 +117,7 @@ void lane_block(struct outbox *o, struct lane *lane)
 
 void lane_drop_if_empty(struct outbox *o, struct lane *lane)
 {
-    if (lane->staged || lane->settled || !TAILQ_EMPTY(&lane->rows)) return;
+    if (lane->staged || lane->waiting || lane->settled || !TAILQ_EMPTY(&lane->rows)) return;
     lane_wake(o, lane);
     map_remove(&o->lanes, lane->key);
     free(lane->key);
@@ -129,7 +140,7 @@ void outgoing_free(struct outgoing *row)
 
 /* ---- what may go now ------------------------------------------------------------------------- */
 
-static int session_open(const struct session *s)
+int session_open(const struct session *s)
 {
     return s->gw && !s->held_until && s->in_flight < IN_FLIGHT_MAX;
 }
@@ -138,6 +149,11 @@ int outgoing_may_go(const struct outgoing *row)
 {
     const struct session *s = row->lane->session;
     return session_open(s) && (row->send_id || row->on_disk || !ids_awaited(s));
+}
+
+static int is_paced(const struct outgoing *row, int64_t now)
+{
+    return !row->paid && rate_when(&row->lane->session->all, now) > now;
 }
 
 /* A row that no id was there for when it was written gets one before it goes out. */
@@ -158,11 +174,11 @@ void lane_schedule(struct outbox *o, struct lane *lane)
     lane_wake(o, lane); /* also when nothing is left: who walks through the blocked lanes must come
                            to an end */
     if (!row) return;
-    if (row->not_before > now) {
-        lane_sleep(o, lane, row->not_before);
-    } else if (!outgoing_may_go(row)) {
+    if (!outgoing_may_go(row) || is_paced(row, now)) {
         lane_block(o, lane);
     } else {
+        if (!row->paid) rate_take(&lane->session->all, now);
+        row->paid = 1;
         lane->flying = row;
         lane->session->in_flight++;
         take_id(row);
@@ -174,8 +190,57 @@ void lane_schedule(struct outbox *o, struct lane *lane)
 void session_schedule(struct outbox *o, struct session *s)
 {
     struct lane *lane;
-    while (session_open(s) && !ids_awaited(s) && (lane = TAILQ_FIRST(&s->blocked)))
+    int64_t now = clock_ms();
+    while (session_open(s) && !ids_awaited(s) && rate_when(&s->all, now) <= now &&
+           (lane = TAILQ_FIRST(&s->blocked)))
         lane_schedule(o, lane);
+    notices_schedule(o, s);
+}
+
+int64_t session_due(const struct session *s)
+{
+    int64_t due = notices_next_due(s);
+    if (s->trouble_since && !s->trouble_told && s->trouble_since + TROUBLE_MS < due)
+        due = s->trouble_since + TROUBLE_MS;
+    if (TAILQ_EMPTY(&s->blocked) || !session_open(s) || ids_awaited(s)) return due;
+    int64_t now = clock_ms(), paced = rate_when(&s->all, now);
+    return paced < due ? paced : due;
+}
+
+/* What a limit has held back may go. */
+void session_clock(struct outbox *o, struct session *s, int64_t now)
+{
+    if (session_due(s) <= now) session_schedule(o, s);
+}
+
+int session_works(const struct session *s)
+{
+    return s->gw && !s->held_until && !s->acks.is_mute && s->state != BOT_SESSION_DISCONNECTED &&
+           s->state != BOT_SESSION_QR;
+}
+
+struct session *session_that_works(struct outbox *o, const char *phone, char *chat, size_t cap)
+{
+    size_t at = 0;
+    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));)
+        if (session_works(s) && s->state == BOT_SESSION_CONNECTED && s->gw->spec.address &&
+            s->gw->spec.address(phone, chat, cap) == BOT_OK)
+            return s;
+    return NULL;
+}
+
+void session_watch(struct outbox *o, struct session *s, int64_t now)
+{
+    int is_away = s->state == BOT_SESSION_DISCONNECTED || s->state == BOT_SESSION_QR;
+    if (!s->held_until && !is_away) {
+        if (s->trouble_told) alarm_raise(o, s, ALARM_UP, (now - s->trouble_since) / 60000);
+        s->trouble_since = s->trouble_told = 0;
+    } else if (!s->trouble_since) {
+        s->trouble_since = now;
+    } else if (!s->trouble_told && now - s->trouble_since >= TROUBLE_MS) {
+        s->trouble_told = 1;
+        alarm_raise(o, s, ALARM_DOWN, TROUBLE_MS / 60000);
+    }
 }
 
 void session_release(struct outbox *o, struct session *s)
@@ -217,5 +282,46 @@ void session_probe(struct outbox *o, struct session *s, int64_t now)
         s->probing = 1;
         s->held_until = now + PROBE_PATIENCE_MS;
         return;
+    }
+}
+
+/* ---- what was surely not taken --------------------------------------------------------------- */
+
+static const char TAKE_BACK[] = "UPDATE outbox SET state = 0 WHERE id = ?1 AND state = 1";
+
+void outgoing_take_back(struct outbox *o, struct outgoing *row)
+{
+    if (row->on_disk) return; /* it has an id, or may have gone out after all */
+    if (!row->taken_back) TAILQ_INSERT_TAIL(&o->taken_back, row, back_link);
+    row->taken_back = 1;
+}
+
+void outgoing_forget_taken_back(struct outbox *o, struct outgoing *row)
+{
+    if (row->taken_back) TAILQ_REMOVE(&o->taken_back, row, back_link);
+    row->taken_back = 0;
+}
+
+int taken_back_turn(struct outbox *o)
+{
+    struct outgoing *row;
+    TAILQ_FOREACH(row, &o->taken_back, back_link)
+    {
+        if (db_exec(&o->host->db, TAKE_BACK, "i", row->id) != 0) return -1;
+        row->taken_back = 2;
+    }
+    return 0;
+}
+
+void taken_back_end(struct outbox *o, int kept)
+{
+    struct outgoing *row, *next;
+    for (row = TAILQ_FIRST(&o->taken_back); row; row = next) {
+        next = TAILQ_NEXT(row, back_link);
+        if (row->taken_back != 2) continue;
+        if (kept)
+            outgoing_forget_taken_back(o, row);
+        else
+            row->taken_back = 1;
     }
 }

@@ -34,18 +34,12 @@ static const char INSERT[] =
 static const char MARK[] =
     "UPDATE outbox SET state = 1, attempted_at = ?2, send_id = ?3 WHERE id = ?1";
 static const char SETTLE[] =
-    "UPDATE outbox SET state = ?2, native_id = ?3, attempts = ?4, error = ?5, done_at = ?6"
-    " WHERE id = ?1";
+    "UPDATE outbox SET state = ?2, native_id = ?3, attempts = ?4, error = ?5, done_at = ?6,"
+    " ack = nullif(?7, 0) WHERE id = ?1";
 static const char LOAD[] =
     "SELECT id, state, gateway, session, chat, text, send_id, answer, not_before, expires_at,"
-    " created_at, attempted_at FROM outbox WHERE state < 2 ORDER BY id";
-static const char ACK[] =
-    "UPDATE outbox SET ack = CASE WHEN ?4 = -1 THEN -1 ELSE max(ifnull(ack, 0), ?4) END"
-    " WHERE native_id = ?3 AND gateway = ?1 AND session = ?2 AND ack IS NOT -1";
-static const char STORE_OF[] =
-    "SELECT store FROM outbox WHERE native_id = ?3 AND gateway = ?1 AND session = ?2";
-static const char QUOTED[] =
-    "SELECT store, text, tag FROM outbox WHERE native_id = ?3 AND gateway = ?1 AND session = ?2";
+    " created_at, attempted_at, ifnull(store, 0), ifnull(person, 0) FROM outbox WHERE state < 2"
+    " ORDER BY id";
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
@@ -56,7 +50,9 @@ struct outbox *outbox_new(struct host *h)
     TAILQ_INIT(&o->to_mark);
     TAILQ_INIT(&o->marked);
     TAILQ_INIT(&o->settled);
+    TAILQ_INIT(&o->taken_back);
     TAILQ_INIT(&o->sleeping);
+    TAILQ_INIT(&o->alarms);
     return o;
 }
 
@@ -68,11 +64,9 @@ void outbox_free(struct outbox *o)
         outgoing_free(row);
     }
     size_t at = 0;
+    for (struct outgoing *row; (row = map_next(&o->rows, &at, NULL));) outgoing_free(row);
+    at = 0;
     for (struct lane *lane; (lane = map_next(&o->lanes, &at, NULL));) {
-        for (struct outgoing *row; (row = TAILQ_FIRST(&lane->rows));) {
-            TAILQ_REMOVE(&lane->rows, row, link);
-            outgoing_free(row);
-        }
         free(lane->key);
         free(lane);
     }
@@ -81,6 +75,8 @@ void outbox_free(struct outbox *o)
     map_free(&o->lanes);
     map_free(&o->sessions);
     map_free(&o->rows);
+    alarms_free(o);
+    free(o->waiting.rows);
     free(o);
 }
 
@@ -105,14 +101,16 @@ static int add_part(struct outbox *o, struct event *ev, const struct outbox_new 
     row->lane = lane;
     row->text = xstrndup(text, len);
     row->answer = n->answer;
+    row->store = n->store;
+    row->person = n->person;
     row->created_at = now;
     row->not_before = n->not_before;
     row->expires = n->expires ? n->expires : now + (n->answer ? ANSWER_LIFE_MS : NOTICE_LIFE_MS);
     row->send_id = ids_take(s);
-    /* It goes out right after this COMMIT when nothing is before it: then it is `sending` from the
-     * start. */
-    int goes =
-        !lane->staged && TAILQ_EMPTY(&lane->rows) && row->not_before <= now && outgoing_may_go(row);
+    /* An answer goes out right after this COMMIT when nothing is before it: then it is `sending`
+     * from the start. */
+    int goes = row->answer && !lane->staged && TAILQ_EMPTY(&lane->rows) && row->not_before <= now &&
+               outgoing_may_go(row);
     row->state = goes ? OUTBOX_SENDING : OUTBOX_QUEUED;
     row->on_disk = goes;
     row->attempted_at = goes ? now : 0;
@@ -130,6 +128,7 @@ static int add_part(struct outbox *o, struct event *ev, const struct outbox_new 
 static size_t cut(const char *text, size_t len)
 {
     size_t bytes = 0, chars = 0;
+    if (len <= TEXT_CHARS_MAX) return len; /* a character is a byte at least */
     while (bytes < len && chars < TEXT_CHARS_MAX) {
         bytes++;
         while (bytes < len && ((unsigned char)text[bytes] & 0xc0) == 0x80) bytes++;
@@ -158,15 +157,24 @@ int outbox_add(struct outbox *o, struct event *ev, const struct outbox_new *n)
     return rc;
 }
 
-void outbox_accept(struct outbox *o, struct outgoing *row)
+void outgoing_enqueue(struct outbox *o, struct outgoing *row)
 {
     struct lane *lane = row->lane;
-    lane->staged--;
-    row->accepted = 1;
+    row->in_lane = 1;
     TAILQ_INSERT_TAIL(&lane->rows, row, link);
+    if (TAILQ_FIRST(&lane->rows) == row) lane_schedule(o, lane);
+}
+
+void outbox_accept(struct outbox *o, struct outgoing *row)
+{
+    row->lane->staged--;
+    row->accepted = 1;
     map_put_id(&o->rows, (uint64_t)row->id, row);
     o->stats.queued++;
-    if (TAILQ_FIRST(&lane->rows) == row) lane_schedule(o, lane);
+    if (row->resolving || (row->answer && row->not_before <= clock_ms()))
+        outgoing_enqueue(o, row);
+    else
+        notices_put(o, row);
 }
 
 static void load_row(struct outbox *o, sqlite3_stmt *st)
@@ -182,6 +190,8 @@ static void load_row(struct outbox *o, sqlite3_stmt *st)
     row->expires = sqlite3_column_int64(st, 9);
     row->created_at = sqlite3_column_int64(st, 10);
     row->attempted_at = sqlite3_column_int64(st, 11);
+    row->store = sqlite3_column_int64(st, 12);
+    row->person = sqlite3_column_int64(st, 13);
     row->on_disk = row->resolving =
         row->state == OUTBOX_SENDING; /* nobody knows whether it went out */
     row->lane->staged++;
@@ -206,6 +216,12 @@ static void land(struct lane *lane)
     if (lane->session->in_flight) lane->session->in_flight--;
 }
 
+static void leave_lane(struct outgoing *row)
+{
+    if (row->in_lane) TAILQ_REMOVE(&row->lane->rows, row, link);
+    row->in_lane = 0;
+}
+
 static void count_settled(struct outbox *o, enum outbox_state state)
 {
     o->stats.queued--;
@@ -223,7 +239,9 @@ void outgoing_settle(struct outbox *o, struct outgoing *row, enum outbox_state s
     row->state = state;
     snprintf(row->error, sizeof row->error, "%s", error ? error : "");
     if (lane->flying == row) land(lane);
-    TAILQ_REMOVE(&lane->rows, row, link);
+    leave_lane(row);
+    notices_settled(row);
+    outgoing_forget_taken_back(o, row);
     map_remove_id(&o->rows, (uint64_t)row->id);
     TAILQ_INSERT_TAIL(&o->settled, row, step_link);
     lane->settled++;
@@ -278,6 +296,7 @@ static void held(struct outbox *o, struct outgoing *row, const char *error)
     struct lane *lane = row->lane;
     land(lane);
     mark_again(row);
+    outgoing_take_back(o, row);
     row->retrying_since = 0;
     o->stats.retried++;
     session_hold(lane->session, error);
@@ -288,10 +307,26 @@ static void held(struct outbox *o, struct outgoing *row, const char *error)
     TAILQ_INSERT_HEAD(&lane->session->blocked, lane, link);
 }
 
+/* Not taken, since it begins a chat: it waits until the number may do that again. */
+static void no_new_chat(struct outbox *o, struct outgoing *row, const char *error)
+{
+    if (row->answer) {
+        outgoing_settle(o, row, OUTBOX_REFUSED, error);
+        return;
+    }
+    land(row->lane);
+    leave_lane(row);
+    mark_again(row);
+    outgoing_take_back(o, row);
+    o->stats.retried++;
+    notices_put_back(o, row);
+}
+
 static void sent(struct outbox *o, struct outgoing *row, const char *native_id)
 {
     const char *id = native_id && *native_id ? native_id : row->send_id;
     row->native_id = xstrdup(id);
+    if (id) acks_sent(o, row->lane->session, id);
     outgoing_settle(o, row, OUTBOX_SENT, NULL);
 }
 
@@ -328,6 +363,9 @@ int outbox_outcome(struct outbox *o, int64_t id, int outcome, const char *native
     case BOT_SEND_UNKNOWN:
         ask(o, row);
         return BOT_OK;
+    case BOT_SEND_NO_NEW_CHATS:
+        no_new_chat(o, row, error);
+        break;
     default:
         return BOT_EINVAL;
     }
@@ -367,7 +405,8 @@ int outbox_resolved(struct outbox *o, int64_t id, int outcome, const char *nativ
 
 int outbox_has_work(const struct outbox *o)
 {
-    return !TAILQ_EMPTY(&o->to_mark) || !TAILQ_EMPTY(&o->settled);
+    return !TAILQ_EMPTY(&o->to_mark) || !TAILQ_EMPTY(&o->settled) || alarms_pending(o) ||
+           !TAILQ_EMPTY(&o->taken_back);
 }
 
 int outbox_turn(struct outbox *o)
@@ -376,18 +415,22 @@ int outbox_turn(struct outbox *o)
     int64_t now = clock_ms();
     struct outgoing *row;
     TAILQ_FOREACH(row, &o->settled, step_link)
-    if (db_exec(db, SETTLE, "iisisi", row->id, (int64_t)row->state, row->native_id,
-                (int64_t)row->attempts, *row->error ? row->error : NULL, now) != 0)
-        return -1;
-    else
+    {
+        int ack = row->native_id ? acks_early(row->lane->session, row->native_id) : 0;
+        if (db_exec(db, SETTLE, "iisisii", row->id, (int64_t)row->state, row->native_id,
+                    (int64_t)row->attempts, *row->error ? row->error : NULL, now,
+                    (int64_t)ack) != 0)
+            return -1;
         row->written = 1;
+    }
+    if (taken_back_turn(o) < 0) return -1; /* first: a row may go out again in this turn */
     TAILQ_FOREACH(row, &o->to_mark, step_link)
     {
         if (db_exec(db, MARK, "iis", row->id, now, row->send_id) != 0) return -1;
         row->attempted_at = now;
         row->written = 1;
     }
-    return 0;
+    return alarms_turn(o);
 }
 
 void outbox_rolled_back(struct outbox *o)
@@ -395,6 +438,8 @@ void outbox_rolled_back(struct outbox *o)
     struct outgoing *row;
     TAILQ_FOREACH(row, &o->settled, step_link) row->written = 0;
     TAILQ_FOREACH(row, &o->to_mark, step_link) row->written = 0;
+    alarms_rolled_back(o);
+    taken_back_end(o, 0);
 }
 
 /* ---- handing rows to the gateways: after COMMIT, outside of any transaction ------------------ */
@@ -412,7 +457,8 @@ static int hand(struct event *ev, void *arg)
     const struct bot_gateway_spec *spec = &row->lane->session->gw->spec;
     struct bot_outgoing out = {
         .size = sizeof out,
-        .flags = row->answer ? BOT_OUTGOING_ANSWER : 0,
+        .flags =
+            (row->answer ? BOT_OUTGOING_ANSWER : 0) | (row->new_chat ? BOT_OUTGOING_NEW_CHAT : 0),
         .id = row->id,
         .session = row->lane->session->name,
         .chat = lane_chat(row->lane),
@@ -491,12 +537,11 @@ void outbox_gateway_idle(struct outbox *o, struct event *ev)
 void outbox_gateways_changed(struct outbox *o)
 {
     size_t at = 0;
-    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));) {
-        struct gateway *gw = gateway_of(o, s->gateway);
-        if (gw == s->gw) continue;
-        session_attach(s, gw);
-        session_schedule(o, s);
-    }
+    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));)
+        session_attach(s, gateway_of(o, s->gateway));
+    if (!o->is_recounted && notices_load(o) == 0) o->is_recounted = 1;
+    at = 0;
+    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));) session_schedule(o, s);
 }
 
 static int ask_session(struct event *ev, void *arg)
@@ -565,7 +610,9 @@ static void hand_over_marked(struct outbox *o)
 
 void outbox_committed(struct outbox *o)
 {
+    taken_back_end(o, 1);
     free_settled(o);
+    alarms_committed(o);
     take_marked(o);
     hand_over_marked(o);
     size_t at = 0;
@@ -578,7 +625,10 @@ void outbox_clock(struct outbox *o, int64_t now)
     for (struct session *s; (s = map_next(&o->sessions, &at, NULL));) {
         if (s->ids_due > 0 && s->ids_due <= now) ids_stop_waiting(o, s);
         session_probe(o, s, now);
+        session_watch(o, s, now);
+        session_clock(o, s, now);
     }
+    notices_clock(o, now);
     for (struct lane *lane; (lane = TAILQ_FIRST(&o->sleeping)) && lane->sleep_until <= now;) {
         lane_wake(o, lane);
         lane_schedule(o, lane);
@@ -588,47 +638,25 @@ void outbox_clock(struct outbox *o, int64_t now)
 int64_t outbox_next_due(const struct outbox *o)
 {
     int64_t due = TAILQ_EMPTY(&o->marked) || o->host->stopping ? INT64_MAX : 0;
+    int64_t row = notices_next_row(o);
+    if (row < due) due = row;
     const struct lane *lane = TAILQ_FIRST(&o->sleeping);
     if (lane && lane->sleep_until < due) due = lane->sleep_until;
     size_t at = 0;
     for (struct session *s; (s = map_next(&o->sessions, &at, NULL));) {
         int64_t wakes = s->held_until ? s->held_until : s->ids_due;
         if (s->gw && wakes > 0 && !TAILQ_EMPTY(&s->blocked) && wakes < due) due = wakes;
+        int64_t limit = session_due(s);
+        if (limit < due) due = limit;
     }
     return due;
 }
 
 /* ---- what the network and the gateways say --------------------------------------------------- */
 
-int outbox_ack(struct outbox *o, const char *gateway, const char *session, const char *native_id,
-               int ack)
+void outbox_no_new_chats(struct outbox *o, const char *gateway, const char *session, int64_t until)
 {
-    if (!native_id || !*native_id) return 0;
-    return db_exec(&o->host->db, ACK, "sssi", gateway, session ? session : "", native_id,
-                   (int64_t)ack) == 0
-               ? 0
-               : -1;
-}
-
-int64_t outbox_store_of(struct outbox *o, const char *gateway, const char *session,
-                        const char *native_id)
-{
-    return native_id ? db_int(&o->host->db, 0, STORE_OF, "sss", gateway, session ? session : "",
-                              native_id)
-                     : 0;
-}
-
-int outbox_quoted(struct outbox *o, const char *gateway, const char *session, const char *native_id,
-                  int64_t *store, const char **text, const char **tag, struct arena *arena)
-{
-    struct db *db = &o->host->db;
-    sqlite3_stmt *st = db_query(db, QUOTED, "sss", gateway, session ? session : "", native_id);
-    if (db_step(db, st) != 1) return 0;
-    *store = sqlite3_column_int64(st, 0);
-    *text = arena_strdup(arena, db_text(st, 1));
-    *tag = arena_strdup(arena, (const char *)sqlite3_column_text(st, 2));
-    db_done(st);
-    return 1;
+    notices_no_new_chats(o, session_of(o, gateway, session), until);
 }
 
 int outbox_session_state(struct outbox *o, const char *gateway, const char *name, int state,
@@ -641,6 +669,7 @@ int outbox_session_state(struct outbox *o, const char *gateway, const char *name
         log_info("session", state == BOT_SESSION_CONNECTED ? "connected" : "not connected",
                  LOG_STR("session", s->key), LOG_STR("detail", detail));
     if (state == BOT_SESSION_CONNECTED && s->held_until) session_release(o, s);
+    session_watch(o, s, clock_ms());
     return changed;
 }
 
@@ -653,12 +682,14 @@ void outbox_stats(const struct outbox *o, struct outbox_stats *out)
         out->in_flight += s->in_flight;
 }
 
-void outbox_sessions(const struct outbox *o,
-                     void (*each)(void *ctx, const char *gateway, const char *session, int state,
-                                  int held),
-                     void *ctx)
+void outbox_numbers(const struct outbox *o,
+                    void (*each)(void *ctx, const struct outbox_number *number), void *ctx)
 {
     size_t at = 0;
-    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));)
-        each(ctx, s->gateway, s->name, s->state, s->held_until != 0);
+    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));) {
+        const struct notices *n = &s->notices;
+        each(ctx,
+             &(struct outbox_number){ s->gateway, s->name, s->state, s->held_until != 0,
+                                      s->acks.is_mute, n->today, n->waiting, n->no_new_until });
+    }
 }

@@ -73,14 +73,22 @@ int outbox_ids(struct outbox *o, const char *gateway, const char *session, const
                size_t n);
 int outbox_session_state(struct outbox *o, const char *gateway, const char *session, int state,
                          const char *detail);
+/* The number may begin no chats until then (ms, 0: it may): notices to new chats wait. */
+void outbox_no_new_chats(struct outbox *o, const char *gateway, const char *session, int64_t until);
 
 struct outbox_stats {
     int64_t queued, in_flight, sent, refused, unknown, expired, retried;
 };
 void outbox_stats(const struct outbox *o, struct outbox_stats *out);
-void outbox_sessions(const struct outbox *o,
-                     void (*each)(void *ctx, const char *gateway, const char *session, int state,
-                                  int held),
-                     void *ctx);
+/* How a number is. Strings live as long as the outbox. */
+struct outbox_number {
+    const char *gateway, *session;
+    int state; /* enum bot_session_state */
+    int held;  /* nothing gets through, whatever the session last said */
+    int mute;  /* it takes messages, and none is confirmed */
+    int64_t notices_today, notices_waiting, no_new_until;
+};
+void outbox_numbers(const struct outbox *o,
+                    void (*each)(void *ctx, const struct outbox_number *number), void *ctx);
 
 #endif

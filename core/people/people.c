@@ -19,7 +19,7 @@
 #include "../message/inbox.h"
 #include "members.h"
 
-enum { ALIAS_MAX = 120, NAME_MAX_BYTES = 80, SEEN_SLOTS = 1024 };
+enum { ALIAS_MAX = 120, NAME_MAX_BYTES = 80, SEEN_SLOTS = 1024, HOUR_MS = 3600000 };
 
 struct seen {
     int64_t id;
@@ -36,13 +36,15 @@ struct people {
 };
 
 static const char FIND[] =
-    "SELECT p.id, p.name, p.phone, p.language, p.blocked, p.gateway, p.session, p.chat"
+    "SELECT p.id, p.name, p.phone, p.language, p.blocked, p.gateway, p.session, p.chat, p.wrote_at"
     " FROM aliases a JOIN persons p ON p.id = a.person WHERE a.alias = ?1";
 static const char INSERT[] =
-    "INSERT INTO persons(name, phone, gateway, session, chat, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    "INSERT INTO persons(name, phone, gateway, session, chat, wrote_at, created_at)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 static const char INSERT_ALIAS[] = "INSERT INTO aliases(alias, person) VALUES (?1, ?2)";
 static const char UPDATE[] =
-    "UPDATE persons SET name = ?2, phone = ?3, gateway = ?4, session = ?5, chat = ?6 WHERE id = ?1";
+    "UPDATE persons SET name = ?2, phone = ?3, gateway = ?4, session = ?5, chat = ?6,"
+    " wrote_at = nullif(?7, 0) WHERE id = ?1";
 static const char LOAD[] = "SELECT name, phone, language, blocked FROM persons WHERE id = ?1";
 static const char PHONE[] = "SELECT phone FROM persons WHERE id = ?1";
 static const char ADDRESS[] = "SELECT gateway, session, chat, phone FROM persons WHERE id = ?1";
@@ -128,6 +130,7 @@ struct row {
     int blocked;
     char name[NAME_MAX_BYTES + 4], phone[20], language[8];
     char gateway[40], session[80], chat[ALIAS_MAX];
+    int64_t wrote_at; /* 0 = never */
 };
 
 static void copy(char *dst, size_t cap, const char *src)
@@ -152,6 +155,7 @@ static int find(struct host *h, const char *alias, struct row *out)
     copy(out->gateway, sizeof out->gateway, db_text(st, 5));
     copy(out->session, sizeof out->session, db_text(st, 6));
     copy(out->chat, sizeof out->chat, db_text(st, 7));
+    out->wrote_at = sqlite3_column_int64(st, 8);
     db_done(st);
     return 1;
 }
@@ -164,8 +168,8 @@ static const char *known(const char *s)
 
 static int insert(struct host *h, struct row *p)
 {
-    if (db_exec(&h->db, INSERT, "sssssi", p->name, known(p->phone), known(p->gateway),
-                known(p->session), known(p->chat), clock_ms()))
+    if (db_exec(&h->db, INSERT, "sssssii", p->name, known(p->phone), known(p->gateway),
+                known(p->session), known(p->chat), p->wrote_at, clock_ms()))
         return -1;
     p->id = db_insert_id(&h->db);
     return 0;
@@ -193,16 +197,18 @@ static int learn(struct row *p, const char *gateway, const char *session, const 
         copy(p->gateway, sizeof p->gateway, gateway);
         copy(p->session, sizeof p->session, session);
         copy(p->chat, sizeof p->chat, chat);
+        int64_t now = clock_ms();
+        if (now - p->wrote_at > HOUR_MS) p->wrote_at = now; /* not a write a message */
     }
-    return strcmp(before.name, p->name) || strcmp(before.phone, p->phone) ||
-           strcmp(before.gateway, p->gateway) || strcmp(before.session, p->session) ||
-           strcmp(before.chat, p->chat);
+    return before.wrote_at != p->wrote_at || strcmp(before.name, p->name) ||
+           strcmp(before.phone, p->phone) || strcmp(before.gateway, p->gateway) ||
+           strcmp(before.session, p->session) || strcmp(before.chat, p->chat);
 }
 
 static int update(struct host *h, const struct row *p)
 {
-    return db_exec(&h->db, UPDATE, "isssss", p->id, p->name, known(p->phone), known(p->gateway),
-                   known(p->session), known(p->chat))
+    return db_exec(&h->db, UPDATE, "isssssi", p->id, p->name, known(p->phone), known(p->gateway),
+                   known(p->session), known(p->chat), p->wrote_at)
                ? -1
                : 0;
 }
@@ -362,6 +368,15 @@ int people_is_super(struct host *h, int64_t person)
     db_done(st);
     if (found) map_put_id(&h->supers, (uint64_t)person, h);
     return found;
+}
+
+int people_phone(struct host *h, int64_t person, char *out, size_t cap)
+{
+    sqlite3_stmt *st = db_query(&h->db, PHONE, "i", person);
+    int found = db_step(&h->db, st) == 1 && *db_text(st, 0);
+    if (found) copy(out, cap, db_text(st, 0));
+    db_done(st);
+    return found ? 0 : -1;
 }
 
 int64_t people_by_phone(struct host *h, const char *phone)

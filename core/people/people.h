@@ -14,6 +14,8 @@ int64_t people_resolve(struct host *h, const char *gateway, const char *session,
 /* The person with this phone or lid, when there is one; 0 = nobody. */
 int64_t people_known(struct host *h, const char *phone, const char *lid);
 /* Has the network told his phone number? */
+/* His number, digits; 0, or -1: it is not known. */
+int people_phone(struct host *h, int64_t person, char *out, size_t cap);
 int people_has_phone(struct host *h, int64_t person);
 /* Fills ev->person_name, language, phone. 0 or -1. */
 int people_load(struct event *ev);

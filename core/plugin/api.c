@@ -196,6 +196,25 @@ static int gw_bind(struct bot_ctx *ctx, const char *session, const char *store_c
     return own_number_bind(ev->plugin->gateway, session, store_code);
 }
 
+static int gw_budget(struct bot_ctx *ctx, const struct bot_budget *budget)
+{
+    struct event *ev = event_of(ctx);
+    if (!gateway_name(ev) || !budget) return BOT_EINVAL;
+    struct bot_budget *own = &ev->plugin->gateway->budget;
+    memset(own, 0, sizeof *own);
+    memcpy(own, budget, budget->size < sizeof *own ? budget->size : sizeof *own);
+    return BOT_OK;
+}
+
+static int gw_no_new_chats(struct bot_ctx *ctx, const char *session, int64_t until)
+{
+    struct event *ev = event_of(ctx);
+    const char *name = gateway_name(ev);
+    if (!name) return BOT_EINVAL;
+    outbox_no_new_chats(ev->host->outbox, name, session, until);
+    return BOT_OK;
+}
+
 static int gw_hold(struct bot_ctx *ctx, const char *session, const char *phone, const char *lid,
                    int64_t max_ms)
 {
@@ -211,6 +230,8 @@ const struct bot_gateways gateways_service = {
     .resolved = gw_resolved,
     .ids = gw_ids,
     .bind = gw_bind,
+    .budget = gw_budget,
+    .no_new_chats = gw_no_new_chats,
     .session_state = gw_session_state,
     .incoming = gw_incoming,
     .hold = gw_hold,

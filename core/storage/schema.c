@@ -149,9 +149,18 @@ static const char SCHEMA_2[] =
 static const char SCHEMA_3[] =
     "ALTER TABLE inbox ADD COLUMN edited TEXT;"; /* what its writer made of it; '•••': taken back */
 
+static const char SCHEMA_4[] =
+    "ALTER TABLE persons ADD COLUMN wrote_at INTEGER;" /* he or we by phone, to the hour */
+    "CREATE INDEX outbox_notices ON outbox(attempted_at) WHERE answer = 0;"
+    "CREATE TABLE sessions ("
+    " gateway TEXT NOT NULL, session TEXT NOT NULL,"
+    " no_new_until INTEGER NOT NULL," /* WhatsApp lets it begin no chats */
+    " PRIMARY KEY (gateway, session)) STRICT, WITHOUT ROWID;";
+
 const struct bot_migration_spec core_migrations[] = {
     { .id = 1, .sql = SCHEMA_1 },
     { .id = 2, .sql = SCHEMA_2 },
     { .id = 3, .sql = SCHEMA_3 },
+    { .id = 4, .sql = SCHEMA_4 },
 };
 const unsigned core_migration_count = BOT_COUNT(core_migrations);

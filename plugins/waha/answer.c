@@ -13,15 +13,17 @@
 #include "waha.h"
 
 /* Failures of the message itself, as the engines word them: sending it again cannot help. */
-static const struct {
+static const struct refusal {
     const char *words;
     const char *reason;
+    int outcome;
 } refusals[] = {
-    { "no LID found", "the number has no WhatsApp" },
-    { "Lid is missing", "the number has no WhatsApp" },
-    { "No LID for user", "the number has no WhatsApp" },
-    { "error 463", "WhatsApp refuses new chats from this number for now (463)" },
-    { "error 475", "WhatsApp's limit of new chats is reached (475)" },
+    { "no LID found", "the number has no WhatsApp", BOT_SEND_REFUSED },
+    { "Lid is missing", "the number has no WhatsApp", BOT_SEND_REFUSED },
+    { "No LID for user", "the number has no WhatsApp", BOT_SEND_REFUSED },
+    { "error 463", "WhatsApp refuses new chats from this number for now (463)",
+      BOT_SEND_NO_NEW_CHATS },
+    { "error 475", "WhatsApp's limit of new chats is reached (475)", BOT_SEND_NO_NEW_CHATS },
 };
 
 static const struct {
@@ -157,16 +159,16 @@ int waha_answer_code(const struct bot_result *r, char code[20])
     return is_code;
 }
 
-/* The sentence for a 500 that is about the message itself, else NULL. */
-static const char *find_refusal(const char *body, size_t len)
+/* What a 500 says that is about the message itself, else NULL. */
+static const struct refusal *find_refusal(const char *body, size_t len)
 {
-    const char *reason = NULL;
+    const struct refusal *found = NULL;
     struct json_object *o = read_json(body, len);
     const char *said = json_text(json_member(o, "exception"), "message");
-    for (size_t i = 0; said && !reason && i < BOT_COUNT(refusals); i++)
-        if (strstr(said, refusals[i].words)) reason = refusals[i].reason;
+    for (size_t i = 0; said && !found && i < BOT_COUNT(refusals); i++)
+        if (strstr(said, refusals[i].words)) found = &refusals[i];
     json_object_put(o);
-    return reason;
+    return found;
 }
 
 static int is_json_object(const char *body, size_t len)
@@ -190,6 +192,7 @@ static int judge_no_answer(const struct bot_result *r, const char **reason)
 
 static int judge_error(const struct bot_result *r, const char **reason)
 {
+    const struct refusal *refusal;
     switch (r->http_status) {
     case 400:
         if (!is_json_object(r->body, r->body_len)) break; /* not WAHA: a proxy */
@@ -205,8 +208,10 @@ static int judge_error(const struct bot_result *r, const char **reason)
         *reason = "the session is not working (422): look at its state in WAHA";
         return BOT_SEND_HOLD;
     case 500:
-        *reason = find_refusal(r->body, r->body_len);
-        if (*reason) return BOT_SEND_REFUSED;
+        if ((refusal = find_refusal(r->body, r->body_len))) {
+            *reason = refusal->reason;
+            return refusal->outcome;
+        }
         if (!is_json_object(r->body, r->body_len)) break;
         *reason = "WAHA failed (500)";
         return BOT_SEND_RETRY;
@@ -319,6 +324,43 @@ int waha_judge_list(const struct bot_result *r, const char *text, int64_t since,
 out:
     json_object_put(list);
     return outcome;
+}
+
+int waha_answer_newest(const struct bot_result *r, int64_t *newest)
+{
+    struct json_object *list = r->http_status == 200 ? read_json(r->body, r->body_len) : NULL;
+    int is_list = list && json_object_is_type(list, json_type_array);
+    size_t n = is_list ? json_object_array_length(list) : 0;
+    *newest = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct json_object *chat = json_object_array_get_idx(list, i);
+        struct json_object *last = json_member(chat, "lastMessage");
+        const char *id = json_text(chat, "id");
+        int is_person = id && (strstr(id, "@c.us") || strstr(id, "@lid"));
+        if (!is_person || json_object_get_boolean(json_member(last, "fromMe"))) continue;
+        int64_t at = 1000 * seconds_of(last);
+        if (at > *newest) *newest = at;
+    }
+    json_object_put(list);
+    return is_list;
+}
+
+int64_t waha_answer_no_new_until(const struct bot_result *r)
+{
+    struct json_object *o = r->http_status == 200 ? read_json(r->body, r->body_len) : NULL;
+    struct json_object *me = json_member(o, "me"), *lock = json_member(me, "reachoutTimelock");
+    struct json_object *active = json_member(lock, "isActive");
+    struct json_object *capping = json_member(me, "messageCapping");
+    const char *capped = json_text(capping, "cappingStatus");
+    int64_t until = 0, ends = 0;
+    if (active)
+        until = json_object_get_boolean(active)
+                    ? 1000 * json_object_get_int64(json_member(lock, "timeEnforcementEnds"))
+                    : -1;
+    if (capped && strcmp(capped, "CAPPED") == 0)
+        ends = 1000 * json_object_get_int64(json_member(capping, "cycleEnd"));
+    json_object_put(o);
+    return ends > until ? ends : until;
 }
 
 int waha_session_state(const char *status)

@@ -52,6 +52,7 @@ enum note {
     VOTE_ID,
     VOTE_FROM,
     POLL_ID,
+    CAPPING, /* session.status: of new chats */
     NOTES_TEXT,
     PAYLOAD = NOTES_TEXT,
     FROM_ME,
@@ -64,6 +65,9 @@ enum note {
     VOTE_FROM_ME,
     VOTE_TIME,
     CHOSEN,
+    LOCK_ACTIVE,
+    LOCK_ENDS,
+    CAPPING_ENDS,
     NOTES
 };
 
@@ -96,6 +100,13 @@ static const struct json_wanted in_vote[] = { JSON_WANTED("id", VOTE_ID, NULL),
                                               JSON_WANTED("selectedOptions", CHOSEN, NULL),
                                               END };
 static const struct json_wanted in_poll[] = { JSON_WANTED("id", POLL_ID, NULL), END };
+static const struct json_wanted in_lock[] = { JSON_WANTED("isActive", LOCK_ACTIVE, NULL),
+                                              JSON_WANTED("timeEnforcementEnds", LOCK_ENDS, NULL),
+                                              END };
+static const struct json_wanted in_capping[] = { JSON_WANTED("cappingStatus", CAPPING, NULL),
+                                                 JSON_WANTED("cycleEnd", CAPPING_ENDS, NULL), END };
+static const struct json_wanted in_news[] = { JSON_WANTED("reachoutTimelock", -1, in_lock),
+                                              JSON_WANTED("messageCapping", -1, in_capping), END };
 static const struct json_wanted in_payload[] = { JSON_WANTED("id", ID, in_id),
                                                  JSON_WANTED("timestamp", TIMESTAMP, NULL),
                                                  JSON_WANTED("from", FROM, NULL),
@@ -118,6 +129,7 @@ static const struct json_wanted in_payload[] = { JSON_WANTED("id", ID, in_id),
                                                  JSON_WANTED("reaction", -1, in_reaction),
                                                  JSON_WANTED("vote", -1, in_vote),
                                                  JSON_WANTED("poll", -1, in_poll),
+                                                 JSON_WANTED("data", -1, in_news),
                                                  END };
 static const struct json_wanted in_webhook[] = { JSON_WANTED("event", EVENT, NULL),
                                                  JSON_WANTED("session", SESSION, NULL),
@@ -271,11 +283,16 @@ static double read_number_of(const struct json_slice *note)
 
 /* Seconds (or, should WAHA change its mind, milliseconds) as milliseconds; 0 when absent or absurd.
  */
-static int64_t read_time(const struct parsed *p)
+static int64_t read_time_of(const struct json_slice *note)
 {
-    double t = read_number_of(&p->notes[p->notes[TIMESTAMP].kind ? TIMESTAMP : VOTE_TIME]);
+    double t = read_number_of(note);
     if (!(t > 0) || t > 1e14) return 0;
     return (int64_t)(t < 1e11 ? t * 1000 : t);
+}
+
+static int64_t read_time(const struct parsed *p)
+{
+    return read_time_of(&p->notes[p->notes[TIMESTAMP].kind ? TIMESTAMP : VOTE_TIME]);
 }
 
 static int has_items(const struct json_slice *array)
@@ -400,6 +417,18 @@ static void read_signal(struct parsed *p, struct bot_incoming *in, enum bot_inco
     in->text_len = kind == BOT_IN_POLL_VOTE ? chosen->len : strlen(in->text);
 }
 
+/* Until when WhatsApp lets this number begin no chats: the later of its two reasons. */
+static int64_t read_no_new_until(const struct parsed *p)
+{
+    int64_t until = p->notes[LOCK_ACTIVE].kind == JSON_FALSE ? -1 : 0;
+    if (p->notes[LOCK_ACTIVE].kind == JSON_TRUE) until = read_time_of(&p->notes[LOCK_ENDS]);
+    if (p->text[CAPPING] && strcmp(p->text[CAPPING], "CAPPED") == 0) {
+        int64_t ends = read_time_of(&p->notes[CAPPING_ENDS]);
+        if (ends > until) until = ends;
+    }
+    return until;
+}
+
 static void read_session(const struct parsed *p, struct bot_incoming *in)
 {
     if (!p->text[STATUS]) return;
@@ -407,6 +436,7 @@ static void read_session(const struct parsed *p, struct bot_incoming *in)
     if (p->text[NAME]) in->session = p->text[NAME];
     in->state = waha_session_state(p->text[STATUS]);
     in->text = p->text[STATUS];
+    in->no_new_until = read_no_new_until(p);
 }
 
 static void read_event(struct parsed *p, struct bot_incoming *in)

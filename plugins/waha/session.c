@@ -113,6 +113,11 @@ static int tell_session(struct bot_ctx *ctx, const struct waha_account *a, const
     return ask_waha(ctx, a, url, "", action);
 }
 
+int waha_restart(struct bot_ctx *ctx, const struct waha_account *a)
+{
+    return tell_session(ctx, a, "restart");
+}
+
 static int make_session(struct bot_ctx *ctx, const struct waha_account *a)
 {
     static const char start[] = "{\"name\":", end[] = ",\"start\":true}";
@@ -172,6 +177,9 @@ static int session_checked(struct bot_ctx *ctx, const struct bot_result *r, void
     waha_set_state(ctx, a, state, word);
     if (state == BOT_SESSION_CONNECTED) waha_backfill_works(ctx, a);
     compare_webhooks(ctx, a, r);
+    const struct waha *w = ctx->state;
+    int64_t no_new = waha_answer_no_new_until(r);
+    if (no_new) w->gateways->no_new_chats(ctx, a->session, no_new < 0 ? 0 : no_new);
     if (waha_tells_session(r)) a->has_been_seen = 1;
     int64_t now = ctx->api->now(ctx);
     if (state != BOT_SESSION_CONNECTED)

@@ -57,13 +57,25 @@ static const struct bot_config_spec config[] = {
       .fallback = "20",
       .min = 1,
       .max = 1000000,
-      .help = "messages a minute to chats that did not just write" },
+      .help = "notices a minute: messages to chats that did not just write; the others wait" },
     { .key = "per_day",
       .type = BOT_CONFIG_INT,
       .fallback = "1000",
       .min = 1,
       .max = 1000000,
-      .help = "the same, a day; warned at 80 %" },
+      .help = "notices a day; you are told at 80 %, the others wait for tomorrow" },
+    { .key = "per_contact",
+      .type = BOT_CONFIG_INT,
+      .fallback = "4",
+      .min = 1,
+      .max = 1000000,
+      .help = "notices an hour to one who has not written for a day" },
+    { .key = "all_per_minute",
+      .type = BOT_CONFIG_INT,
+      .fallback = "600",
+      .min = 1,
+      .max = 1000000,
+      .help = "messages a minute, answers too; what is more waits" },
     { .key = "manage_session",
       .type = BOT_CONFIG_BOOL,
       .fallback = "yes",
@@ -79,6 +91,7 @@ static const struct bot_config_spec config[] = {
 
 static const struct bot_schedule_spec schedules[] = {
     { .name = "session", .every_s = 30, .run = waha_check_session },
+    { .name = "listen", .every_s = 60, .run = waha_listen },
 };
 
 static const struct bot_command_spec commands[] = {
@@ -135,6 +148,7 @@ static int gate(struct bot_ctx *ctx)
     if (!ctx->state || !network || strcmp(network, "waha") != 0) return BOT_PASS;
     struct waha_account *a = waha_account(ctx->state, api->field(ctx, "session"));
     if (a) {
+        waha_deaf_heard(ctx, a);
         waha_backfill_note(ctx, a);
         return waha_breaker_gate(ctx);
     }
@@ -163,6 +177,22 @@ static void waha_free(struct waha *w)
     free(w);
 }
 
+/* pace = off: for tests and benchmarks. */
+static void set_budget(struct bot_ctx *ctx, const struct waha *w)
+{
+    const struct bot_api *api = ctx->api;
+    struct bot_plugin *self = api->self(ctx);
+    struct bot_budget b = { .size = sizeof b };
+    if (w->human) {
+        b.spread_new_chats = 1;
+        b.per_minute = api->config_int(self, "per_minute");
+        b.per_day = api->config_int(self, "per_day");
+        b.per_contact = api->config_int(self, "per_contact");
+        b.all_per_minute = api->config_int(self, "all_per_minute");
+    }
+    w->gateways->budget(ctx, &b);
+}
+
 static int start(struct bot_ctx *ctx)
 {
     const struct bot_api *api = ctx->api;
@@ -181,13 +211,15 @@ static int start(struct bot_ctx *ctx)
         waha_free(w);
         return BOT_EINVAL;
     }
+    set_budget(ctx, w);
     ctx->state = w;
-    for (uint32_t i = 0; i < w->account_count; i++)
-        if (waha_backfill_open(ctx, &w->accounts[i]) != 0) {
-            ctx->state = NULL;
-            waha_free(w);
-            return BOT_EBUSY;
-        }
+    for (uint32_t i = 0; i < w->account_count; i++) {
+        waha_deaf_load(ctx, &w->accounts[i]);
+        if (waha_backfill_open(ctx, &w->accounts[i]) == 0) continue;
+        ctx->state = NULL;
+        waha_free(w);
+        return BOT_EBUSY;
+    }
     api->set_state(self, w);
     waha_check_session(ctx);
     return BOT_OK;
@@ -205,12 +237,16 @@ static void stop(struct bot_ctx *ctx)
 void waha_set_state(struct bot_ctx *ctx, struct waha_account *a, int state, const char *detail)
 {
     const struct waha *w = ctx->state;
-    if (a->state == state) return;
+    int told = state == BOT_SESSION_CONNECTED && a->hearing.is_deaf ? BOT_SESSION_DEAF : state;
+    int is_news = a->state != state;
     a->state = state;
-    w->gateways->session_state(ctx, a->session, state, detail);
-    if (state == BOT_SESSION_CONNECTED)
+    if (a->told_state != told) {
+        a->told_state = told;
+        w->gateways->session_state(ctx, a->session, told, detail);
+    }
+    if (is_news && state == BOT_SESSION_CONNECTED)
         waha_backfill_begin(ctx, a);
-    else
+    else if (is_news)
         waha_backfill_pause(ctx, a);
 }
 

@@ -24,6 +24,23 @@ struct waha_pool {
     int64_t none_until; /* this WAHA has no such route: not asked before */
 };
 
+/* How many messages an hour of the day (UTC) usually brings. Stored as it is. */
+struct waha_usual {
+    double messages[24];
+    double days[24]; /* how many days that was learned from */
+};
+
+/* Does what people write still come in? deaf.c */
+struct waha_hearing {
+    struct waha_usual usual;
+    int64_t heard_at;   /* when the last message came, or listening began */
+    int64_t hour, from; /* the hour that is counted, and since when we are there */
+    double count;       /* its messages */
+    double asked_for;   /* so many were missed when WAHA was asked last; 0 = it was not */
+    int64_t mended_at;
+    int is_deaf, is_told;
+};
+
 /* One number: a session of a WAHA server, as [waha] or [waha.NAME] says. */
 struct waha_account {
     char *name;     /* "" = [waha] */
@@ -32,7 +49,8 @@ struct waha_account {
     char *headers;  /* of every request, the key included: never logged */
     char *send_url;
     char *store;            /* code of the store whose number it is; "" = of all */
-    int state;              /* enum bot_session_state, as last told to the host */
+    int state;              /* enum bot_session_state, as WAHA says */
+    int told_state;         /* as last told to the host */
     int has_been_started;   /* it was found stopped at our start, and told to start */
     int has_been_made;      /* it was missing, and has been asked for */
     int has_been_restarted; /* it failed, and was told to restart; until it has worked for a while
@@ -44,6 +62,7 @@ struct waha_account {
     uint64_t
         failing_chat; /* hash of the chat whose send failed (500) with none sent since; 0 = none */
     struct waha_pool pool;
+    struct waha_hearing hearing;
     struct waha_backfill *backfill;
 };
 
@@ -140,6 +159,11 @@ int waha_judge_list(const struct bot_result *r, const char *text, int64_t since,
                     char id[WAHA_ID_BYTES]);
 /* The number that the session is paired with, digits; "" = not told. 1 or 0. */
 int waha_answer_own_number(const struct bot_result *r, char number[20]);
+/* When the newest message of others in a list of chats was written, ms. 1, or 0: no such list. */
+int waha_answer_newest(const struct bot_result *r, int64_t *newest);
+/* Until when this number may begin no chats, as GET /api/sessions/NAME tells since WAHA 2026.7.2:
+ * ms; 0 = not told, -1 = it may. */
+int64_t waha_answer_no_new_until(const struct bot_result *r);
 /* A pairing code, as the phone wants it: letters, digits and a dash. 1 or 0. */
 int waha_answer_code(const struct bot_result *r, char code[20]);
 /* The phone number in an answer of GET /lids/LID, digits; "" = it is not known. 1 or 0. */
@@ -206,6 +230,15 @@ int waha_caught_up(struct bot_ctx *ctx);                              /* hook se
 /* ---- session.c ------------------------------------------------------------------------------- */
 int waha_check_session(struct bot_ctx *ctx);   /* schedule, and at the start */
 int waha_session_changed(struct bot_ctx *ctx); /* hook session.status */
+
+int waha_restart(struct bot_ctx *ctx, const struct waha_account *a); /* tells WAHA to restart it */
+
+/* ---- deaf.c ---------------------------------------------------------------------------------- */
+void waha_deaf_load(struct bot_ctx *ctx, struct waha_account *a);
+void waha_deaf_heard(struct bot_ctx *ctx, struct waha_account *a); /* a message has come in */
+int waha_listen(struct bot_ctx *ctx);                              /* schedule */
+/* How many messages the time between usually brings, of its last day. */
+double waha_deaf_expected(const struct waha_usual *u, int64_t from, int64_t to);
 
 /* ---- command.c ------------------------------------------------------------------------------- */
 int waha_command(struct bot_ctx *ctx); /* /wa */

@@ -1,5 +1,5 @@
-/* agenda.c - virtual time: what happens outside the host and when; and the boundaries at which it may
- * be killed. Equal times run in the order in which they were added. */
+/* agenda.c - virtual time: what happens outside the host and when; and the boundaries at which it
+ * may be killed. Equal times run in the order in which they were added. */
 #include "sim.h"
 
 #include <stdlib.h>
@@ -7,15 +7,8 @@
 #include "core/base/clock.h"
 #include "memvfs.h"
 
-uint64_t chance_next(struct chance *c) /* splitmix64 */
-{
-    uint64_t z = (c->state += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-}
-
-void agenda_add(struct sim *s, int64_t at, int of_this_life, void (*run)(struct sim *, void *), void *arg)
+void agenda_add(struct sim *s, int64_t at, int of_this_life, void (*run)(struct sim *, void *),
+                void *arg)
 {
     if (s->agenda_count == AGENDA_MAX) abort(); /* a schedule larger than was ever meant */
     s->agenda[s->agenda_count++] =
@@ -57,8 +50,8 @@ void agenda_run_next(struct sim *s)
     item.run(s, item.arg);
 }
 
-/* Where nothing has become durable or known outside since the last boundary, the power going is the same
- * event again: such a place is not counted. */
+/* Where nothing has become durable or known outside since the last boundary, the power going is the
+ * same event again: such a place is not counted. */
 static int is_the_same(struct sim *s)
 {
     struct simdisk_stats disk;

@@ -1,6 +1,7 @@
 /* check.c - the invariants of the design, asked of what is left when all is quiet.
  *
- * The oracle is the schedule: it knows for each message which rows and which texts it must leave. */
+ * The oracle is the schedule: it knows for each message which rows and which texts it must leave.
+ */
 #include "sim.h"
 
 #include <stdio.h>
@@ -28,7 +29,10 @@ static const struct {
     [ACT_WORK] = { "work", { { "work", 1 } }, 1, INBOX_DONE },
     [ACT_TIMER] = { "timer", { { "timer", 1 } }, 1, INBOX_DONE },
     [ACT_READ] = { "read", { { "read.first", 1 }, { "read", 1 } }, 1, INBOX_DONE },
-    [ACT_CHAIN] = { "chain", { { "chain.timer", 1 }, { "chain.work", 1 }, { "chain.http", 1 } }, 1, INBOX_DONE },
+    [ACT_CHAIN] = { "chain",
+                    { { "chain.timer", 1 }, { "chain.work", 1 }, { "chain.http", 1 } },
+                    1,
+                    INBOX_DONE },
     [ACT_BOTH] = { "both", { { "both", 2 } }, 1, INBOX_DONE },
     [ACT_FAIL] = { "fail", { { NULL, 0 } }, 0, INBOX_FAILED },
     [ACT_AT] = { "at", { { "at", 1 }, { "at.heard", 1 } }, 0, INBOX_DONE },
@@ -42,7 +46,7 @@ struct found {
     int64_t inbox, outbox; /* row ids */
     char chat[48];
     int inbox_count, inbox_state, outbox_count;
-    int64_t sent_at;       /* index in sents + 1 of the answer; 0 = none */
+    int64_t sent_at; /* index in sents + 1 of the answer; 0 = none */
 };
 
 static sqlite3_stmt *prepare(struct sim *s, sqlite3 *db, const char *sql)
@@ -59,7 +63,8 @@ static const char *text_of(sqlite3_stmt *st, int column)
     return text ? text : "";
 }
 
-/* Which message a text belongs to: "#1003 row" -> 3; `note` tells the notice of "send" apart. -1: none. */
+/* Which message a text belongs to: "#1003 row" -> 3; `note` tells the notice of "send" apart. -1:
+ * none. */
 static int message_of(const struct sim *s, const char *text, int *note)
 {
     const char *hash = strstr(text, "#1");
@@ -82,7 +87,8 @@ static int message_by_key(const struct sim *s, const char *key)
 
 /* ---- I6: as a request leaves ----------------------------------------------------------------- */
 
-static const char SENDING[] = "SELECT count(*) FROM outbox WHERE state = 1 AND chat = ?1 AND text = ?2";
+static const char SENDING[] =
+    "SELECT count(*) FROM outbox WHERE state = 1 AND chat = ?1 AND text = ?2";
 
 static int is_sending(sqlite3_stmt *st, const char *chat, const char *text)
 {
@@ -114,13 +120,17 @@ void check_send(struct sim *s, const char *chat, const char *text)
 {
     struct simdisk_stats disk;
     simdisk_stats(&disk);
-    if (!sqlite3_get_autocommit(s->host->db.sql)) sim_fail(s, "I6: a send leaves inside a transaction");
+    if (!sqlite3_get_autocommit(s->host->db.sql))
+        sim_fail(s, "I6: a send leaves inside a transaction");
     if (disk.unsynced_bytes) { /* of a commit that failed, or of one that was not synced */
-        if (!is_sending_after_all(s, chat, text)) sim_fail(s, "I6: \"%.40s\" leaves before it is synced", text);
+        if (!is_sending_after_all(s, chat, text))
+            sim_fail(s, "I6: \"%.40s\" leaves before it is synced", text);
         return;
     }
-    sqlite3_stmt *st = db_statement(&s->host->db, SENDING); /* with nothing unsynced this is the disk */
-    if (!is_sending(st, chat, text)) sim_fail(s, "I6: \"%.40s\" leaves and is not 'sending' on disk", text);
+    sqlite3_stmt *st =
+        db_statement(&s->host->db, SENDING); /* with nothing unsynced this is the disk */
+    if (!is_sending(st, chat, text))
+        sim_fail(s, "I6: \"%.40s\" leaves and is not 'sending' on disk", text);
     db_done(st);
 }
 
@@ -128,7 +138,8 @@ void check_send(struct sim *s, const char *chat, const char *text)
 
 static void find_inbox(struct sim *s, sqlite3 *db, struct found *found)
 {
-    sqlite3_stmt *st = prepare(s, db, "SELECT id, key, state, chat FROM inbox WHERE kind = 1 ORDER BY id");
+    sqlite3_stmt *st =
+        prepare(s, db, "SELECT id, key, state, chat FROM inbox WHERE kind = 1 ORDER BY id");
     while (sqlite3_step(st) == SQLITE_ROW) {
         int i = message_by_key(s, text_of(st, 1));
         if (i < 0) continue;
@@ -147,7 +158,8 @@ void check_reopened(struct sim *s)
     find_inbox(s, s->host->db.sql, found);
     for (int i = 0; i < s->message_count; i++)
         if (s->messages[i].answered && !found[i].inbox_count)
-            sim_fail(s, "I1: message %d was answered 200 and is not in the inbox after the crash", i);
+            sim_fail(s, "I1: message %d was answered 200 and is not in the inbox after the crash",
+                     i);
 }
 
 /* ---- at rest --------------------------------------------------------------------------------- */
@@ -157,9 +169,11 @@ static void check_inbox(struct sim *s, const struct found *found)
     for (int i = 0; i < s->message_count; i++) {
         const struct message *m = &s->messages[i];
         if (!m->answered) sim_fail(s, "I10: message %d was never answered 200", i);
-        if (found[i].inbox_count != 1) sim_fail(s, "I3: message %d has %d inbox rows", i, found[i].inbox_count);
+        if (found[i].inbox_count != 1)
+            sim_fail(s, "I3: message %d has %d inbox rows", i, found[i].inbox_count);
         if (found[i].inbox_state != acts[m->act].state)
-            sim_fail(s, "I2: message %d (%s) rests in state %d", i, acts[m->act].name, found[i].inbox_state);
+            sim_fail(s, "I2: message %d (%s) rests in state %d", i, acts[m->act].name,
+                     found[i].inbox_state);
     }
 }
 
@@ -174,7 +188,8 @@ static void say_effects(struct sim *s, sqlite3 *db)
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
         sqlite3_stmt *st = prepare(s, db, tables[i]);
         while (sqlite3_step(st) == SQLITE_ROW)
-            sim_say(s, "row %d: %d %.100s", sqlite3_column_int(st, 0), sqlite3_column_int(st, 1), text_of(st, 2));
+            sim_say(s, "row %d: %d %.100s", sqlite3_column_int(st, 0), sqlite3_column_int(st, 1),
+                    text_of(st, 2));
         sqlite3_finalize(st);
     }
 }
@@ -192,7 +207,8 @@ static void check_effects(struct sim *s, sqlite3 *db)
 {
     int seen[MESSAGE_MAX] = { 0 };
     if (s->verbose) say_effects(s, db);
-    sqlite3_stmt *st = prepare(s, db, "SELECT n - 1000, what, count(*) FROM simtest_rows GROUP BY n, what");
+    sqlite3_stmt *st =
+        prepare(s, db, "SELECT n - 1000, what, count(*) FROM simtest_rows GROUP BY n, what");
     while (sqlite3_step(st) == SQLITE_ROW) {
         int i = sqlite3_column_int(st, 0), count = sqlite3_column_int(st, 2);
         if (i < 0 || i >= s->message_count) {
@@ -202,16 +218,16 @@ static void check_effects(struct sim *s, sqlite3 *db)
         int expected = rows_expected(s, i, text_of(st, 1));
         seen[i]++;
         if (count != expected)
-            sim_fail(s, "I2: message %d (%s) has %d rows '%s', not %d", i, acts[s->messages[i].act].name, count,
-                     text_of(st, 1), expected);
+            sim_fail(s, "I2: message %d (%s) has %d rows '%s', not %d", i,
+                     acts[s->messages[i].act].name, count, text_of(st, 1), expected);
     }
     sqlite3_finalize(st);
     for (int i = 0; i < s->message_count; i++) {
         int kinds = 0;
         for (int r = 0; r < 3; r++) kinds += acts[s->messages[i].act].rows[r].what != NULL;
         if (seen[i] != kinds)
-            sim_fail(s, "I2: message %d (%s) has %d kinds of rows, not %d", i, acts[s->messages[i].act].name, seen[i],
-                     kinds);
+            sim_fail(s, "I2: message %d (%s) has %d kinds of rows, not %d", i,
+                     acts[s->messages[i].act].name, seen[i], kinds);
     }
 }
 
@@ -236,24 +252,28 @@ static void check_row(struct sim *s, sqlite3_stmt *st, int *refused, int *first)
     int times = times_sent(s, chat, cut, first);
     switch (state) {
     case OUTBOX_SENT:
-        if (times != 1) sim_fail(s, "I3: \"%.40s\" to %s is 'sent' and went out %d times", cut, chat, times);
+        if (times != 1)
+            sim_fail(s, "I3: \"%.40s\" to %s is 'sent' and went out %d times", cut, chat, times);
         break;
     case OUTBOX_UNKNOWN:
         if (with_id) sim_fail(s, "I6: \"%.40s\" has a send id and is 'unknown'", cut);
-        if (times > 1) sim_fail(s, "I3: \"%.40s\" to %s is 'unknown' and went out %d times", cut, chat, times);
+        if (times > 1)
+            sim_fail(s, "I3: \"%.40s\" to %s is 'unknown' and went out %d times", cut, chat, times);
         break;
     case OUTBOX_REFUSED:
         (*refused)++;
         if (times) sim_fail(s, "I3: \"%.40s\" to %s is 'refused' and went out", cut, chat);
         break;
-    default: sim_fail(s, "I2: outbox row \"%.40s\" rests in state %d", cut, state);
+    default:
+        sim_fail(s, "I2: outbox row \"%.40s\" rests in state %d", cut, state);
     }
 }
 
 static void check_outbox(struct sim *s, sqlite3 *db, struct found *found)
 {
     int refused = 0, notes[MESSAGE_MAX] = { 0 };
-    sqlite3_stmt *st = prepare(s, db, "SELECT id, state, chat, text, send_id FROM outbox ORDER BY id");
+    sqlite3_stmt *st =
+        prepare(s, db, "SELECT id, state, chat, text, send_id FROM outbox ORDER BY id");
     while (sqlite3_step(st) == SQLITE_ROW) {
         int note = 0, first = -1, i = message_of(s, text_of(st, 3), &note);
         check_row(s, st, &refused, &first);
@@ -269,11 +289,14 @@ static void check_outbox(struct sim *s, sqlite3 *db, struct found *found)
     sqlite3_finalize(st);
     for (int i = 0; i < s->message_count; i++) {
         if (found[i].outbox_count != 1)
-            sim_fail(s, "I3: message %d (%s) has %d answers", i, acts[s->messages[i].act].name, found[i].outbox_count);
+            sim_fail(s, "I3: message %d (%s) has %d answers", i, acts[s->messages[i].act].name,
+                     found[i].outbox_count);
         if (notes[i] != (s->messages[i].act == ACT_SEND))
-            sim_fail(s, "I2: message %d (%s) has %d notices", i, acts[s->messages[i].act].name, notes[i]);
+            sim_fail(s, "I2: message %d (%s) has %d notices", i, acts[s->messages[i].act].name,
+                     notes[i]);
     }
-    if (refused > s->refused_sends) sim_fail(s, "I6: %d rows are 'refused', WAHA refused %d", refused, s->refused_sends);
+    if (refused > s->refused_sends)
+        sim_fail(s, "I6: %d rows are 'refused', WAHA refused %d", refused, s->refused_sends);
 }
 
 /* simextra's alarm is an event of whoever wrote the message, and waits, too. */
@@ -282,8 +305,8 @@ static int may_wait(const struct sim *s, int i)
     return acts[s->messages[i].act].waits || (s->has_reloads && s->messages[i].act == ACT_EMIT);
 }
 
-/* A command may overtake what only waits, and with it what stands behind that; everything else of one
- * person keeps its order. */
+/* A command may overtake what only waits, and with it what stands behind that; everything else of
+ * one person keeps its order. */
 static int may_overtake(const struct sim *s, const struct found *found, int earlier, int later)
 {
     if (!s->messages[later].is_command) return 0;
@@ -294,7 +317,8 @@ static int may_overtake(const struct sim *s, const struct found *found, int earl
     return 0;
 }
 
-/* whatsapp-web.js tells no phone number for a hidden id: there one customer's two chats are two persons'. */
+/* whatsapp-web.js tells no phone number for a hidden id: there one customer's two chats are two
+ * persons'. */
 static int same_person(const struct sim *s, const struct found *found, int a, int b)
 {
     if (s->engine == ENGINE_WEBJS) return strcmp(found[a].chat, found[b].chat) == 0;
@@ -327,14 +351,15 @@ static void check_rubbish(struct sim *s, sqlite3 *db)
         const struct delivery *d = &s->deliveries[i];
         char chat[48];
         if (d->rubbish < 0) continue;
-        int is_text = d->rubbish == RUBBISH_COMMAND || d->rubbish == RUBBISH_USAGE || d->rubbish == RUBBISH_NOISE ||
-                      d->rubbish == RUBBISH_HUGE_TEXT || d->rubbish == RUBBISH_NUL ||
-                      (d->rubbish == RUBBISH_UTF8 && d->status == 200);
+        int is_text = d->rubbish == RUBBISH_COMMAND || d->rubbish == RUBBISH_USAGE ||
+                      d->rubbish == RUBBISH_NOISE || d->rubbish == RUBBISH_HUGE_TEXT ||
+                      d->rubbish == RUBBISH_NUL || (d->rubbish == RUBBISH_UTF8 && d->status == 200);
         snprintf(chat, sizeof chat, "6281100000%03d@c.us", 300 + d->rubbish);
         sqlite3_reset(st);
         sqlite3_bind_text(st, 1, chat, -1, SQLITE_TRANSIENT);
         int texts = sqlite3_step(st) == SQLITE_ROW ? sqlite3_column_int(st, 0) : -1;
-        if (texts != is_text) sim_fail(s, "I10: rubbish %d got %d texts, not %d", d->rubbish, texts, is_text);
+        if (texts != is_text)
+            sim_fail(s, "I10: rubbish %d got %d texts, not %d", d->rubbish, texts, is_text);
     }
     sqlite3_finalize(st);
 }
@@ -369,16 +394,18 @@ static int count_of(sqlite3 *db, const char *sql)
     return count;
 }
 
-static void check_generation(struct sim *s, const struct probe_generation *g, const struct left *left)
+static void check_generation(struct sim *s, const struct probe_generation *g,
+                             const struct left *left)
 {
     if (g->kept > 0 && g->wrote && left->starts != 1)
-        sim_fail(s, "I9: start() of %s %lld left %d rows, not 1", g->plugin, (long long)g->number, left->starts);
-    if ((g->kept < 0 || !g->wrote) && left->starts > 0)
-        sim_fail(s, "I9: start() of %s %lld was taken back, and left %d rows", g->plugin, (long long)g->number,
+        sim_fail(s, "I9: start() of %s %lld left %d rows, not 1", g->plugin, (long long)g->number,
                  left->starts);
+    if ((g->kept < 0 || !g->wrote) && left->starts > 0)
+        sim_fail(s, "I9: start() of %s %lld was taken back, and left %d rows", g->plugin,
+                 (long long)g->number, left->starts);
     if (left->starts > 1 || left->ticks > left->starts || left->stops > left->starts)
-        sim_fail(s, "I9: %s %lld left %d rows at its start, %d behind that, %d at its stop", g->plugin,
-                 (long long)g->number, left->starts, left->ticks, left->stops);
+        sim_fail(s, "I9: %s %lld left %d rows at its start, %d behind that, %d at its stop",
+                 g->plugin, (long long)g->number, left->starts, left->ticks, left->stops);
     if (g->drained && strcmp(g->plugin, "simextra") == 0 && left->ticks != 1)
         sim_fail(s, "I9: %s %lld came to its end, and the call of its start did not", g->plugin,
                  (long long)g->number);
@@ -387,7 +414,8 @@ static void check_generation(struct sim *s, const struct probe_generation *g, co
 /* What generations have left, whose numbers count from 1; and, of messages, what simextra heard. */
 static void find_left(struct sim *s, sqlite3 *db, struct left *left, int *heard, int *later)
 {
-    sqlite3_stmt *st = query(db, "SELECT number, 'start', count(*) FROM simtest_starts GROUP BY number");
+    sqlite3_stmt *st =
+        query(db, "SELECT number, 'start', count(*) FROM simtest_starts GROUP BY number");
     for (int table = 0; table < 2; table++) {
         while (st && sqlite3_step(st) == SQLITE_ROW) {
             const char *what = text_of(st, 1);
@@ -405,7 +433,8 @@ static void find_left(struct sim *s, sqlite3 *db, struct left *left, int *heard,
             }
         }
         sqlite3_finalize(st);
-        st = table ? NULL : query(db, "SELECT n, what, count(*) FROM simextra_rows GROUP BY n, what");
+        st = table ? NULL
+                   : query(db, "SELECT n, what, count(*) FROM simextra_rows GROUP BY n, what");
     }
 }
 
@@ -413,7 +442,8 @@ static void find_left(struct sim *s, sqlite3 *db, struct left *left, int *heard,
 static void check_version(struct sim *s, sqlite3 *db)
 {
     int ran = count_of(db, "SELECT count(*) FROM migrations WHERE plugin = 'simtest' AND id = 3");
-    int there = count_of(db, "SELECT count(*) FROM pragma_table_info('simtest_rows') WHERE name = 'version'");
+    int there = count_of(
+        db, "SELECT count(*) FROM pragma_table_info('simtest_rows') WHERE name = 'version'");
     int must = 0, may = s->opened_version;
     for (int i = 0; i < s->generation_count; i++) {
         const struct probe_generation *g = &s->generations[i];
@@ -421,17 +451,22 @@ static void check_version(struct sim *s, sqlite3 *db)
         must |= g->kept > 0;
         may |= g->kept >= 0;
     }
-    if (ran != there) sim_fail(s, "I9: simtest's column is %d times there, and %d times written down", there, ran);
-    if (must && !ran) sim_fail(s, "I9: simtest's second version has run, and its migration is gone");
+    if (ran != there)
+        sim_fail(s, "I9: simtest's column is %d times there, and %d times written down", there,
+                 ran);
+    if (must && !ran)
+        sim_fail(s, "I9: simtest's second version has run, and its migration is gone");
     if (ran && !may) sim_fail(s, "I9: the migration of a simtest that was taken back is there");
 }
 
-/* Whoever hears of a number is decided when it reaches the hooks for good; an alarm may wait since then. */
+/* Whoever hears of a number is decided when it reaches the hooks for good; an alarm may wait since
+ * then. */
 static void check_heard(struct sim *s, sqlite3 *db, const int *heard, const int *later)
 {
     int parked[MESSAGE_MAX] = { 0 };
-    sqlite3_stmt *st = query(db, "SELECT CAST(body AS TEXT) FROM inbox WHERE event = 'simextra.later' AND state = 4"
-                                 " AND suspect = 'simextra'");
+    sqlite3_stmt *st = query(
+        db, "SELECT CAST(body AS TEXT) FROM inbox WHERE event = 'simextra.later' AND state = 4"
+            " AND suspect = 'simextra'");
     while (sqlite3_step(st) == SQLITE_ROW) {
         int i = atoi(text_of(st, 0)) - 1000;
         if (i >= 0 && i < s->message_count) parked[i]++;
@@ -439,9 +474,11 @@ static void check_heard(struct sim *s, sqlite3 *db, const int *heard, const int 
     sqlite3_finalize(st);
     for (int i = 0; i < s->message_count; i++) {
         int wanted = s->messages[i].heard_by_extra;
-        if (heard[i] != wanted) sim_fail(s, "I2: simextra has %d rows of message %d, not %d", heard[i], i, wanted);
+        if (heard[i] != wanted)
+            sim_fail(s, "I2: simextra has %d rows of message %d, not %d", heard[i], i, wanted);
         if (later[i] + parked[i] != wanted || (parked[i] && s->runs.extra == EXTRA_ON))
-            sim_fail(s, "I2: simextra's alarm of message %d left %d rows, and waits %d times", i, later[i], parked[i]);
+            sim_fail(s, "I2: simextra's alarm of message %d left %d rows, and waits %d times", i,
+                     later[i], parked[i]);
     }
 }
 

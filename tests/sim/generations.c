@@ -1,10 +1,10 @@
-/* generations.c - what the test plugins tell of themselves: each generation from its start() to its stop(),
- * and every callback between the two (I5, I9).
+/* generations.c - what the test plugins tell of themselves: each generation from its start() to its
+ * stop(), and every callback between the two (I5, I9).
  *
- * A generation whose start() is on disk runs until a reload takes it out of use; then it drains: no call
- * of its is cancelled before [core] drain is over, and when none is left stop() comes, once, and nothing
- * after it. One that a refused reload had started is stopped within that reload. A host that dies stops
- * nobody. */
+ * A generation whose start() is on disk runs until a reload takes it out of use; then it drains: no
+ * call of its is cancelled before [core] drain is over, and when none is left stop() comes, once,
+ * and nothing after it. One that a refused reload had started is stopped within that reload. A host
+ * that dies stops nobody. */
 #include "sim.h"
 
 #include <pthread.h>
@@ -29,11 +29,13 @@ static void callback_came(struct sim *s, const char *what)
 {
     s->stats.callbacks++;
     sim_say(s, "plugin: %s", what);
-    if (!pthread_equal(pthread_self(), loop_thread)) sim_fail(s, "I5: callback '%s' is not on the loop's thread", what);
+    if (!pthread_equal(pthread_self(), loop_thread))
+        sim_fail(s, "I5: callback '%s' is not on the loop's thread", what);
     if (!s->in_host) sim_fail(s, "I5: callback '%s' came outside of a turn", what);
 }
 
-static struct probe_generation *probe_start(struct probe *p, const char *plugin, int version, const void *self)
+static struct probe_generation *probe_start(struct probe *p, const char *plugin, int version,
+                                            const void *self)
 {
     struct sim *s = (struct sim *)p;
     if (s->generation_count == GENERATION_MAX) abort(); /* nobody reloads that often */
@@ -62,8 +64,10 @@ static void probe_callback(struct probe_generation *g, const char *what)
     struct sim *s = sim_of(g);
     callback_came(s, what);
     if (g->stopped) sim_fail(s, "I9: callback '%s' of %s came after its stop()", what, g->plugin);
-    if (g->failed || g->kept < 0) sim_fail(s, "I9: callback '%s' of a %s that was taken back", what, g->plugin);
-    if (g->life != s->life) sim_fail(s, "I9: callback '%s' of an earlier host's %s", what, g->plugin);
+    if (g->failed || g->kept < 0)
+        sim_fail(s, "I9: callback '%s' of a %s that was taken back", what, g->plugin);
+    if (g->life != s->life)
+        sim_fail(s, "I9: callback '%s' of an earlier host's %s", what, g->plugin);
 }
 
 /* Whoever takes over begins for itself what a start() begins: that need not be waited for. */
@@ -73,7 +77,8 @@ static void probe_cancelled(struct probe_generation *g, const char *what, int of
     s->stats.cancelled++;
     sim_say(s, "plugin: %s is cancelled", what);
     if (s->dead) return;
-    if (!g->retired_at) sim_fail(s, "I9: %s of a %s that runs is cancelled", what, g->plugin);
+    if (!g->retired_at)
+        sim_fail(s, "I9: %s of a %s that runs is cancelled", what, g->plugin);
     else if (!of_start && clock_ms() < g->retired_at + g->drain_ms)
         sim_fail(s, "I9: %s of %s is cancelled before its time", what, g->plugin);
 }
@@ -101,7 +106,8 @@ static void probe_uses(struct probe_generation *g, const void *owner)
     }
     if (s->dead) return;
     if (!is_there) sim_fail(s, "I9: %s uses a service of a generation that was stopped", g->plugin);
-    if (g->uses && g->uses != owner) sim_fail(s, "I9: a service that %s requires has changed hands", g->plugin);
+    if (g->uses && g->uses != owner)
+        sim_fail(s, "I9: a service that %s requires has changed hands", g->plugin);
     g->uses = owner;
 }
 
@@ -202,17 +208,21 @@ void generations_stopped(struct sim *s)
 /* Its time is over, or its calls have been cancelled already. */
 static int is_overdue(const struct plugin *p)
 {
-    return p->phase == PLUGIN_DRAINING && p->pending && (p->drain_until <= clock_ms() || p->drain_until == INT64_MAX);
+    return p->phase == PLUGIN_DRAINING && p->pending &&
+           (p->drain_until <= clock_ms() || p->drain_until == INT64_MAX);
 }
 
 void generations_watch(struct sim *s)
 {
     const struct plugin *p, *late = NULL;
-    if (s->host && s->host->retired && !s->dead && !s->host->loop.failures) /* a turn that is lost settles nothing */
+    if (s->host && s->host->retired && !s->dead &&
+        !s->host->loop.failures) /* a turn that is lost settles nothing */
         TAILQ_FOREACH(p, &s->host->generations, link)
-            if (is_overdue(p)) late = p;
-    if (!late) s->overdue_since = 0;
-    else if (!s->overdue_since) s->overdue_since = clock_ms();
+    if (is_overdue(p)) late = p;
+    if (!late)
+        s->overdue_since = 0;
+    else if (!s->overdue_since)
+        s->overdue_since = clock_ms();
     else if (clock_ms() - s->overdue_since > DRAIN_GRACE_MS)
         sim_fail(s, "I9: %s has calls long after its drain", late->name);
 }
@@ -220,10 +230,12 @@ void generations_watch(struct sim *s)
 void generations_at_rest(struct sim *s)
 {
     const struct host *h = s->host;
-    if (h->retired) sim_fail(s, "I9: %u generations are out of use and have not come to their end", h->retired);
+    if (h->retired)
+        sim_fail(s, "I9: %u generations are out of use and have not come to their end", h->retired);
     if (reload_has_work(h)) sim_fail(s, "I9: a reload was asked for and has not begun");
     for (int i = 0; i < s->generation_count; i++) {
         const struct probe_generation *g = &s->generations[i];
-        if (g->life == s->life && g->retired_at && !g->stopped) sim_fail(s, "I9: %s was never stopped", g->plugin);
+        if (g->life == s->life && g->retired_at && !g->stopped)
+            sim_fail(s, "I9: %s was never stopped", g->plugin);
     }
 }

@@ -2,10 +2,10 @@
  *
  * A file is two byte strings, what programs see and what is durable, and the log of the changes
  * between them in their order. xSync replays the log on the durable string; a crash replays a part
- * of it. Names behave alike: a file that was made but never synced, and one that was removed without
- * syncing its folder, exist or not after a crash as the seed says. As on every file system with a
- * journal (ext4, xfs, btrfs) a sync of any file settles the removals that came before it; SQLite's
- * change from a rollback journal to a WAL needs that on real disks, too.
+ * of it. Names behave alike: a file that was made but never synced, and one that was removed
+ * without syncing its folder, exist or not after a crash as the seed says. As on every file system
+ * with a journal (ext4, xfs, btrfs) a sync of any file settles the removals that came before it;
+ * SQLite's change from a rollback journal to a WAL needs that on real disks, too.
  *
  * The WAL index (xShm*) is memory that all handles of a file share. It is freed with its last
  * handle, as the operating system's is started afresh by the first. Locks are counted a handle.
@@ -21,10 +21,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SECTOR 512
-#define NODE_MAX 32
+#define SECTOR         512
+#define NODE_MAX       32
 #define NAME_MAX_BYTES 512
-#define REGION_MAX 64
+#define REGION_MAX     64
 
 struct bytes {
     unsigned char *data;
@@ -46,7 +46,7 @@ struct shm {
     void *region[REGION_MAX];
     int region_count;
     int refs;
-    int shared[SQLITE_SHM_NLOCK];              /* how many hold it */
+    int shared[SQLITE_SHM_NLOCK]; /* how many hold it */
     const struct handle *exclusive[SQLITE_SHM_NLOCK];
 };
 
@@ -268,7 +268,8 @@ static void change_tear(struct node *n, const struct change *c, uint64_t *random
             bytes_write(&n->durable, at, n->change_data.data + c->data_at + done, piece);
         } else if (at >= n->durable.len && (draw & 6) == 6) {
             bytes_resize(&n->durable, at + piece);
-            for (size_t i = 0; i < piece; i++) n->durable.data[at + i] = (unsigned char)(draw >> i % 56);
+            for (size_t i = 0; i < piece; i++)
+                n->durable.data[at + i] = (unsigned char)(draw >> i % 56);
         }
         done += piece;
     }
@@ -309,8 +310,7 @@ static void node_crash_replaced(struct node *n, uint64_t *random)
 static void node_crash(struct node *n, uint64_t *random)
 {
     if (n->replaced) node_crash_replaced(n, random);
-    if (n->change_count && random)
-        node_crash_some(n, random_next(random) % SURVIVAL_COUNT, random);
+    if (n->change_count && random) node_crash_some(n, random_next(random) % SURVIVAL_COUNT, random);
     if (n->exists != n->durable_exists && random && random_next(random) & 1)
         n->durable_exists = n->exists;
     changes_clear(n);
@@ -360,7 +360,7 @@ static int write_locked(struct handle *h, const void *data, size_t len, size_t a
     struct node *n = h->node;
     if (handle_is_stale(h)) return SQLITE_IOERR_WRITE;
     if (disk.cut && !n->temporary) return SQLITE_IOERR_WRITE;
-    if (disk.full && at + len > n->now.len) return SQLITE_FULL;
+    if (disk.full && (disk.full > 1 || at + len > n->now.len)) return SQLITE_FULL;
     disk.stats.writes++;
     disk.stats.bytes_written += len;
     bytes_write(&n->now, at, data, len);
@@ -672,7 +672,8 @@ static int open_locked(struct handle *h, const char *name, int flags, int *out_f
     return SQLITE_OK;
 }
 
-static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *out_flags)
+static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
+                    int *out_flags)
 {
     struct handle *h = (struct handle *)file;
     int rc;
@@ -733,7 +734,8 @@ static int vfs_randomness(sqlite3_vfs *vfs, int n, char *out)
 static int vfs_sleep(sqlite3_vfs *vfs, int us)
 {
     (void)vfs;
-    usleep(us < 100 ? (useconds_t)us : 100); /* time stands still here, but another thread may need a moment */
+    usleep(us < 100 ? (useconds_t)us
+                    : 100); /* time stands still here, but another thread may need a moment */
     return us;
 }
 

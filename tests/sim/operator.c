@@ -1,11 +1,12 @@
 /* operator.c - who edits bot.ini and asks for reloads, and what must run then (I9).
  *
- * A third of the schedules has one to three edits, each followed by a reload, at random times between the
- * messages. `ini` is bot.ini as a start finds it; `runs` is what the host has taken over. A slip - an edit
- * that no start would survive (exit 78), or that nobody meant - is mended as soon as its reload was refused
- * and before every start. A plugin whose start() fails stays in the file: its reloads are refused again and
- * again, and a start leaves it out. An edit while no host runs is taken over by the next start. A gateway
- * that is switched off is on again in the end, and a reload that a full disk refused is asked for again.
+ * A third of the schedules has one to three edits, each followed by a reload, at random times
+ * between the messages. `ini` is bot.ini as a start finds it; `runs` is what the host has taken
+ * over. A slip - an edit that no start would survive (exit 78), or that nobody meant - is mended as
+ * soon as its reload was refused and before every start. A plugin whose start() fails stays in the
+ * file: its reloads are refused again and again, and a start leaves it out. An edit while no host
+ * runs is taken over by the next start. A gateway that is switched off is on again in the end, and
+ * a reload that a full disk refused is asked for again.
  *
  * In these schedules the first customer is a super admin, who asks for reloads by chat, too. */
 #include "sim.h"
@@ -21,7 +22,8 @@ static const int64_t drains[] = { 30000, 0, 300, 0, 2000 }; /* the first is the 
 #define DRAINS ((int)(sizeof drains / sizeof drains[0]))
 
 static const char waha[] = "waha", simtest[] = "simtest", simextra[] = "simextra";
-static const char *const orders[2][3] = { { waha, simtest, simextra }, { simextra, simtest, waha } };
+static const char *const orders[2][3] = { { waha, simtest, simextra },
+                                          { simextra, simtest, waha } };
 
 enum slip {
     SLIP_NONE,
@@ -62,7 +64,7 @@ static int is_on(const struct ini *ini, const char *plugin)
 
 static struct {
     char folder[200], file[220], second[500]; /* simtest's second version */
-    struct ini says; /* just now */
+    struct ini says;                          /* just now */
     int slip, has_reloads, is_there;
 } bot_ini;
 
@@ -78,8 +80,11 @@ void operator_moves_in(const char *folder, const char *plugins)
 
 static void write_core(const struct sim *s, FILE *f, const struct ini *ini, int slip)
 {
-    fprintf(f, "[core]\ndata_dir = %s%s\nsuper_admin = 6281100000900%s\nsecret_key = simulated-secret-key\n",
-            bot_ini.folder, slip == SLIP_DATA_DIR ? "/elsewhere" : "", s->has_reloads ? ", 6281100000100" : "");
+    fprintf(
+        f,
+        "[core]\ndata_dir = %s%s\nsuper_admin = 6281100000900%s\nsecret_key = simulated-secret-key\n",
+        bot_ini.folder, slip == SLIP_DATA_DIR ? "/elsewhere" : "",
+        s->has_reloads ? ", 6281100000100" : "");
     if (ini->drain) fprintf(f, "drain = %lldms\n", (long long)drains[ini->drain]);
     fprintf(f, "[database]\nurl = sqlite:" SIM_DATABASE "\n");
     fputs(slip == SLIP_GARBAGE ? "[plugins\n" : "[plugins]\n", f);
@@ -94,12 +99,15 @@ static void write_core(const struct sim *s, FILE *f, const struct ini *ini, int 
 static void write_sections(FILE *f, const struct ini *ini, int slip, const struct probe *probe)
 {
     unsigned long long address = (uintptr_t)probe;
-    fprintf(f,
-            "[waha]\nbase_url = http://waha.test\napi_key = simulated\nhmac_key = the simulator's own key\n"
-            "pace = %s\nper_minute = %s%d\nper_day = 1000000\n",
-            ini->human ? "human" : "off", slip == SLIP_VALUE ? "kira-kira " : "", 1000000 - ini->per_minute);
+    fprintf(
+        f,
+        "[waha]\nbase_url = http://waha.test\napi_key = simulated\nhmac_key = the simulator's own key\n"
+        "pace = %s\nper_minute = %s%d\nper_day = 1000000\n",
+        ini->human ? "human" : "off", slip == SLIP_VALUE ? "kira-kira " : "",
+        1000000 - ini->per_minute);
     fprintf(f, "[simtest]\nprobe = %llx\n", address);
-    if (ini->flavour) fprintf(f, "%s = rasa %d\n", slip == SLIP_KEY ? "flavor" : "flavour", ini->flavour);
+    if (ini->flavour)
+        fprintf(f, "%s = rasa %d\n", slip == SLIP_KEY ? "flavor" : "flavour", ini->flavour);
     fprintf(f, "[simextra]\nprobe = %llx\nmood = %s\nnote = %d\n", address,
             ini->extra == EXTRA_FAILS ? "fails" : "works", ini->note);
 }
@@ -189,7 +197,8 @@ static int is_new_test(const struct ini *a, const struct ini *b)
 
 static int is_new_extra(const struct ini *a, const struct ini *b)
 {
-    return a->extra != b->extra || a->note != b->note || is_new_test(a, b); /* it needs simtest's service */
+    return a->extra != b->extra || a->note != b->note ||
+           is_new_test(a, b); /* it needs simtest's service */
 }
 
 static int is_other_order(const struct ini *a, const struct ini *b)
@@ -203,7 +212,8 @@ static enum result expected(const struct sim *s, int all)
     const struct ini *a = &s->runs, *b = &s->ini;
     if (s->slip || b->extra == EXTRA_FAILS) return RELOAD_REFUSED;
     int changes = all || a->drain != b->drain || is_new_test(a, b) || is_other_order(a, b) ||
-                  (!b->no_waha && is_new_waha(a, b)) || (b->extra == EXTRA_ON && is_new_extra(a, b));
+                  (!b->no_waha && is_new_waha(a, b)) ||
+                  (b->extra == EXTRA_ON && is_new_extra(a, b));
     return changes ? RELOAD_OK : RELOAD_UNCHANGED;
 }
 
@@ -247,16 +257,17 @@ static uint32_t generation_of(const struct lineup_seen *seen, const char *name)
     return 0;
 }
 
-static void check_generation(struct sim *s, const struct lineup_seen *before, const struct lineup_seen *after,
-                             const char *name, int is_new)
+static void check_generation(struct sim *s, const struct lineup_seen *before,
+                             const struct lineup_seen *after, const char *name, int is_new)
 {
     uint32_t a = generation_of(before, name), b = generation_of(after, name);
     if (b && is_new != (a != b))
-        sim_fail(s, "I9: after the reload %s runs in generation %u, before in %u: it should %s", name, b, a,
-                 is_new ? "be another one" : "be the same");
+        sim_fail(s, "I9: after the reload %s runs in generation %u, before in %u: it should %s",
+                 name, b, a, is_new ? "be another one" : "be the same");
 }
 
-static void check_taken_over(struct sim *s, const struct lineup_seen *before, const struct lineup_seen *after, int all)
+static void check_taken_over(struct sim *s, const struct lineup_seen *before,
+                             const struct lineup_seen *after, int all)
 {
     const struct ini was = s->runs;
     s->runs = s->ini;
@@ -266,11 +277,14 @@ static void check_taken_over(struct sim *s, const struct lineup_seen *before, co
     check_generation(s, before, after, simextra, all || is_new_extra(&was, &s->ini));
 }
 
-static void check_as_before(struct sim *s, const struct lineup_seen *before, const struct lineup_seen *after)
+static void check_as_before(struct sim *s, const struct lineup_seen *before,
+                            const struct lineup_seen *after)
 {
-    if (before->count != after->count || memcmp(before->plugins, after->plugins, sizeof before->plugins) != 0)
+    if (before->count != after->count ||
+        memcmp(before->plugins, after->plugins, sizeof before->plugins) != 0)
         sim_fail(s, "I9: a reload was not taken over, and other generations run");
-    if (before->config != after->config) sim_fail(s, "I9: a reload was not taken over, and its bot.ini is");
+    if (before->config != after->config)
+        sim_fail(s, "I9: a reload was not taken over, and its bot.ini is");
 }
 
 /* Breaks I9 where the host keeps it: what drains is stopped at once, or never. */
@@ -293,8 +307,8 @@ static void ask_again(struct sim *s, void *arg)
     reload_ask(s->host);
 }
 
-/* A refused slip is mended. A full disk is worth another try; and when the gateway is to be on again nothing
- * may stand in the way. */
+/* A refused slip is mended. A full disk is worth another try; and when the gateway is to be on
+ * again nothing may stand in the way. */
 static void operator_reacts(struct sim *s, int was_bad_luck)
 {
     int is_cut_off = s->runs.no_waha && !s->ini.no_waha;
@@ -310,9 +324,12 @@ static void check_reload(struct sim *s, const struct lineup_seen *before, int fu
     enum result result = result_of(before, &after), wanted = expected(s, all);
     sim_say(s, "the reload is %s", result_names[result]);
     if (result != wanted && !(result == RELOAD_REFUSED && full))
-        sim_fail(s, "I9: a reload is %s that should be %s", result_names[result], result_names[wanted]);
-    if (result == RELOAD_OK) check_taken_over(s, before, &after, all);
-    else check_as_before(s, before, &after);
+        sim_fail(s, "I9: a reload is %s that should be %s", result_names[result],
+                 result_names[wanted]);
+    if (result == RELOAD_OK)
+        check_taken_over(s, before, &after, all);
+    else
+        check_as_before(s, before, &after);
     s->stats.reloads[result]++;
     generations_reloaded(s, result == RELOAD_OK);
     operator_reacts(s, result != wanted);
@@ -340,28 +357,48 @@ static void edit_apply(struct sim *s, const struct edit *e)
 {
     struct ini *ini = &s->ini;
     switch (e->kind) {
-    case EDIT_TEST: ini->flavour++; break;
-    case EDIT_VERSION: ini->version = !ini->version; break;
-    case EDIT_EXTRA: ini->extra = ini->extra == EXTRA_OFF ? EXTRA_ON : EXTRA_OFF; break;
-    case EDIT_NOTE: ini->note++; break;
+    case EDIT_TEST:
+        ini->flavour++;
+        break;
+    case EDIT_VERSION:
+        ini->version = !ini->version;
+        break;
+    case EDIT_EXTRA:
+        ini->extra = ini->extra == EXTRA_OFF ? EXTRA_ON : EXTRA_OFF;
+        break;
+    case EDIT_NOTE:
+        ini->note++;
+        break;
     case EDIT_FAILS:
         ini->extra = EXTRA_FAILS;
         if (e->dice % 2) ini->flavour++; /* a start() that works goes before it, or a migration */
         if (e->dice % 5 == 0) ini->version = !ini->version;
         break;
     case EDIT_WAHA:
-        if (e->dice % 3 == 0) ini->human = !ini->human;
-        else ini->per_minute++;
+        if (e->dice % 3 == 0)
+            ini->human = !ini->human;
+        else
+            ini->per_minute++;
         break;
-    case EDIT_WAHA_OFF: ini->no_waha = 1; break;
-    case EDIT_WAHA_ON: ini->no_waha = 0; break;
-    case EDIT_ORDER: ini->swapped = !ini->swapped; break;
-    case EDIT_DRAIN: ini->drain = (ini->drain + 1) % DRAINS; break;
+    case EDIT_WAHA_OFF:
+        ini->no_waha = 1;
+        break;
+    case EDIT_WAHA_ON:
+        ini->no_waha = 0;
+        break;
+    case EDIT_ORDER:
+        ini->swapped = !ini->swapped;
+        break;
+    case EDIT_DRAIN:
+        ini->drain = (ini->drain + 1) % DRAINS;
+        break;
     case EDIT_SLIP:
         s->slip = s->host ? 1 + e->dice % (SLIP_COUNT - 1) : SLIP_NONE;
-        if (s->slip == SLIP_VALUE && ini->no_waha) s->slip = SLIP_KEY; /* nobody reads the section of who is off */
+        if (s->slip == SLIP_VALUE && ini->no_waha)
+            s->slip = SLIP_KEY; /* nobody reads the section of who is off */
         break;
-    default: break;
+    default:
+        break;
     }
 }
 
@@ -369,12 +406,15 @@ static void edit_run(struct sim *s, void *arg)
 {
     const struct edit *e = arg;
     s->edits_left--;
-    sim_say(s, "bot.ini is edited: %s%s", edits[e->kind].name, s->host ? ", and a reload asked for" : "");
+    sim_say(s, "bot.ini is edited: %s%s", edits[e->kind].name,
+            s->host ? ", and a reload asked for" : "");
     edit_apply(s, e);
     s->known_outside++;
     if (!s->host || boundary(s, "before a reload is asked for")) return;
-    if (e->kind == EDIT_ALL) reload_ask_all(s->host);
-    else reload_ask(s->host);
+    if (e->kind == EDIT_ALL)
+        reload_ask_all(s->host);
+    else
+        reload_ask(s->host);
 }
 
 static int breaks_reloads(const struct sim *s)
@@ -429,7 +469,8 @@ static int may_lack_a_gateway(const struct sim *s)
 static int64_t draw_time(struct sim *s)
 {
     const struct message *m = &s->messages[chance_range(&s->whim, 0, s->message_count - 1)];
-    for (int i = 0; i < s->message_count && (m->act < ACT_HTTP || m->act > ACT_BOTH); i++) m = &s->messages[i];
+    for (int i = 0; i < s->message_count && (m->act < ACT_HTTP || m->act > ACT_BOTH); i++)
+        m = &s->messages[i];
     if (chance_percent(&s->whim, 70)) return m->sent_at + chance_range(&s->whim, 0, 450);
     return s->start_ms + chance_range(&s->whim, 0, 4500);
 }
@@ -442,7 +483,8 @@ void operator_draw(struct sim *s)
         enum edit_kind kind = draw_kind(s);
         if (kind == EDIT_WAHA_OFF && !may_lack_a_gateway(s)) kind = EDIT_WAHA;
         edit_add(s, kind, at);
-        if (kind == EDIT_WAHA_OFF) edit_add(s, EDIT_WAHA_ON, at + chance_range(&s->whim, 100, 4000));
+        if (kind == EDIT_WAHA_OFF)
+            edit_add(s, EDIT_WAHA_ON, at + chance_range(&s->whim, 100, 4000));
         if (kind == EDIT_EXTRA && s->edit_count < EDITS_MAX && chance_percent(&s->whim, 60))
             edit_add(s, EDIT_EXTRA, at + chance_range(&s->whim, 100, 4000)); /* back again */
     }

@@ -1,8 +1,9 @@
-/* outside.c - the world that the host reaches through its ports: a WAHA that sends, loses answers, is
- * slow, fails or is down; another HTTP service (sim.test); the pool's threads.
+/* outside.c - the world that the host reaches through its ports: a WAHA that sends, loses answers,
+ * is slow, fails or is down; another HTTP service (sim.test); the pool's threads.
  *
- * A request is a flight: submitted, taken by the other side (which may be long after the host has given
- * up or died), answered. Its fate is drawn when it is submitted. What was taken stays done. */
+ * A request is a flight: submitted, taken by the other side (which may be long after the host has
+ * given up or died), answered. Its fate is drawn when it is submitted. What was taken stays done.
+ */
 #include "sim.h"
 
 #include <json-c/json.h>
@@ -20,12 +21,12 @@
 static const struct {
     enum fate fate;
     int percent;
-} send_fates[] = { { FATE_SLOW, 8 },  { FATE_HANG, 3 }, { FATE_LOST, 8 }, { FATE_BROKEN, 4 }, { FATE_REFUSED, 4 },
-                   { FATE_500, 4 },   { FATE_422, 3 } },
+} send_fates[] = { { FATE_SLOW, 8 },    { FATE_HANG, 3 }, { FATE_LOST, 8 }, { FATE_BROKEN, 4 },
+                   { FATE_REFUSED, 4 }, { FATE_500, 4 },  { FATE_422, 3 } },
   other_fates[] = { { FATE_SLOW, 4 }, { FATE_LOST, 3 }, { FATE_REFUSED, 3 }, { FATE_500, 4 } };
 
-static const char *const fate_names[FATE_COUNT] = { "ok", "slow", "hang", "lost", "broken", "refused",
-                                                    "500", "422", "no lid" };
+static const char *const fate_names[FATE_COUNT] = { "ok",      "slow", "hang", "lost",  "broken",
+                                                    "refused", "500",  "422",  "no lid" };
 
 /* ---- the helper thread ----------------------------------------------------------------------- */
 
@@ -77,7 +78,8 @@ static struct sent *sent_find(struct sim *s, const char *id)
 
 static struct sent *sent_add(struct sim *s, const struct flight *f, const char *id)
 {
-    if (s->sent_count == SENT_MAX) abort(); /* far more than there are messages: a send that never ends */
+    if (s->sent_count == SENT_MAX)
+        abort(); /* far more than there are messages: a send that never ends */
     struct sent *sent = &s->sents[s->sent_count++];
     memset(sent, 0, sizeof *sent);
     snprintf(sent->id, sizeof sent->id, "%s", id);
@@ -94,24 +96,6 @@ static void new_id(struct sim *s, char out[40])
     snprintf(out, 40, "3EB0%016llX", (unsigned long long)++s->next_id);
 }
 
-/* As each engine answers sendText and describes a message of ours. */
-static void add_sent(const struct sim *s, struct buf *b, const struct sent *sent)
-{
-    switch (s->engine) {
-    case ENGINE_NOWEB:
-        buf_addf(b, "{\"key\":{\"remoteJid\":\"%s\",\"fromMe\":true,\"id\":\"%s\"},\"status\":\"PENDING\"}",
-                 sent->chat, sent->id);
-        break;
-    case ENGINE_GOWS: buf_addf(b, "{\"id\":\"true_%s_%s\",\"_data\":{}}", sent->chat, sent->id); break;
-    default:
-        buf_addf(b,
-                 "{\"id\":{\"fromMe\":true,\"remote\":\"%s\",\"id\":\"%s\",\"_serialized\":\"true_%s_%s\"},"
-                 "\"ack\":0,\"fromMe\":true}",
-                 sent->chat, sent->id, sent->chat, sent->id);
-        break;
-    }
-}
-
 static void take_send(struct sim *s, struct flight *f)
 {
     char id[40];
@@ -125,14 +109,15 @@ static void take_send(struct sim *s, struct flight *f)
         sent->repeats++; /* the same message on the wire: the phone shows one */
     } else {
         sent = sent_add(s, f, id);
-        sim_say(s, "WAHA sends \"%.40s\" to %s as %s%s", f->text, f->chat, id, sent->late ? ", late" : "");
+        sim_say(s, "WAHA sends \"%.40s\" to %s as %s%s", f->text, f->chat, id,
+                sent->late ? ", late" : "");
         if (chance_percent(&s->after, 15)) schedule_ack(s, sent);
         if (s->sabotage == SABOTAGE_DOUBLE_SEND) {
             new_id(s, id);
             sent_add(s, f, id);
         }
     }
-    add_sent(s, &f->answer, sent);
+    body_sent(&f->answer, s->engine, sent->chat, sent->id);
 }
 
 static void url_decode(const char *in, size_t len, char *out, size_t cap)
@@ -177,7 +162,8 @@ static void take_messages(struct sim *s, struct flight *f, const char *rest)
         const struct sent *sent = &s->sents[i];
         if (strcmp(sent->chat, chat) != 0) continue;
         if (some++) buf_addc(&f->answer, ',');
-        buf_addf(&f->answer, "{\"id\":\"true_%s_%s\",\"timestamp\":%lld,\"fromMe\":true,\"body\":", sent->chat,
+        buf_addf(&f->answer,
+                 "{\"id\":\"true_%s_%s\",\"timestamp\":%lld,\"fromMe\":true,\"body\":", sent->chat,
                  sent->id, (long long)(sent->at / 1000));
         buf_add_json(&f->answer, sent->text, strlen(sent->text));
         buf_addc(&f->answer, '}');
@@ -198,7 +184,8 @@ static void take_waha(struct sim *s, struct flight *f)
         new_id(s, id);
         buf_addf(&f->answer, "{\"id\":\"%s\"}", id);
     } else if (strcmp(f->path, "/api/sessions/default") == 0) {
-        buf_addf(&f->answer, "{\"name\":\"default\",\"status\":\"WORKING\",\"engine\":{\"engine\":\"%s\"}}",
+        buf_addf(&f->answer,
+                 "{\"name\":\"default\",\"status\":\"WORKING\",\"engine\":{\"engine\":\"%s\"}}",
                  s->engine == ENGINE_WEBJS ? "WEBJS" : "NOWEB");
     } else if (strstr(f->path, "Typing") || strstr(f->path, "sendSeen")) {
         f->status = 201;
@@ -210,14 +197,19 @@ static void take_waha(struct sim *s, struct flight *f)
 
 static void take_failure(struct flight *f)
 {
-    static const char internal[] = "{\"statusCode\":500,\"exception\":{\"message\":\"%s\",\"name\":\"Error\"}}";
+    static const char internal[] =
+        "{\"statusCode\":500,\"exception\":{\"message\":\"%s\",\"name\":\"Error\"}}";
     f->status = f->fate == FATE_422 ? 422 : 500;
     if (f->fate == FATE_422)
-        buf_adds(&f->answer, "{\"error\":\"Session status is not as expected. Try again later or restart the "
-                             "session\",\"session\":\"default\",\"status\":\"STARTING\",\"expected\":[\"WORKING\"]}");
+        buf_adds(
+            &f->answer,
+            "{\"error\":\"Session status is not as expected. Try again later or restart the "
+            "session\",\"session\":\"default\",\"status\":\"STARTING\",\"expected\":[\"WORKING\"]}");
     else
         buf_addf(&f->answer, internal,
-                 f->fate == FATE_NO_LID ? "2 UNKNOWN: no LID found for 628@s.whatsapp.net from server" : "boom");
+                 f->fate == FATE_NO_LID
+                     ? "2 UNKNOWN: no LID found for 628@s.whatsapp.net from server"
+                     : "boom");
 }
 
 /* ---- flights --------------------------------------------------------------------------------- */
@@ -259,7 +251,9 @@ static void flight_end(struct flight *f, enum http_error error, int status, int 
     job->sent = sent;
     if (status) buf_add(&job->answer, f->answer.data, f->answer.len);
     if (error) snprintf(job->message, sizeof job->message, "%s", fate_names[f->fate]);
-    if (f->is_send) sim_say(s, "WAHA answers: %s (error %d, status %d)", fate_names[f->fate], (int)error, status);
+    if (f->is_send)
+        sim_say(s, "WAHA answers: %s (error %d, status %d)", fate_names[f->fate], (int)error,
+                status);
     loop_post_http(&s->host->loop, job);
 }
 
@@ -290,14 +284,16 @@ static void flight_process(struct sim *s, struct flight *f)
     s->known_outside++;
     switch (f->fate) {
     case FATE_BROKEN:
-    case FATE_REFUSED: return;
+    case FATE_REFUSED:
+        return;
     case FATE_500:
     case FATE_422:
     case FATE_NO_LID:
         take_failure(f);
         s->refused_sends += f->fate == FATE_NO_LID;
         return;
-    default: break;
+    default:
+        break;
     }
     if (f->is_test) {
         f->status = 200;
@@ -312,10 +308,12 @@ static void flight_take(struct sim *s, void *arg)
     struct flight *f = arg;
     int watched = f->is_send && f->job;
     s->wire = watched ? f : NULL;
-    if (watched && boundary(s, "before WAHA takes a message")) return; /* outside_after_crash() goes on */
+    if (watched && boundary(s, "before WAHA takes a message"))
+        return; /* outside_after_crash() goes on */
     s->wire = NULL;
     flight_process(s, f);
-    if (f->fate != FATE_HANG) flight_at(f, clock_ms() + chance_range(&s->after, 1, 20), flight_answer);
+    if (f->fate != FATE_HANG)
+        flight_at(f, clock_ms() + chance_range(&s->after, 1, 20), flight_answer);
     if (watched) boundary(s, "after WAHA took a message");
     flight_unref(f);
 }
@@ -385,7 +383,7 @@ static void flight_reorder(struct flight *f) /* SABOTAGE_REORDER */
     f->taken = 1;
     f->status = 201;
     snprintf(claimed.chat, sizeof claimed.chat, "%s", f->chat);
-    add_sent(f->sim, &f->answer, &claimed);
+    body_sent(&f->answer, f->sim->engine, claimed.chat, claimed.id);
     struct flight *real = flight_new(f->sim, f->job);
     real->job = NULL;
     real->fate = FATE_OK;
@@ -402,13 +400,15 @@ static void port_http_submit(void *ctx, struct http_job *job)
     }
     struct flight *f = flight_new(s, job);
     int64_t now = clock_ms(), take = now + chance_range(&s->fate, 1, 30);
-    if (strstr(f->path, "new-message-id") && ++s->ids_given > 8) take += 5000; /* the pool fills slowly */
+    if (strstr(f->path, "new-message-id") && ++s->ids_given > 8)
+        take += 5000; /* the pool fills slowly */
     if (f->is_send) {
-        sim_say(s, "sendText \"%.40s\" to %s, id %s; fate: %s", f->text, f->chat, f->send_id ? f->send_id : "-",
-                fate_names[f->fate]);
+        sim_say(s, "sendText \"%.40s\" to %s, id %s; fate: %s", f->text, f->chat,
+                f->send_id ? f->send_id : "-", fate_names[f->fate]);
         check_send(s, f->chat, f->text);
     }
-    if (f->fate == FATE_SLOW || f->fate == FATE_HANG) take = now + chance_range(&s->fate, 500, 14000);
+    if (f->fate == FATE_SLOW || f->fate == FATE_HANG)
+        take = now + chance_range(&s->fate, 500, 14000);
     flight_at(f, now + (job->timeout_ms ? job->timeout_ms : 30000), flight_time_out);
     if (f->is_send && s->sabotage == SABOTAGE_REORDER) {
         flight_reorder(f);
@@ -419,7 +419,7 @@ static void port_http_submit(void *ctx, struct http_job *job)
         f->taken = 1;
         f->status = 201;
         snprintf(claimed.chat, sizeof claimed.chat, "%s", f->chat);
-        add_sent(s, &f->answer, &claimed);
+        body_sent(&f->answer, s->engine, claimed.chat, claimed.id);
         flight_at(f, take, flight_answer);
     } else {
         flight_at(f, take, flight_take);
@@ -487,8 +487,8 @@ static void port_job_submit(void *ctx, struct pool_job *job)
 
 /* ---- answers --------------------------------------------------------------------------------- */
 
-static void port_answer(void *ctx, struct http_request *request, int status, const char *type, const char *body,
-                        size_t len, unsigned retry_after_s)
+static void port_answer(void *ctx, struct http_request *request, int status, const char *type,
+                        const char *body, size_t len, unsigned retry_after_s)
 {
     struct sim *s = ctx;
     struct delivery *d = request->delivery;
@@ -510,7 +510,8 @@ static void port_answer(void *ctx, struct http_request *request, int status, con
     boundary(s, "after a webhook's answer");
 }
 
-static void port_control_send(void *ctx, uint64_t connection, const char *json, size_t len, int close)
+static void port_control_send(void *ctx, uint64_t connection, const char *json, size_t len,
+                              int close)
 {
     (void)ctx, (void)connection, (void)json, (void)len, (void)close;
 }
@@ -525,8 +526,8 @@ struct host_ports outside_ports(struct sim *s)
                                 .control_send = port_control_send };
 }
 
-/* The host is gone; what it had handed out is freed. A request that was not yet taken may have been on
- * the wire already. */
+/* The host is gone; what it had handed out is freed. A request that was not yet taken may have been
+ * on the wire already. */
 void outside_after_crash(struct sim *s)
 {
     if (s->wire) agenda_add(s, clock_ms() + 5, 0, flight_take, s->wire);
@@ -578,6 +579,7 @@ void outside_branch(struct sim *s)
 int outside_is_idle(const struct sim *s)
 {
     for (int i = 0; i < FLIGHT_MAX; i++)
-        if (s->jobs[i] || (s->flights[i].refs && (s->flights[i].job || !s->flights[i].taken))) return 0;
+        if (s->jobs[i] || (s->flights[i].refs && (s->flights[i].job || !s->flights[i].taken)))
+            return 0;
     return 1;
 }

@@ -2,7 +2,6 @@
  * answered 200, the same message twice, under @c.us and under @lid, rubbish in between. */
 #include "sim.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,11 +9,11 @@
 #include "core/base/clock.h"
 
 #define REDELIVERY_MS 2000
-#define HMAC_KEY "the simulator's own key"
+#define HMAC_KEY      "the simulator's own key"
 
-static const char *const act_names[ACT_COUNT] = { "row",   "emit", "http", "work", "timer", "read",  "chain",
-                                                  "both",  "fail", "at",   "send", "cancel", "reload" };
-static const char *const engine_names[ENGINE_COUNT] = { "NOWEB", "GOWS", "WEBJS" };
+static const char *const act_names[ACT_COUNT] = { "row",  "emit",   "http",  "work", "timer",
+                                                  "read", "chain",  "both",  "fail", "at",
+                                                  "send", "cancel", "reload" };
 
 /* What rubbish writes; NULL: it is no text. */
 static const char *const rubbish_texts[RUBBISH_COUNT] = {
@@ -31,52 +30,36 @@ void customer_chat(const struct sim *s, int customer, char out[48])
 
 /* ---- bodies ---------------------------------------------------------------------------------- */
 
+static const char *next_evt(const struct sim *s, char out[40])
+{
+    snprintf(out, 40, "evt_%020llu", (unsigned long long)s->seq);
+    return out;
+}
+
 static void add_envelope(const struct sim *s, struct buf *b, const char *event)
 {
-    buf_addf(b,
-             "{\"id\":\"evt_%020llu\",\"timestamp\":%lld,\"event\":\"%s\",\"session\":\"default\","
-             "\"engine\":\"%s\",\"me\":{\"id\":\"6281100000001@c.us\"},\"payload\":",
-             (unsigned long long)s->seq, (long long)s->start_ms, event, engine_names[s->engine]);
+    char evt[40];
+    body_envelope(b, s->engine, next_evt(s, evt), s->start_ms, event);
 }
 
-/* The part in which each engine tells the sender in its own way. `alt` is the other id, or NULL. */
-static void add_raw(const struct sim *s, struct buf *b, const char *chat, const char *alt, const char *id)
-{
-    switch (s->engine) {
-    case ENGINE_NOWEB:
-        buf_addf(b, "{\"key\":{\"remoteJid\":\"%s\",\"fromMe\":false,\"id\":\"%s\"", chat, id);
-        if (alt) buf_addf(b, ",\"remoteJidAlt\":\"%s\"", alt);
-        buf_adds(b, "},\"pushName\":\"Pelanggan\"}");
-        break;
-    case ENGINE_GOWS:
-        buf_addf(b, "{\"Info\":{\"Chat\":\"%s\",\"Sender\":\"%s\",\"ID\":\"%s\",\"SenderAlt\":\"%s\",", chat,
-                 chat, id, alt ? alt : "");
-        buf_adds(b, "\"PushName\":\"Pelanggan\"}}");
-        break;
-    default:
-        buf_addf(b, "{\"id\":{\"fromMe\":false,\"remote\":\"%s\",\"id\":\"%s\"},\"notifyName\":\"Pelanggan\"}",
-                 chat, id);
-        break;
-    }
-}
-
+/* `alt` is the sender's other id, or NULL. */
 static void add_message(const struct sim *s, struct buf *b, const char *event, const char *chat,
-                        const char *alt, const char *id, int64_t sent_at, const char *text, size_t len)
+                        const char *alt, const char *id, int64_t sent_at, const char *text,
+                        size_t len)
 {
-    add_envelope(s, b, event);
-    buf_addf(b, "{\"id\":\"false_%s_%s\",\"timestamp\":%lld,\"from\":\"%s\",\"fromMe\":false,", chat, id,
-             (long long)(sent_at / 1000), chat);
-    buf_adds(b, "\"source\":\"app\",\"hasMedia\":false,\"media\":null,\"ack\":2,\"body\":");
-    if (len && (unsigned char)text[0] == 0xff) { /* RUBBISH_UTF8: as it is */
-        buf_addc(b, '"');
-        buf_add(b, text, len);
-        buf_addc(b, '"');
-    } else {
-        buf_add_json(b, text, len);
-    }
-    buf_adds(b, ",\"_data\":");
-    add_raw(s, b, chat, alt, id);
-    buf_adds(b, "}}");
+    char evt[40];
+    struct body_message m = { .engine = s->engine,
+                              .evt = next_evt(s, evt),
+                              .at = s->start_ms,
+                              .event = event,
+                              .chat = chat,
+                              .alt = alt,
+                              .id = id,
+                              .sent_at = sent_at,
+                              .text = text,
+                              .len = len,
+                              .raw = len && (unsigned char)text[0] == 0xff /* RUBBISH_UTF8 */ };
+    body_message(b, &m);
 }
 
 /* ---- deliveries ------------------------------------------------------------------------------ */
@@ -85,18 +68,13 @@ static struct delivery *delivery_new(struct sim *s, struct buf *body)
 {
     if (s->delivery_count == DELIVERY_MAX) abort();
     struct delivery *d = &s->deliveries[s->delivery_count++];
-    unsigned char mac[crypto_auth_hmacsha512_BYTES];
-    crypto_auth_hmacsha512_state state;
     memset(d, 0, sizeof *d);
     d->sim = s;
     d->gateway = "waha";
     d->message = d->rubbish = d->acks = -1;
     d->len = body->len;
     d->body = buf_take(body);
-    crypto_auth_hmacsha512_init(&state, (const unsigned char *)HMAC_KEY, strlen(HMAC_KEY));
-    crypto_auth_hmacsha512_update(&state, (const unsigned char *)d->body, d->len);
-    crypto_auth_hmacsha512_final(&state, mac);
-    sodium_bin2hex(d->hmac, sizeof d->hmac, mac, sizeof mac);
+    body_sign(HMAC_KEY, d->body, d->len, d->hmac);
     return d;
 }
 
@@ -117,7 +95,8 @@ static void post_run(void *arg) /* what the host's HTTP thread does */
 {
     struct post *p = arg;
     struct delivery *d = p->delivery;
-    p->status = host_webhook(p->sim->host, d->gateway, d->body, d->len, delivery_header, d, 0, d->open);
+    p->status =
+        host_webhook(p->sim->host, d->gateway, d->body, d->len, delivery_header, d, 0, d->open);
 }
 
 static void delivery_post(struct sim *s, void *arg);
@@ -142,7 +121,8 @@ static void delivery_post(struct sim *s, void *arg)
     d->open = xcalloc(1, sizeof *d->open);
     d->open->delivery = d;
     d->open->life = s->life;
-    if (s->sabotage == SABOTAGE_EARLY_200 && d->message >= 0) s->messages[d->message].answered = d->done = 1;
+    if (s->sabotage == SABOTAGE_EARLY_200 && d->message >= 0)
+        s->messages[d->message].answered = d->done = 1;
     if (s->use_helper)
         helper_run(post_run, &post);
     else
@@ -156,16 +136,21 @@ static void delivery_post(struct sim *s, void *arg)
 static int status_is_right(const struct sim *s, const struct delivery *d, int status)
 {
     if (status == 404 && s->runs.no_waha) return 1;
-    if (status == 200 || status == 503) return d->rubbish != RUBBISH_BAD_HMAC && d->rubbish != RUBBISH_NO_HMAC;
+    if (status == 200 || status == 503)
+        return d->rubbish != RUBBISH_BAD_HMAC && d->rubbish != RUBBISH_NO_HMAC;
     switch (d->rubbish) {
     case RUBBISH_NOT_JSON:
     case RUBBISH_DEEP:
     case RUBBISH_UTF8:
-    case RUBBISH_EMPTY: return status == 400;
+    case RUBBISH_EMPTY:
+        return status == 400;
     case RUBBISH_BAD_HMAC:
-    case RUBBISH_NO_HMAC: return status == 401;
-    case RUBBISH_NO_GATEWAY: return status == 404;
-    default: return 0;
+    case RUBBISH_NO_HMAC:
+        return status == 401;
+    case RUBBISH_NO_GATEWAY:
+        return status == 404;
+    default:
+        return 0;
     }
 }
 
@@ -173,8 +158,8 @@ void delivery_answer(struct sim *s, struct delivery *d, int status)
 {
     sim_say(s, "webhook %d is answered %d", (int)(d - s->deliveries), status);
     if (!status_is_right(s, d, status))
-        sim_fail(s, "I10: webhook %d (message %d, rubbish %d) was answered %d", (int)(d - s->deliveries),
-                 d->message, d->rubbish, status);
+        sim_fail(s, "I10: webhook %d (message %d, rubbish %d) was answered %d",
+                 (int)(d - s->deliveries), d->message, d->rubbish, status);
     d->status = status;
     if (status == 503 || (status == 404 && d->rubbish != RUBBISH_NO_GATEWAY)) {
         delivery_again(s, d);
@@ -198,7 +183,8 @@ void schedule_after_crash(struct sim *s)
 void schedule_branch(struct sim *s)
 {
     for (int i = 0; i < s->delivery_count; i++)
-        if (s->deliveries[i].open) s->deliveries[i].open = xmemdup(s->deliveries[i].open, sizeof(struct http_request));
+        if (s->deliveries[i].open)
+            s->deliveries[i].open = xmemdup(s->deliveries[i].open, sizeof(struct http_request));
 }
 
 void schedule_unbranch(struct sim *s, int deliveries_before)
@@ -219,12 +205,9 @@ int schedule_is_done(const struct sim *s)
 void schedule_ack(struct sim *s, const struct sent *sent)
 {
     struct buf b = { 0 };
+    char evt[40];
     if (s->delivery_count >= DELIVERY_MAX - 4) return;
-    add_envelope(s, &b, "message.ack");
-    buf_addf(&b,
-             "{\"id\":\"true_%s_%s\",\"from\":\"%s\",\"fromMe\":true,\"source\":\"api\",\"ack\":2,"
-             "\"ackName\":\"DEVICE\"}}",
-             sent->chat, sent->id, sent->chat);
+    body_ack(&b, s->engine, next_evt(s, evt), s->start_ms, sent->chat, sent->id, 2);
     struct delivery *d = delivery_new(s, &b);
     d->acks = (int)(sent - s->sents);
     agenda_add(s, clock_ms() + 200, 0, delivery_post, d);
@@ -232,7 +215,8 @@ void schedule_ack(struct sim *s, const struct sent *sent)
 
 /* ---- drawing --------------------------------------------------------------------------------- */
 
-static void message_deliver(struct sim *s, int index, int64_t at, const char *event, int by_lid, int other_id)
+static void message_deliver(struct sim *s, int index, int64_t at, const char *event, int by_lid,
+                            int other_id)
 {
     struct message *m = &s->messages[index];
     struct buf b = { 0 };
@@ -259,13 +243,15 @@ static void message_draw(struct sim *s, int index, int64_t at)
     m->act = operator_bends(s, m);
     m->is_command = chance_percent(&s->plan, 50);
     m->sent_at = at;
-    snprintf(m->native_id, sizeof m->native_id, "3A%014llX", (unsigned long long)(s->seed % 0xffffff) << 8 | (unsigned)index);
+    snprintf(m->native_id, sizeof m->native_id, "3A%014llX",
+             (unsigned long long)(s->seed % 0xffffff) << 8 | (unsigned)index);
     /* whatsapp-web.js tells no phone for a hidden id: there the two ids stay two persons. */
     int by_lid = s->engine != ENGINE_WEBJS && chance_percent(&s->plan, 30);
     int other_id = s->sabotage == SABOTAGE_TWO_EFFECTS;
     message_deliver(s, index, at, "message", by_lid, 0);
     if (chance_percent(&s->plan, 30) || other_id)
-        message_deliver(s, index, at + chance_range(&s->plan, 0, 40), "message.any", by_lid, other_id);
+        message_deliver(s, index, at + chance_range(&s->plan, 0, 40), "message.any", by_lid,
+                        other_id);
     if (chance_percent(&s->plan, 20))
         message_deliver(s, index, at + chance_range(&s->plan, 0, 4000), "message", !by_lid, 0);
 }
@@ -277,7 +263,8 @@ static void rubbish_body(struct sim *s, enum rubbish kind, struct buf *b)
     size_t len = text ? strlen(text) : 0;
     struct buf made = { 0 };
     snprintf(chat, sizeof chat, "6281100000%03d@c.us", 300 + (int)kind);
-    snprintf(id, sizeof id, "3R%08llX%02X", (unsigned long long)s->seed & 0xffffffff, (unsigned)kind);
+    snprintf(id, sizeof id, "3R%08llX%02X", (unsigned long long)s->seed & 0xffffffff,
+             (unsigned)kind);
     if (kind == RUBBISH_HUGE_TEXT)
         while (made.len < 100000) buf_adds(&made, "apa? ");
     if (kind == RUBBISH_NUL) buf_add(&made, "a\0b", 3);
@@ -285,20 +272,26 @@ static void rubbish_body(struct sim *s, enum rubbish kind, struct buf *b)
     if (kind == RUBBISH_GROUP) snprintf(chat, sizeof chat, "120363000000000001@g.us");
     if (made.len) text = made.data, len = made.len;
     switch (kind) {
-    case RUBBISH_NOT_JSON: buf_adds(b, "<html>502 Bad Gateway</html>"); break;
+    case RUBBISH_NOT_JSON:
+        buf_adds(b, "<html>502 Bad Gateway</html>");
+        break;
     case RUBBISH_DEEP:
         for (int i = 0; i < 5000; i++) buf_adds(b, "{\"a\":[");
         break;
-    case RUBBISH_EMPTY: break;
+    case RUBBISH_EMPTY:
+        break;
     case RUBBISH_OTHER_EVENT:
         add_envelope(s, b, "presence.update");
         buf_adds(b, "{\"id\":\"6281100000300@c.us\",\"presences\":[]}}");
         break;
     case RUBBISH_STRANGE_ACK:
         add_envelope(s, b, "message.ack");
-        buf_addf(b, "{\"id\":\"true_%s_NEVERSENT\",\"from\":\"%s\",\"fromMe\":true,\"ack\":3}}", chat, chat);
+        buf_addf(b, "{\"id\":\"true_%s_NEVERSENT\",\"from\":\"%s\",\"fromMe\":true,\"ack\":3}}",
+                 chat, chat);
         break;
-    default: add_message(s, b, "message", chat, NULL, id, clock_ms(), text ? text : "hai", text ? len : 3);
+    default:
+        add_message(s, b, "message", chat, NULL, id, clock_ms(), text ? text : "hai",
+                    text ? len : 3);
     }
     buf_free(&made);
 }
@@ -323,7 +316,8 @@ void schedule_draw(struct sim *s)
 {
     s->engine = (enum engine)chance_range(&s->plan, 0, ENGINE_COUNT - 1);
     s->customer_count = (int)chance_range(&s->plan, 2, CUSTOMER_MAX);
-    int size = (int)chance_range(&s->plan, 0, 99); /* small ones are as telling, and many more fit in a minute */
+    int size = (int)chance_range(&s->plan, 0,
+                                 99); /* small ones are as telling, and many more fit in a minute */
     s->message_count = size < 65 ? 3 : size < 88 ? 4 : (int)chance_range(&s->plan, 5, MESSAGE_MAX);
     s->ini.human = chance_percent(&s->plan, 20);
     int64_t at = s->start_ms;

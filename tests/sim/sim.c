@@ -1,13 +1,13 @@
-/* sim.c - runs schedules: each once, and at each of its boundaries the power goes: that is played to its end
- * (world_explore) before the run goes on. --apart plays each crash from the beginning instead, as --crash
- * does: slower, and the sum `ends` must be the same.
+/* sim.c - runs schedules: each once, and at each of its boundaries the power goes: that is played
+ * to its end (world_explore) before the run goes on. --apart plays each crash from the beginning
+ * instead, as --crash does: slower, and the sum `ends` must be the same.
  *
  *   sim --schedules 1000 [--seed 1] [--jobs 2]      seeds 1..1000, every boundary of each
  *   sim --seed 123 --crash 17 --verbose             that one run, told line by line
  *   sim --schedules 50 --sabotage double-send       must find it: exit 0 when it does
  *
- * Exit 1 when an invariant does not hold. The last line is "N passed, N failed, N skipped", counted in
- * schedules; a failing run is printed with the command that replays it. */
+ * Exit 1 when an invariant does not hold. The last line is "N passed, N failed, N skipped", counted
+ * in schedules; a failing run is printed with the command that replays it. */
 #include "sim.h"
 
 #include <ftw.h>
@@ -30,9 +30,8 @@
 #endif
 
 const char *const sabotage_names[SABOTAGE_COUNT] = {
-    "none",       "early-200",   "lying-disk", "no-sync", "double-send", "blind-retry",
-    "lost-send",  "two-effects", "reorder",    "thread",  "deaf",        "half-reload",
-    "early-stop", "lost-drain",
+    "none",        "early-200", "lying-disk", "no-sync", "double-send", "blind-retry", "lost-send",
+    "two-effects", "reorder",   "thread",     "deaf",    "half-reload", "early-stop",  "lost-drain",
 };
 
 struct options {
@@ -110,8 +109,8 @@ static int run_once(const struct options *o, uint64_t seed, int crash, int explo
     return -1;
 }
 
-/* Every boundary of one seed: explored from the run without a crash, or, to check that this is the same,
- * each in a run of its own. */
+/* Every boundary of one seed: explored from the run without a crash, or, to check that this is the
+ * same, each in a run of its own. */
 static int run_schedule(const struct options *o, uint64_t seed)
 {
     if (!o->plain) return run_once(o, seed, 0, 1);
@@ -133,17 +132,23 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 static void worker_run(const struct options *o, int worker, struct totals *t)
 {
     char folder[] = "/tmp/tokobot-sim-XXXXXX", error[400];
-    if (!mkdtemp(folder) || world_prepare(folder, o->plugins, &sim.probe, error, sizeof error) != 0) {
+    if (!mkdtemp(folder) ||
+        world_prepare(folder, o->plugins, &sim.probe, error, sizeof error) != 0) {
         fprintf(stderr, "sim: %s\n", error);
         t->broken = 1;
     } else if (o->crash >= 0) {
-        if (run_once(o, o->seed, o->crash, 0) == 0) t->passed++;
-        else t->failed++;
+        if (run_once(o, o->seed, o->crash, 0) == 0)
+            t->passed++;
+        else
+            t->failed++;
     } else {
         for (int i = worker; i < o->schedules; i += o->jobs) {
-            if (t->failed >= (uint64_t)o->failures_max) t->skipped++;
-            else if (run_schedule(o, o->seed + (uint64_t)i) == 0) t->passed++;
-            else t->failed++;
+            if (t->failed >= (uint64_t)o->failures_max)
+                t->skipped++;
+            else if (run_schedule(o, o->seed + (uint64_t)i) == 0)
+                t->passed++;
+            else
+                t->failed++;
         }
     }
     stats_add(&t->stats, &sim.stats);
@@ -180,8 +185,9 @@ static int run_workers(const struct options *o, struct totals *all)
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: sim [--schedules N] [--seed N] [--jobs N] [--crash BOUNDARY] [--verbose]\n"
-                    "           [--sabotage NAME] [--plugins FOLDER] [--apart]\nsabotage:");
+    fprintf(stderr,
+            "usage: sim [--schedules N] [--seed N] [--jobs N] [--crash BOUNDARY] [--verbose]\n"
+            "           [--sabotage NAME] [--plugins FOLDER] [--apart]\nsabotage:");
     for (int i = 1; i < SABOTAGE_COUNT; i++) fprintf(stderr, " %s", sabotage_names[i]);
     fputc('\n', stderr);
     return 64;
@@ -197,28 +203,47 @@ static int sabotage_by_name(const char *name)
 static int read_options(int argc, char **argv, struct options *o)
 {
     static const struct option longs[] = {
-        { "schedules", required_argument, NULL, 'n' }, { "seed", required_argument, NULL, 's' },
-        { "jobs", required_argument, NULL, 'j' },      { "crash", required_argument, NULL, 'c' },
-        { "verbose", no_argument, NULL, 'v' },         { "sabotage", required_argument, NULL, 'x' },
-        { "plugins", required_argument, NULL, 'p' },   { "apart", no_argument, NULL, 'a' },
+        { "schedules", required_argument, NULL, 'n' },
+        { "seed", required_argument, NULL, 's' },
+        { "jobs", required_argument, NULL, 'j' },
+        { "crash", required_argument, NULL, 'c' },
+        { "verbose", no_argument, NULL, 'v' },
+        { "sabotage", required_argument, NULL, 'x' },
+        { "plugins", required_argument, NULL, 'p' },
+        { "apart", no_argument, NULL, 'a' },
         { NULL, 0, NULL, 0 },
     };
     for (int c; (c = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
         switch (c) {
-        case 'n': o->schedules = atoi(optarg); break;
-        case 's': o->seed = strtoull(optarg, NULL, 10); break;
-        case 'j': o->jobs = atoi(optarg); break;
-        case 'c': o->crash = atoi(optarg); break;
-        case 'v': o->verbose = 1; break;
-        case 'a': o->plain = 1; break;
-        case 'p': o->plugins = optarg; break;
+        case 'n':
+            o->schedules = atoi(optarg);
+            break;
+        case 's':
+            o->seed = strtoull(optarg, NULL, 10);
+            break;
+        case 'j':
+            o->jobs = atoi(optarg);
+            break;
+        case 'c':
+            o->crash = atoi(optarg);
+            break;
+        case 'v':
+            o->verbose = 1;
+            break;
+        case 'a':
+            o->plain = 1;
+            break;
+        case 'p':
+            o->plugins = optarg;
+            break;
         case 'x': {
             int which = sabotage_by_name(optarg);
             if (which < 0) return -1;
             o->sabotage = (enum sabotage)which;
             break;
         }
-        default: return -1;
+        default:
+            return -1;
         }
     }
     if (o->crash >= 0 || o->jobs < 1) o->jobs = 1;
@@ -227,8 +252,9 @@ static int read_options(int argc, char **argv, struct options *o)
 
 int main(int argc, char **argv)
 {
-    struct options o = { .seed = 1, .schedules = 1, .jobs = 1, .crash = -1, .failures_max = 3,
-                         .plugins = SIM_PLUGINS };
+    struct options o = {
+        .seed = 1, .schedules = 1, .jobs = 1, .crash = -1, .failures_max = 3, .plugins = SIM_PLUGINS
+    };
     struct totals all = { 0 };
     struct timespec from, to;
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -245,16 +271,18 @@ int main(int argc, char **argv)
         return 1;
     }
     clock_gettime(CLOCK_MONOTONIC, &to);
-    printf("%llu reloads taken over, %llu refused, %llu of nothing; %llu boundaries inside of reloads; %llu calls "
-           "cancelled by a drain\n",
-           (unsigned long long)all.stats.reloads[1], (unsigned long long)all.stats.reloads[2],
-           (unsigned long long)all.stats.reloads[3], (unsigned long long)all.stats.inside,
-           (unsigned long long)all.stats.cancelled);
-    printf("%llu runs, %llu crashes, %llu boundaries, %llu sends, %llu callbacks, ends %016llx, in %.1f s\n",
-           (unsigned long long)all.stats.runs, (unsigned long long)all.stats.crashes,
-           (unsigned long long)all.stats.boundaries, (unsigned long long)all.stats.sends,
-           (unsigned long long)all.stats.callbacks, (unsigned long long)all.stats.ends,
-           (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9);
+    printf(
+        "%llu reloads taken over, %llu refused, %llu of nothing; %llu boundaries inside of reloads; %llu calls "
+        "cancelled by a drain\n",
+        (unsigned long long)all.stats.reloads[1], (unsigned long long)all.stats.reloads[2],
+        (unsigned long long)all.stats.reloads[3], (unsigned long long)all.stats.inside,
+        (unsigned long long)all.stats.cancelled);
+    printf(
+        "%llu runs, %llu crashes, %llu boundaries, %llu sends, %llu callbacks, ends %016llx, in %.1f s\n",
+        (unsigned long long)all.stats.runs, (unsigned long long)all.stats.crashes,
+        (unsigned long long)all.stats.boundaries, (unsigned long long)all.stats.sends,
+        (unsigned long long)all.stats.callbacks, (unsigned long long)all.stats.ends,
+        (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9);
     if (o.sabotage) { /* here the failure is what is asked for */
         printf("sabotage %s: %s\n", sabotage_names[o.sabotage], all.failed ? "found" : "NOT FOUND");
         printf("%d passed, %d failed, 0 skipped\n", all.failed > 0, all.failed == 0);

@@ -1,14 +1,15 @@
 /* sim.h - the simulator of the host: what its files share.
  *
- * One run = one seed and at most one crash point. The seed draws a schedule (who writes what when, and
- * what goes wrong outside), the agenda plays it against a real host in virtual time, and boundaries are
- * counted: before and after each sync of the disk, each taking of a request by the outside, each
- * completion and each answer to a webhook. At boundary number `crash_at` the power goes. Then the disk
- * forgets, a new host is opened on it, the network delivers again what nobody said 200 to, and when all
- * is quiet the invariants are checked. Reloads are part of a schedule like messages are: what they commit
- * is synced, so the power goes inside of them, too.
+ * One run = one seed and at most one crash point. The seed draws a schedule (who writes what when,
+ * and what goes wrong outside), the agenda plays it against a real host in virtual time, and
+ * boundaries are counted: before and after each sync of the disk, each taking of a request by the
+ * outside, each completion and each answer to a webhook. At boundary number `crash_at` the power
+ * goes. Then the disk forgets, a new host is opened on it, the network delivers again what nobody
+ * said 200 to, and when all is quiet the invariants are checked. Reloads are part of a schedule
+ * like messages are: what they commit is synced, so the power goes inside of them, too.
  *
- * Everything runs on one thread; a helper thread stands in for the host's own ones (see outside.c). */
+ * Everything runs on one thread; a helper thread stands in for the host's own ones (see outside.c).
+ */
 #ifndef TOKOBOT_SIM_H
 #define TOKOBOT_SIM_H
 
@@ -16,22 +17,9 @@
 
 #include "core/base/buf.h"
 #include "core/host.h"
+#include "bodies.h"
+#include "chance.h"
 #include "plugin/probe.h"
-
-/* ---- chance ---------------------------------------------------------------------------------- */
-
-struct chance {
-    uint64_t state;
-};
-uint64_t chance_next(struct chance *c);
-static inline int64_t chance_range(struct chance *c, int64_t from, int64_t to) /* both included */
-{
-    return from + (int64_t)(chance_next(c) % (uint64_t)(to - from + 1));
-}
-static inline int chance_percent(struct chance *c, int percent)
-{
-    return chance_range(c, 0, 99) < percent;
-}
 
 /* ---- what may be sabotaged, to show that the checks can fail --------------------------------- */
 
@@ -56,27 +44,52 @@ extern const char *const sabotage_names[SABOTAGE_COUNT];
 
 /* ---- the schedule ---------------------------------------------------------------------------- */
 
-enum engine { ENGINE_NOWEB, ENGINE_GOWS, ENGINE_WEBJS, ENGINE_COUNT };
-
 /* The same words in the same order as in plugin/simtest.c. */
-enum act { ACT_ROW, ACT_EMIT, ACT_HTTP, ACT_WORK, ACT_TIMER, ACT_READ, ACT_CHAIN, ACT_BOTH, ACT_FAIL, ACT_AT,
-           ACT_SEND, ACT_CANCEL, ACT_RELOAD, ACT_COUNT };
+enum act {
+    ACT_ROW,
+    ACT_EMIT,
+    ACT_HTTP,
+    ACT_WORK,
+    ACT_TIMER,
+    ACT_READ,
+    ACT_CHAIN,
+    ACT_BOTH,
+    ACT_FAIL,
+    ACT_AT,
+    ACT_SEND,
+    ACT_CANCEL,
+    ACT_RELOAD,
+    ACT_COUNT
+};
 
 struct message {
-    int64_t n;       /* its number, in text and effects */
+    int64_t n; /* its number, in text and effects */
     enum act act;
     int customer;
-    int is_command;  /* "/sim_row 7", else "sim row 7" */
+    int is_command; /* "/sim_row 7", else "sim row 7" */
     char native_id[24];
     int64_t sent_at;
-    int answered;    /* some delivery of it was answered 200 */
+    int answered;       /* some delivery of it was answered 200 */
     int heard_by_extra; /* simextra was on when its number last reached the hooks */
 };
 
 enum rubbish {
-    RUBBISH_NOT_JSON, RUBBISH_DEEP, RUBBISH_BAD_HMAC, RUBBISH_NO_HMAC, RUBBISH_OTHER_EVENT, RUBBISH_NO_GATEWAY,
-    RUBBISH_EMPTY, RUBBISH_UTF8, RUBBISH_HUGE_TEXT, RUBBISH_COMMAND, RUBBISH_USAGE, RUBBISH_NOISE, RUBBISH_NUL,
-    RUBBISH_GROUP, RUBBISH_STRANGE_ACK, RUBBISH_COUNT
+    RUBBISH_NOT_JSON,
+    RUBBISH_DEEP,
+    RUBBISH_BAD_HMAC,
+    RUBBISH_NO_HMAC,
+    RUBBISH_OTHER_EVENT,
+    RUBBISH_NO_GATEWAY,
+    RUBBISH_EMPTY,
+    RUBBISH_UTF8,
+    RUBBISH_HUGE_TEXT,
+    RUBBISH_COMMAND,
+    RUBBISH_USAGE,
+    RUBBISH_NOISE,
+    RUBBISH_NUL,
+    RUBBISH_GROUP,
+    RUBBISH_STRANGE_ACK,
+    RUBBISH_COUNT
 };
 
 /* What the host holds of a POST. The host never looks inside. */
@@ -92,17 +105,25 @@ struct delivery {
     size_t len;
     char hmac[129];
     const char *gateway;
-    int acks;           /* index into sents, or -1 */
-    int message;        /* index, or -1 */
-    int rubbish;        /* enum rubbish, or -1 */
+    int acks;    /* index into sents, or -1 */
+    int message; /* index, or -1 */
+    int rubbish; /* enum rubbish, or -1 */
     int tries;
-    int status;         /* of the last answer; 0 = none yet */
+    int status; /* of the last answer; 0 = none yet */
     int done;
     struct http_request *open;
 };
 
-enum { MESSAGE_MAX = 8, CUSTOMER_MAX = 3, DELIVERY_MAX = 64, FLIGHT_MAX = 256, SENT_MAX = 96, AGENDA_MAX = 512,
-       EDITS_MAX = 6, GENERATION_MAX = 128 };
+enum {
+    MESSAGE_MAX = 8,
+    CUSTOMER_MAX = 3,
+    DELIVERY_MAX = 64,
+    FLIGHT_MAX = 256,
+    SENT_MAX = 96,
+    AGENDA_MAX = 512,
+    EDITS_MAX = 6,
+    GENERATION_MAX = 128
+};
 
 /* ---- the operator ---------------------------------------------------------------------------- */
 
@@ -121,8 +142,22 @@ struct ini {
 };
 
 /* Told in operator.c. */
-enum edit_kind { EDIT_TEST, EDIT_VERSION, EDIT_EXTRA, EDIT_NOTE, EDIT_FAILS, EDIT_WAHA, EDIT_WAHA_OFF, EDIT_ORDER,
-                 EDIT_DRAIN, EDIT_NOTHING, EDIT_ALL, EDIT_SLIP, EDIT_WAHA_ON, EDIT_COUNT };
+enum edit_kind {
+    EDIT_TEST,
+    EDIT_VERSION,
+    EDIT_EXTRA,
+    EDIT_NOTE,
+    EDIT_FAILS,
+    EDIT_WAHA,
+    EDIT_WAHA_OFF,
+    EDIT_ORDER,
+    EDIT_DRAIN,
+    EDIT_NOTHING,
+    EDIT_ALL,
+    EDIT_SLIP,
+    EDIT_WAHA_ON,
+    EDIT_COUNT
+};
 struct edit {
     enum edit_kind kind;
     int dice;
@@ -131,17 +166,25 @@ struct edit {
 /* ---- the outside ----------------------------------------------------------------------------- */
 
 enum fate {
-    FATE_OK, FATE_SLOW, FATE_HANG, FATE_LOST, FATE_BROKEN, FATE_REFUSED, FATE_500, FATE_422, FATE_NO_LID,
+    FATE_OK,
+    FATE_SLOW,
+    FATE_HANG,
+    FATE_LOST,
+    FATE_BROKEN,
+    FATE_REFUSED,
+    FATE_500,
+    FATE_422,
+    FATE_NO_LID,
     FATE_COUNT
 };
 
 /* One HTTP request of the host, on its way. */
 struct flight {
     struct sim *sim;
-    struct http_job *job; /* NULL: the host that asked is gone, or has been told */
-    uint64_t id;          /* the job's */
-    int refs;             /* agenda items that point here; 0 = free */
-    char *method, *path;  /* path: without the server, with the query */
+    struct http_job *job;        /* NULL: the host that asked is gone, or has been told */
+    uint64_t id;                 /* the job's */
+    int refs;                    /* agenda items that point here; 0 = free */
+    char *method, *path;         /* path: without the server, with the query */
     char *chat, *text, *send_id; /* of a sendText */
     enum fate fate;
     int is_send, is_test; /* sendText; sim.test */
@@ -170,10 +213,10 @@ struct agenda_item {
 
 struct sim_stats {
     uint64_t runs, crashes, boundaries, sends, callbacks;
-    uint64_t inside; /* boundaries inside reloads */
+    uint64_t inside;     /* boundaries inside reloads */
     uint64_t reloads[4]; /* by how they ended: -, ok, refused, unchanged */
     uint64_t cancelled;  /* calls that a drain has ended */
-    uint64_t ends; /* a sum over how runs ended: equal however they were played */
+    uint64_t ends;       /* a sum over how runs ended: equal however they were played */
 };
 
 struct sim {
@@ -201,20 +244,21 @@ struct sim {
     struct host *host;
     unsigned life; /* counts hosts */
     int in_host, dead;
-    int reloading, closing;     /* inside reload_step(), host_stop() */
-    struct ini ini, runs;       /* bot.ini as a start finds it; what the host has taken over */
-    int slip;                   /* bot.ini is damaged so: until its reload is refused */
+    int reloading, closing; /* inside reload_step(), host_stop() */
+    struct ini ini, runs;   /* bot.ini as a start finds it; what the host has taken over */
+    int slip;               /* bot.ini is damaged so: until its reload is refused */
     struct probe_generation generations[GENERATION_MAX]; /* of all hosts */
     int generation_count;
-    int64_t overdue_since;      /* a generation has calls although its drain is over; 0 = none */
-    int opened_version;         /* some start found simtest's second file in bot.ini */
-    int64_t heard;              /* the number that last reached a hook */
-    int explore;   /* at each boundary the crash there is played to its end, and forgotten */
+    int64_t overdue_since; /* a generation has calls although its drain is over; 0 = none */
+    int opened_version;    /* some start found simtest's second file in bot.ini */
+    int64_t heard;         /* the number that last reached a hook */
+    int explore; /* at each boundary the crash there is played to its end, and forgotten */
     int boundary;
-    uint64_t known_outside; /* counts what the network took, what the host was told, what it answered */
+    uint64_t
+        known_outside; /* counts what the network took, what the host was told, what it answered */
     uint64_t last_boundary; /* a sum that grows with whatever survives a crash */
-    int crashed;   /* how many times */
-    int next_crash; /* boundary of a second crash, 0 = none */
+    int crashed;            /* how many times */
+    int next_crash;         /* boundary of a second crash, 0 = none */
     uint64_t seq;
     struct agenda_item agenda[AGENDA_MAX];
     int agenda_count;
@@ -233,7 +277,8 @@ struct sim {
     int64_t rest_since; /* nothing was left to do since; 0 = busy */
 
     char failure[400];
-    int explored_failure; /* boundary whose exploration failed, 0 = none; the reason is in `failure` */
+    int explored_failure; /* boundary whose exploration failed, 0 = none; the reason is in `failure`
+                           */
     struct sim_stats stats;
 };
 
@@ -242,7 +287,8 @@ void sim_say(struct sim *s, const char *fmt, ...) __attribute__((format(printf, 
 void sim_fail(struct sim *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* agenda.c: virtual time. */
-void agenda_add(struct sim *s, int64_t at, int of_this_life, void (*run)(struct sim *, void *), void *arg);
+void agenda_add(struct sim *s, int64_t at, int of_this_life, void (*run)(struct sim *, void *),
+                void *arg);
 void agenda_forget_life(struct sim *s);
 int64_t agenda_next(const struct sim *s); /* INT64_MAX = empty */
 void agenda_run_next(struct sim *s);
@@ -263,10 +309,12 @@ void schedule_ack(struct sim *s, const struct sent *sent);
 void customer_chat(const struct sim *s, int customer, char out[48]);
 
 /* operator.c: edits of bot.ini, reloads, and what must run after each (I9). */
-void operator_moves_in(const char *folder, const char *plugins); /* once a process: where bot.ini lies */
-void operator_begin(struct sim *s); /* before the messages are drawn: does this schedule have reloads? */
+void operator_moves_in(const char *folder,
+                       const char *plugins); /* once a process: where bot.ini lies */
+void operator_begin(
+    struct sim *s); /* before the messages are drawn: does this schedule have reloads? */
 enum act operator_bends(struct sim *s, const struct message *m); /* as each is drawn: its act */
-void operator_draw(struct sim *s);       /* behind them: the edits */
+void operator_draw(struct sim *s);                               /* behind them: the edits */
 const char *operator_ini(struct sim *s); /* bot.ini for a start: as it is now, and without a slip */
 void operator_opened(struct sim *s);     /* after host_open() */
 void operator_reloads(struct sim *s);    /* plays a reload that was asked for, when it may begin */
@@ -277,7 +325,7 @@ void generations_begin(struct sim *s);
 void generations_opened(struct sim *s); /* after host_open() */
 void generations_reloaded(struct sim *s, int taken);
 void generations_stopped(struct sim *s); /* after host_stop() */
-void generations_watch(struct sim *s); /* after turns */
+void generations_watch(struct sim *s);   /* after turns */
 void generations_at_rest(struct sim *s);
 void generations_sabotage(void *sim); /* as if a callback came just now */
 
@@ -292,7 +340,8 @@ void helper_run(void (*fn)(void *arg), void *arg);
 
 /* world.c: one run. 0, or -1 with s->failure. */
 #define SIM_DATABASE "/sim/bot.db"
-int world_prepare(const char *folder, const char *plugins, struct probe *probe, char *error, size_t cap);
+int world_prepare(const char *folder, const char *plugins, struct probe *probe, char *error,
+                  size_t cap);
 int world_run(struct sim *s);
 /* Plays on as if the power had gone at this boundary, and comes back as if nothing had happened. */
 void world_explore(struct sim *s);
@@ -301,7 +350,7 @@ void world_finish(void);
 
 /* check.c: the invariants. */
 void check_send(struct sim *s, const char *chat, const char *text); /* I6, as a request leaves */
-void check_reopened(struct sim *s);  /* I1, after a crash */
+void check_reopened(struct sim *s);                                 /* I1, after a crash */
 void check_at_rest(struct sim *s, sqlite3 *db);
 
 #endif

@@ -18,7 +18,8 @@
 static sqlite3 *db_open(void)
 {
     sqlite3 *db = NULL;
-    int rc = sqlite3_open_v2(FILE_NAME, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, SIMDISK_NAME);
+    int rc =
+        sqlite3_open_v2(FILE_NAME, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, SIMDISK_NAME);
     assert_int_equal(rc, SQLITE_OK);
     return db;
 }
@@ -102,17 +103,21 @@ static void a_reader_holds_the_checkpoint_back(void **state)
     db_exec(a, "CREATE TABLE t(n INTEGER); INSERT INTO t VALUES (1)");
     db_exec(b, "BEGIN; SELECT * FROM t");
     db_exec(a, "INSERT INTO t VALUES (2)");
-    assert_int_equal(sqlite3_wal_checkpoint_v2(a, NULL, SQLITE_CHECKPOINT_PASSIVE, &log, &done), SQLITE_OK);
+    assert_int_equal(sqlite3_wal_checkpoint_v2(a, NULL, SQLITE_CHECKPOINT_PASSIVE, &log, &done),
+                     SQLITE_OK);
     assert_true(done < log);
-    assert_int_equal(sqlite3_wal_checkpoint_v2(a, NULL, SQLITE_CHECKPOINT_TRUNCATE, &log, &done), SQLITE_BUSY);
+    assert_int_equal(sqlite3_wal_checkpoint_v2(a, NULL, SQLITE_CHECKPOINT_TRUNCATE, &log, &done),
+                     SQLITE_BUSY);
     assert_int_equal(db_number(b, "SELECT count(*) FROM t"), 1);
     db_exec(b, "COMMIT");
-    assert_int_equal(sqlite3_wal_checkpoint_v2(a, NULL, SQLITE_CHECKPOINT_TRUNCATE, &log, &done), SQLITE_OK);
+    assert_int_equal(sqlite3_wal_checkpoint_v2(a, NULL, SQLITE_CHECKPOINT_TRUNCATE, &log, &done),
+                     SQLITE_OK);
     sqlite3_close(a);
     sqlite3_close(b);
 }
 
-/* Others hold a lock for a moment while they open, close or recover; the disk's own sleep is virtual. */
+/* Others hold a lock for a moment while they open, close or recover; the disk's own sleep is
+ * virtual. */
 static int wait_a_little(void *ctx, int tries)
 {
     (void)ctx;
@@ -124,11 +129,13 @@ static void *thread_reads(void *arg)
 {
     sqlite3 *db = NULL;
     int *failed = arg;
-    if (sqlite3_open_v2(FILE_NAME, &db, SQLITE_OPEN_READWRITE, SIMDISK_NAME) != SQLITE_OK) *failed = 1;
+    if (sqlite3_open_v2(FILE_NAME, &db, SQLITE_OPEN_READWRITE, SIMDISK_NAME) != SQLITE_OK)
+        *failed = 1;
     sqlite3_busy_handler(db, wait_a_little, NULL);
     for (int i = 0; i < 300 && !*failed; i++) {
         sqlite3_stmt *st = NULL;
-        int rc = sqlite3_prepare_v2(db, "SELECT count(*), coalesce(sum(n), 0) FROM t", -1, &st, NULL);
+        int rc =
+            sqlite3_prepare_v2(db, "SELECT count(*), coalesce(sum(n), 0) FROM t", -1, &st, NULL);
         if (rc == SQLITE_OK) rc = sqlite3_step(st);
         int64_t n = sqlite3_column_int64(st, 0);
         if (rc != SQLITE_ROW || sqlite3_column_int64(st, 1) != n * (n + 1) / 2) *failed = 1;
@@ -217,7 +224,8 @@ static void handles_of_before_the_crash_are_stale(void **state)
     simdisk_crash(0);
     sqlite3 *db = wal_open();
     db_exec(db, "INSERT INTO t VALUES (1)");
-    assert_int_not_equal(sqlite3_exec(old, "INSERT INTO t VALUES (9)", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_not_equal(sqlite3_exec(old, "INSERT INTO t VALUES (9)", NULL, NULL, NULL),
+                         SQLITE_OK);
     sqlite3_close(old);
     db_exec(db, "INSERT INTO t VALUES (2)");
     assert_int_equal(db_number(db, "SELECT sum(n) FROM t"), 3);
@@ -263,7 +271,8 @@ static void a_durable_clone_shows_only_what_a_crash_would_leave(void **state)
     db_exec(db, "CREATE TABLE t(n INTEGER); INSERT INTO t VALUES (1)");
     db_exec(db, "PRAGMA synchronous=OFF; INSERT INTO t VALUES (2)");
     assert_int_equal(simdisk_clone_durable(FILE_NAME, "/sim/clone.db"), 0);
-    assert_int_equal(sqlite3_open_v2("/sim/clone.db", &clone, SQLITE_OPEN_READWRITE, SIMDISK_NAME), 0);
+    assert_int_equal(sqlite3_open_v2("/sim/clone.db", &clone, SQLITE_OPEN_READWRITE, SIMDISK_NAME),
+                     0);
     assert_int_equal(db_number(clone, "SELECT count(*) FROM t"), 1);
     assert_int_equal(db_number(db, "SELECT count(*) FROM t"), 2);
     sqlite3_close(clone);
@@ -274,7 +283,7 @@ static void a_durable_clone_shows_only_what_a_crash_would_leave(void **state)
 /* ---- thousands of crash points --------------------------------------------------------------- */
 
 struct point {
-    int left;    /* syncs' edges until the power goes */
+    int left; /* syncs' edges until the power goes */
     int reached;
 };
 
@@ -289,7 +298,8 @@ static void cut_at(void *ctx, const char *file, int after)
     }
 }
 
-/* Writes pairs of rows whose sum is 0; returns the number of the last transaction that committed. */
+/* Writes pairs of rows whose sum is 0; returns the number of the last transaction that committed.
+ */
 static int work_until_cut(const char *mode, unsigned *random)
 {
     sqlite3 *db = NULL;
@@ -298,11 +308,12 @@ static int work_until_cut(const char *mode, unsigned *random)
     sqlite3_exec(db, mode, NULL, NULL, NULL);
     for (int i = 1; i <= 12; i++) {
         char sql[400];
-        snprintf(sql, sizeof sql,
-                 "BEGIN IMMEDIATE;"
-                 "INSERT INTO t VALUES (%d, %d, zeroblob(%d)); INSERT INTO t VALUES (%d, -%d, NULL);"
-                 "DELETE FROM t WHERE n = %d AND n > 0; INSERT INTO u VALUES (%d, 1); COMMIT",
-                 i, i, rand_r(random) % 9000, i, i, i - 4, i);
+        snprintf(
+            sql, sizeof sql,
+            "BEGIN IMMEDIATE;"
+            "INSERT INTO t VALUES (%d, %d, zeroblob(%d)); INSERT INTO t VALUES (%d, -%d, NULL);"
+            "DELETE FROM t WHERE n = %d AND n > 0; INSERT INTO u VALUES (%d, 1); COMMIT",
+            i, i, rand_r(random) % 9000, i, i, i - 4, i);
         if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK) {
             sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
             break;
@@ -320,7 +331,7 @@ static void after_a_crash_all_is_whole(int committed, int cut, const char *mode)
     db_exec(db, mode);
     db_is_sound(db);
     int64_t last = db_number(db, "SELECT coalesce(max(i), 0) FROM u");
-    assert_true(last >= committed);           /* nothing that committed is lost ... */
+    assert_true(last >= committed);                 /* nothing that committed is lost ... */
     assert_true(last <= committed + (cut ? 1 : 0)); /* ... the one in flight may be there, whole */
     assert_int_equal(db_number(db, "SELECT count(*) FROM u"), last);
     assert_int_equal(db_number(db, "SELECT coalesce(sum(m), 0) FROM t"), 0);
@@ -333,7 +344,9 @@ static void crash_everywhere(const char *mode, unsigned rounds)
 {
     sqlite3 *db = db_open();
     db_exec(db, mode);
-    db_exec(db, "CREATE TABLE t(n INTEGER, m INTEGER, b BLOB); CREATE TABLE u(i INTEGER PRIMARY KEY, x)");
+    db_exec(
+        db,
+        "CREATE TABLE t(n INTEGER, m INTEGER, b BLOB); CREATE TABLE u(i INTEGER PRIMARY KEY, x)");
     sqlite3_close(db);
     struct simdisk_image *image = simdisk_save();
     unsigned points = 0;
@@ -359,7 +372,8 @@ static void crash_everywhere(const char *mode, unsigned rounds)
 static void a_wal_survives_thousands_of_crashes(void **state)
 {
     (void)state;
-    crash_everywhere("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0", 60);
+    crash_everywhere(
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0", 60);
 }
 
 static void a_rollback_journal_survives_thousands_of_crashes(void **state)

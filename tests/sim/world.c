@@ -1,11 +1,10 @@
-/* world.c - one run from its first message to rest: opens hosts, moves the clock, kills and restarts.
+/* world.c - one run from its first message to rest: opens hosts, moves the clock, kills and
+ * restarts.
  *
- * Invariant: the host is entered only here, in schedule.c (a webhook) and in outside.c (a completion is
- * posted), so that a callback at any other time is an error that the probe sees. */
+ * Invariant: the host is entered only here, in schedule.c (a webhook) and in outside.c (a
+ * completion is posted), so that a callback at any other time is an error that the probe sees. */
 #include "sim.h"
 
-#include <malloc.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,40 +15,18 @@
 #include "core/base/clock.h"
 #include "core/message/outbox.h"
 #include "memvfs.h"
+#include "seeded.h"
 
 #define START_MS 1790000000000
 #define LIMIT_MS (20 * 60 * 1000)
 #define SPIN_MAX 20000 /* turns without the clock moving */
-#define REST_MS 6000   /* quiet for so long: what at() and retries still had to say has been said */
+#define REST_MS  6000  /* quiet for so long: what at() and retries still had to say has been said */
 
 static struct {
     char folder[200];
     char plugins[400];
     struct simdisk_image *empty; /* migrated, one store */
 } world;
-
-/* ---- chance of the host ---------------------------------------------------------------------- */
-
-static struct chance host_chance;
-
-static const char *random_name(void)
-{
-    return "seeded";
-}
-
-static uint32_t random_one(void)
-{
-    return (uint32_t)chance_next(&host_chance);
-}
-
-static void random_bytes(void *const out, const size_t n)
-{
-    for (size_t i = 0; i < n; i++) ((unsigned char *)out)[i] = (unsigned char)chance_next(&host_chance);
-}
-
-static struct randombytes_implementation seeded = { .implementation_name = random_name,
-                                                    .random = random_one,
-                                                    .buf = random_bytes };
 
 /* ---- hosts ----------------------------------------------------------------------------------- */
 
@@ -71,7 +48,8 @@ static int world_open(struct sim *s)
     s->in_host = 1;
     s->host = host_open(&conf, &exit_code, &errors);
     s->in_host = 0;
-    if (!s->host && !s->dead && !simdisk_is_full()) sim_fail(s, "the host does not open (%d): %s", exit_code, buf_str(&errors));
+    if (!s->host && !s->dead && !simdisk_is_full())
+        sim_fail(s, "the host does not open (%d): %s", exit_code, buf_str(&errors));
     if (s->host && s->sabotage == SABOTAGE_NO_SYNC)
         sqlite3_exec(s->host->db.sql, "PRAGMA synchronous = OFF", NULL, NULL, NULL);
     if (s->sabotage == SABOTAGE_LYING_DISK) simdisk_set_lying(1);
@@ -145,7 +123,8 @@ static void disk_full(struct sim *s, void *arg)
 static int host_turns(struct sim *s)
 {
     if (!s->host) return 0;
-    int limit = s->has_reloads ? 1 : 64, ran = 0; /* each reload is looked at on its own, between two turns */
+    int limit = s->has_reloads ? 1 : 64,
+        ran = 0; /* each reload is looked at on its own, between two turns */
     for (int some = limit; some == limit && ran < 64; ran += some) {
         operator_reloads(s);
         if (s->dead || s->failure[0]) break;
@@ -161,7 +140,8 @@ static int host_turns(struct sim *s)
 static int world_is_at_rest(struct sim *s)
 {
     struct outbox_stats stats = { 0 };
-    if (!s->host || s->dead || s->edits_left || !schedule_is_done(s) || !outside_is_idle(s)) return 0;
+    if (!s->host || s->dead || s->edits_left || !schedule_is_done(s) || !outside_is_idle(s))
+        return 0;
     if (s->host->loop.open_events) return 0;
     outbox_stats(s->host->outbox, &stats);
     return stats.queued + stats.in_flight == 0;
@@ -193,10 +173,13 @@ static void world_step_clock(struct sim *s)
     if (clock_ms() - s->start_ms > LIMIT_MS) {
         struct outbox_stats stats = { 0 };
         if (s->host) outbox_stats(s->host->outbox, &stats);
-        sim_fail(s, "not at rest after %d minutes (%lld open events, %lld queued, %lld in flight, webhooks done: %d, "
-                    "outside idle: %d)",
-                 LIMIT_MS / 60000, s->host ? (long long)s->host->loop.open_events : -1LL,
-                 (long long)stats.queued, (long long)stats.in_flight, schedule_is_done(s), outside_is_idle(s));
+        sim_fail(
+            s,
+            "not at rest after %d minutes (%lld open events, %lld queued, %lld in flight, webhooks done: %d, "
+            "outside idle: %d)",
+            LIMIT_MS / 60000, s->host ? (long long)s->host->loop.open_events : -1LL,
+            (long long)stats.queued, (long long)stats.in_flight, schedule_is_done(s),
+            outside_is_idle(s));
         return;
     }
     if (agenda_next(s) <= clock_ms()) agenda_run_next(s);
@@ -269,15 +252,18 @@ static void world_check(struct sim *s)
     sqlite3 *db = NULL;
     simdisk_on_sync(NULL, NULL);
     generations_at_rest(s);
-    if (s->crash_at % 8 != 1 && s->crash_at) { /* the host's own connection sees the same, and costs nothing */
+    if (s->crash_at % 8 != 1 &&
+        s->crash_at) { /* the host's own connection sees the same, and costs nothing */
         check_at_rest(s, s->host->db.sql);
         s->dead = 1;
         world_close(s, 0);
         return;
     }
     world_close(s, 1);
-    if (sqlite3_open_v2(SIM_DATABASE, &db, SQLITE_OPEN_READWRITE, SIMDISK_NAME) == SQLITE_OK) check_at_rest(s, db);
-    else sim_fail(s, "the database does not open afterwards");
+    if (sqlite3_open_v2(SIM_DATABASE, &db, SQLITE_OPEN_READWRITE, SIMDISK_NAME) == SQLITE_OK)
+        check_at_rest(s, db);
+    else
+        sim_fail(s, "the database does not open afterwards");
     sqlite3_close(db);
 }
 
@@ -289,7 +275,8 @@ static uint64_t end_of(const struct sim *s)
         for (const char *p = s->sents[i].id; *p; p++) c.state = chance_next(&c) ^ (unsigned char)*p;
         c.state = chance_next(&c) ^ (uint64_t)s->sents[i].at;
     }
-    for (int i = 0; i < s->generation_count; i++) c.state += (uint64_t)(s->generations[i].kept > 0) << 48;
+    for (int i = 0; i < s->generation_count; i++)
+        c.state += (uint64_t)(s->generations[i].kept > 0) << 48;
     c.state += (uint64_t)clock_ms() + (uint64_t)s->life;
     return chance_next(&c) >> 8;
 }
@@ -357,7 +344,8 @@ int world_run(struct sim *s)
 /* A host on an empty disk migrates it; a store is added by hand. */
 static int make_image(struct sim *s)
 {
-    static const char store[] = "INSERT INTO stores(code, name, state, created_at) VALUES ('SIMUL', 'Toko Simulasi', 0, 1)";
+    static const char store[] =
+        "INSERT INTO stores(code, name, state, created_at) VALUES ('SIMUL', 'Toko Simulasi', 0, 1)";
     sqlite3 *db = NULL;
     simdisk_reset();
     if (world_open(s) != 0) return -1;
@@ -372,23 +360,16 @@ static int make_image(struct sim *s)
     return s->failure[0] ? -1 : 0;
 }
 
-int world_prepare(const char *folder, const char *plugins, struct probe *probe, char *error, size_t cap)
+int world_prepare(const char *folder, const char *plugins, struct probe *probe, char *error,
+                  size_t cap)
 {
     struct sim *s = (struct sim *)probe;
     snprintf(world.folder, sizeof world.folder, "%s", folder);
     snprintf(world.plugins, sizeof world.plugins, "%s", plugins);
-    randombytes_set_implementation(&seeded);
-    sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
-    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 1200, 400);
-    mallopt(M_TRIM_THRESHOLD, 256 << 20);
-    mallopt(M_MMAP_THRESHOLD, 256 << 20);
-    if (sodium_init() < 0 || simdisk_register(0) != 0) {
+    if (seeded_begin(START_MS) != 0) {
         snprintf(error, cap, "libsodium or SQLite does not start");
         return -1;
     }
-    if (!clock_is_virtual()) clock_virtual_start(START_MS);
-    simdisk_set_clock(clock_ms);
     operator_moves_in(folder, plugins);
     generations_begin(s);
     if (make_image(s) == 0) return 0;

@@ -149,6 +149,7 @@ static int gateway_init(const struct bot_api *api, struct bot_plugin *self)
 
 static int gateway_start(struct bot_ctx *ctx)
 {
+    if (w.conf.budget) gateways(ctx)->budget(ctx, w.conf.budget);
     return gateways(ctx)->session_state(ctx, "default", BOT_SESSION_CONNECTED, "test");
 }
 

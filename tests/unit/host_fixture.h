@@ -51,6 +51,7 @@ struct world_conf {
                      */
     struct crash_page *crash; /* what the supervisor would hold; or NULL */
     int no_gateway;
+    const struct bot_budget *budget; /* of the gateway's numbers; NULL: no limits */
 };
 
 struct world {

@@ -44,7 +44,7 @@ static int open_with(struct world_conf conf)
     memset(&sending, 0, sizeof sending);
     send_result = 99;
     conf.alpha = &alpha;
-    conf.stores = 1;
+    if (!conf.stores) conf.stores = 1;
     world_open(&conf);
     return 0;
 }
@@ -65,6 +65,11 @@ int outbox_open_with_ids(void **state)
 {
     (void)state;
     return open_with((struct world_conf){ .has_ids = 1 });
+}
+
+void outbox_open_with_budget(const struct bot_budget *budget, int stores)
+{
+    open_with((struct world_conf){ .budget = budget, .stores = stores });
 }
 
 int64_t in_state(enum outbox_state state)

@@ -17,6 +17,7 @@ extern int send_result; /* what api->send() gave for it */
 int outbox_open(void **state);
 int outbox_open_without_resolve(void **state);
 int outbox_open_with_ids(void **state);
+void outbox_open_with_budget(const struct bot_budget *budget, int stores);
 int64_t in_state(enum outbox_state state); /* committed rows */
 
 /* send_scripted: the next sends end as SENDS(...) says, the others are normal. */

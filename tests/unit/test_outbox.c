@@ -302,6 +302,38 @@ static void after_a_crash_what_was_not_sent_goes_out_again(void **state)
     assert_int_equal(w.sent_count, 2);
 }
 
+static int told_to_wait(struct bot_ctx *ctx, const struct bot_result *r, void *data)
+{
+    (void)r;
+    outcome(ctx, *(int64_t *)data, BOT_SEND_HOLD, NULL, "401");
+    return BOT_HANDLED;
+}
+
+static int send_and_be_told_to_wait(struct bot_ctx *ctx, const struct bot_outgoing *row)
+{
+    const struct bot_http post_it = { .size = sizeof post_it, .url = "http://gate.test/" };
+    record(row);
+    ctx->api->http(ctx, &post_it, told_to_wait, &row->id, sizeof row->id);
+    return BOT_LATER;
+}
+
+static void what_was_surely_not_taken_is_not_asked_about(void **state)
+{
+    (void)state;
+    w.send = send_and_be_told_to_wait;
+    say(BUDI, "say a");
+    assert_int_equal(in_state(OUTBOX_SENDING), 1);
+    network_answers(401, "");
+    assert_int_equal(in_state(OUTBOX_QUEUED), 1);
+    w.seen = w.sent_count;
+    w.send = NULL;
+    script_resolves(0, (int[]){ 0 }); /* a question fails the test */
+    world_reopen(0);
+    pass(MINUTE);
+    expect(BUDI, "a");
+    expect_none();
+}
+
 static void an_outcome_after_the_end_is_stale(void **state)
 {
     (void)state;
@@ -378,6 +410,7 @@ int main(void)
                                         outbox_open_without_resolve, world_close),
         OUTBOX_TEST(after_a_crash_it_is_asked_first),
         OUTBOX_TEST(after_a_crash_what_was_not_sent_goes_out_again),
+        OUTBOX_TEST(what_was_surely_not_taken_is_not_asked_about),
         OUTBOX_TEST(an_outcome_after_the_end_is_stale),
         OUTBOX_TEST(a_lost_turn_neither_loses_nor_repeats_a_send),
         OUTBOX_TEST(rows_of_a_gateway_that_is_off_wait),

@@ -39,6 +39,7 @@ static void answers_live_an_hour_and_notices_a_day(void **state)
     w.send = NULL;
     pass(MINUTE);
     expect(CITRA, "notice");
+    expect_like(SUPER, "terhubung lagi setelah 61 menit");
     expect_none();
     assert_int_equal(in_state(OUTBOX_EXPIRED), 2);
     assert_string_equal(

@@ -60,6 +60,23 @@ static void cleaning_replaces_what_is_no_utf8(void **state)
     check_clean("\xf4\x8f\xbf\xbf", 4, "\xf4\x8f\xbf\xbf");
 }
 
+/* Wherever a byte stands: plain text is looked at eight bytes at a time. */
+static void cleaning_sees_every_byte_in_every_place(void **state)
+{
+    (void)state;
+    for (int byte = 0; byte < 0x80; byte++) {
+        for (size_t at = 0; at < 24; at++) {
+            char in[25] = "abcdefghijklmnopqrstuvwx", want[25] = "abcdefghijklmnopqrstuvwx";
+            in[at] = (char)byte;
+            if ((byte >= 0x20 && byte < 0x7F) || byte == '\n' || byte == '\t')
+                want[at] = (char)byte;
+            else
+                memmove(want + at, want + at + 1, sizeof want - at - 1);
+            check_clean(in, 24, want);
+        }
+    }
+}
+
 static void cleaning_never_cuts_a_character(void **state)
 {
     (void)state;
@@ -285,6 +302,7 @@ int main(void)
         cmocka_unit_test(cleaning_keeps_good_text),
         cmocka_unit_test(cleaning_drops_control_characters),
         cmocka_unit_test(cleaning_replaces_what_is_no_utf8),
+        cmocka_unit_test(cleaning_sees_every_byte_in_every_place),
         cmocka_unit_test(cleaning_never_cuts_a_character),
         cmocka_unit_test(utf8_is_told_from_other_bytes),
         cmocka_unit_test(a_prefix_ends_between_characters),

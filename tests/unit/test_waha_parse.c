@@ -678,8 +678,8 @@ static void every_answer_has_its_outcome(void **state)
           BOT_SEND_REFUSED },
         { 500, FAILED_500("Lid is missing in chat table"), BOT_SEND_REFUSED },
         { 500, FAILED_500("No LID for user"), BOT_SEND_REFUSED },
-        { 500, FAILED_500("2 UNKNOWN: server returned error 463"), BOT_SEND_REFUSED },
-        { 500, FAILED_500("server returned error 475"), BOT_SEND_REFUSED },
+        { 500, FAILED_500("2 UNKNOWN: server returned error 463"), BOT_SEND_NO_NEW_CHATS },
+        { 500, FAILED_500("server returned error 475"), BOT_SEND_NO_NEW_CHATS },
         { 500, FAILED_500("Session closed"),
           BOT_SEND_RETRY }, /* what the request said is not asked */
         { 500, "{\"statusCode\":500}", BOT_SEND_RETRY },

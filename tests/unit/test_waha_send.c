@@ -23,6 +23,9 @@
 #include "../../plugins/waha/breaker.c"
 #include "../../plugins/waha/command.c"
 #include "../../plugins/waha/accounts.c"
+#undef KEY
+#undef LIST_TIMEOUT_MS
+#include "../../plugins/waha/deaf.c"
 #include "../../plugins/waha/session.c"
 #include "../../plugins/waha/waha.c"
 
@@ -75,6 +78,8 @@ static struct {
     const char *names[4]; /* of [waha.NAME] */
     const char *body;     /* of the event at hand */
     char bound[200];
+    struct bot_budget budget;
+    int64_t no_new_until;
     char log[2000];
     /* what the gateway told the host */
     int64_t row;
@@ -216,6 +221,27 @@ static int fake_bind(struct bot_ctx *ctx, const char *session, const char *store
     snprintf(world.bound, sizeof world.bound, "%s=%s", session, store);
     return BOT_ENOENT;
 }
+static const char *fake_kv_get(struct bot_ctx *ctx, int scope, const char *key, size_t *len)
+{
+    (void)ctx;
+    (void)scope;
+    (void)key;
+    *len = 0;
+    return NULL;
+}
+static int fake_budget(struct bot_ctx *ctx, const struct bot_budget *budget)
+{
+    (void)ctx;
+    world.budget = *budget;
+    return BOT_OK;
+}
+static int fake_no_new_chats(struct bot_ctx *ctx, const char *session, int64_t until)
+{
+    (void)ctx;
+    assert_string_equal(session, "default");
+    world.no_new_until = until;
+    return BOT_OK;
+}
 static int fake_provide(struct bot_plugin *self, const struct bot_gateway_spec *spec)
 {
     (void)self;
@@ -229,6 +255,8 @@ static const struct bot_gateways gateways = {
     .resolved = fake_resolved,
     .ids = fake_ids,
     .bind = fake_bind,
+    .budget = fake_budget,
+    .no_new_chats = fake_no_new_chats,
     .session_state = fake_session,
 };
 static const void *fake_service(struct bot_plugin *self, const char *name, void **owner)
@@ -266,7 +294,7 @@ static int fake_register_schedule(struct bot_plugin *self, const struct bot_sche
 {
     (void)self;
     (void)t;
-    return n == 1 && e == sizeof *t ? BOT_OK : BOT_EINVAL;
+    return n > 0 && e == sizeof *t ? BOT_OK : BOT_EINVAL;
 }
 static const struct bot_api api = {
     .size = sizeof api,
@@ -284,6 +312,7 @@ static const struct bot_api api = {
     .config_int = fake_config_int,
     .config_name = fake_config_name,
     .field = fake_field,
+    .kv_get = fake_kv_get,
     .service = fake_service,
     .set_state = fake_set_state,
     .self = fake_self,

@@ -2,7 +2,7 @@
 // it, and its webhooks as the engines NOWEB, GOWS and WEBJS send them. `delivered` is what a customer's
 // phone would show: one message an id, however often it was sent.
 //
-// Faults are set with `fault`: { kind, only, times }. kind: 'slow' (ms), 401, 422, 500, 'html',
+// Faults are set with `fault`: { kind, only, chat, times }. kind: 'slow' (ms), 401, 422, 500, 'html',
 // 'reset-before' (the connection breaks, nothing is sent), 'reset-after' (it is sent, then the connection
 // breaks), 'hang' (it is sent, no answer ever). down() and up() close and open the port.
 import http from 'node:http';
@@ -31,9 +31,9 @@ export function sign(body, key) {
 }
 
 export class FakeWaha {
-  constructor({ engine = 'NOWEB', apiKey = 'kunci-uji', hmacKey = 'rahasia-uji', ids = engine !== 'WEBJS',
+  constructor({ engine = 'NOWEB', apiKey = 'kunci-uji', hmacKey = 'rahasia-uji', session = 'default', ids = engine !== 'WEBJS',
                 retry = { attempts: 15, delayMs: 2000 }, echo = false } = {}) {
-    Object.assign(this, { engine, apiKey, hmacKey, ids, retry, echo });
+    Object.assign(this, { engine, apiKey, hmacKey, session, ids, retry, echo });
     this.status = 'WORKING';
     this.hook = null; // URL of the bot's webhook
     this.lids = new Map(); // lid digits -> phone digits
@@ -118,15 +118,15 @@ export class FakeWaha {
     }
     if (path !== '/ping' && this.apiKey && rq.headers['x-api-key'] !== this.apiKey)
       return answer(401, { message: 'Unauthorized', statusCode: 401 });
-    const fault = this.#takeFault(path);
+    const fault = this.#takeFault(path, call);
     if (fault?.kind === 'slow') await sleep(fault.ms);
     else if (fault && (await this.#misbehave(fault, call, rq, rs, answer))) return;
     this.#route(rq.method, path, call, answer);
   }
 
-  #takeFault(path) {
+  #takeFault(path, call) {
     const f = this.fault;
-    if (!f || (f.only && !path.startsWith(f.only))) return null;
+    if (!f || (f.only && !path.startsWith(f.only)) || (f.chat && call.body?.chatId !== f.chat)) return null;
     if (f.times !== undefined && f.times-- <= 0) {
       this.fault = null;
       return null;
@@ -141,7 +141,7 @@ export class FakeWaha {
     if (kind === 401) answer(401, { message: 'Unauthorized', statusCode: 401 });
     else if (kind === 422)
       answer(422, { error: 'Session status is not as expected. Try again later or restart the session',
-                    session: 'default', status: fault.status ?? 'FAILED', expected: ['WORKING'] });
+                    session: this.session, status: fault.status ?? 'FAILED', expected: ['WORKING'] });
     else if (kind === 500)
       answer(500, { statusCode: 500, timestamp: new Date().toISOString(),
                     exception: { message: fault.message ?? 'Session closed', name: 'Error', stack: 'Error' },
@@ -196,7 +196,7 @@ export class FakeWaha {
 
   // A new session, or one that was helped up, asks for nothing more.
   #make({ name, start }, answer) {
-    if (name !== 'default' || this.status !== 'missing')
+    if (name !== this.session || this.status !== 'missing')
       return answer(422, { message: `Session '${name}' already exists. Use PUT to update it.`,
                            error: 'Unprocessable Entity', statusCode: 422 });
     this.status = start ? 'WORKING' : 'STOPPED';
@@ -204,14 +204,14 @@ export class FakeWaha {
   }
 
   #help(name, answer) {
-    if (name !== 'default' || this.status === 'missing')
+    if (name !== this.session || this.status === 'missing')
       return answer(404, { message: 'Session not found', error: 'Not Found', statusCode: 404 });
     this.status = 'WORKING';
     answer(201, { name, status: 'STARTING', config: {}, me: null, engine: { engine: this.engine } });
   }
 
   #session(name, answer) {
-    if (name !== 'default' || this.status === 'missing')
+    if (name !== this.session || this.status === 'missing')
       return answer(404, { message: 'Session not found', error: 'Not Found', statusCode: 404 });
     answer(200, { name, status: this.status, config: {}, presence: 'offline', timestamps: {},
                   me: this.status === 'WORKING' ? { ...this.#me(), jid: undefined } : null, engine: { engine: this.engine } });
@@ -227,7 +227,7 @@ export class FakeWaha {
   #sendText(call, answer) {
     const { session, chatId, text, id: wanted } = call.body ?? {};
     if (!session) return answer(400, { message: 'Session name is required', error: 'Bad Request', statusCode: 400 });
-    if (session !== 'default') return answer(422, { error: `Session "${session}" does not exist`, session });
+    if (session !== this.session) return answer(422, { error: `Session "${session}" does not exist`, session });
     if (this.status !== 'WORKING')
       return answer(422, { error: 'Session status is not as expected. Try again later or restart the session',
                            session, status: this.status, expected: ['WORKING'] });
@@ -313,7 +313,7 @@ export class FakeWaha {
   }
 
   envelope(event, payload) {
-    return { id: eventId(), timestamp: Date.now(), event, session: 'default', metadata: {}, me: this.#me(), payload,
+    return { id: eventId(), timestamp: Date.now(), event, session: this.session, metadata: {}, me: this.#me(), payload,
              engine: this.engine, environment: { version: VERSION, engine: this.engine, tier: 'CORE', browser: null,
                                                  platform: 'linux/x64', worker: { id: null } } };
   }

@@ -49,7 +49,9 @@ enum bot_session_state {
     BOT_SESSION_UNKNOWN = 0,
     BOT_SESSION_CONNECTED = 1,
     BOT_SESSION_DISCONNECTED = 2,
-    BOT_SESSION_QR = 3 /* waits for somebody to scan the code */
+    BOT_SESSION_QR = 3,  /* waits for somebody to scan the code */
+    BOT_SESSION_DEAF = 4 /* says that it is connected, and what people write does not come in. It
+                            can send. Since 0.11 */
 };
 
 /* One thing in a webhook. Strings may be NULL when absent; the host copies what it keeps. */
@@ -70,6 +72,9 @@ struct bot_incoming {
     int64_t sent_at;       /* ms since 1970, by the network */
     int32_t ack;   /* BOT_IN_ACK: -1 failed, 0 pending, 1 server, 2 device, 3 read, 4 played */
     int32_t state; /* BOT_IN_SESSION: enum bot_session_state */
+    /* BOT_IN_SESSION: the number may begin no chats until then (ms); -1: it may; 0: not told.
+     * Since 0.11. */
+    int64_t no_new_until;
     uint32_t late; /* BOT_IN_MESSAGE, BOT_IN_OWN: enum bot_late. Since 0.11 */
 };
 
@@ -87,7 +92,10 @@ enum bot_send_outcome {
     BOT_SEND_RETRY = 3, /* this message was not taken, another may be: retried, at most 2 minutes */
     BOT_SEND_HOLD = 4,  /* the session or the network is in trouble and nothing was taken: holds
                            the session's queue and retries from 1 s, doubling to 10 s */
-    BOT_SEND_UNKNOWN = 5 /* it may have been taken: resolve() is asked */
+    BOT_SEND_UNKNOWN = 5,     /* it may have been taken: resolve() is asked */
+    BOT_SEND_NO_NEW_CHATS = 6 /* not taken, since the number may begin no chats for now: it waits
+                                 for that, as all that would begin one. An answer is refused.
+                                 Since 0.11 */
 };
 enum bot_resolve_outcome {
     BOT_RESOLVED_SENT = 1,
@@ -108,7 +116,19 @@ struct bot_outgoing {
     int64_t created_at;
     int64_t attempted_at; /* resolve: when the first try went out */
 };
-#define BOT_OUTGOING_ANSWER 1u /* the chat just wrote; otherwise a notice */
+#define BOT_OUTGOING_ANSWER   1u /* the chat just wrote; otherwise a notice */
+#define BOT_OUTGOING_NEW_CHAT 2u /* a notice to somebody who has never written. Since 0.11 */
+
+/* How much may leave by each number of a gateway. Notices are what nobody just asked for; what is
+ * over a limit waits. 0 = no limit. */
+struct bot_budget {
+    uint32_t size;
+    uint32_t spread_new_chats; /* 1: chats are begun one at a time, 30 to 60 s apart */
+    int64_t per_minute;        /* notices: evenly, a quarter of them at once */
+    int64_t per_day;           /* notices in a day of the host's time zone */
+    int64_t per_contact;       /* notices an hour to one who has not written for a day */
+    int64_t all_per_minute;    /* whatever leaves: a third of them at once */
+};
 
 struct bot_gateway_spec {
     uint32_t size;
@@ -167,6 +187,13 @@ struct bot_gateways {
      * store with this code, whatever a message says. "" or NULL: it is every store's. BOT_ENOENT:
      * there is no such store yet; nobody is served there until there is. Since 0.11. */
     int (*bind)(struct bot_ctx *ctx, const char *session, const char *store_code);
+    /* [event, from start()] The limits of each of this gateway's numbers; without it there are
+     * none. What went out before a restart still counts. Since 0.11. */
+    int (*budget)(struct bot_ctx *ctx, const struct bot_budget *budget);
+    /* [event] The network lets this number begin no chats until then (ms): notices to people who
+     * have never written wait, all else goes on, the super admins are told. 0: it may again.
+     * Survives a restart. Since 0.11. */
+    int (*no_new_chats)(struct bot_ctx *ctx, const char *session, int64_t until);
     /* [event] What comes for this session - from one person, when phone or lid is given - is taken
      * and acknowledged, but does not run for max_ms, or until BOT_IN_CAUGHT_UP comes: something
      * older may be on its way. What is handed in late is not held. max_ms 0: it runs from now on.
