@@ -620,16 +620,7 @@ static int dispatch_own(struct event *ev)
 {
     if (!registry_hooks(ev->host->registry, "message.own")) return BOT_HANDLED;
     load_subject(ev);
-    if (!ev->store && ev->person) {
-        int64_t own = own_number_store(ev);
-        if (own > 0)
-            stores_load(ev, own);
-        else if (ev->stores_active == 1)
-            stores_load_only(ev);
-        else
-            stores_load_last(ev);
-        people_load_roles(ev);
-    }
+    if (!ev->store && ev->person) own_number_guess(ev);
     int verdict = run_hooks(ev, "message.own", 0, 0);
     return verdict == BOT_PASS ? BOT_HANDLED : verdict;
 }

@@ -278,21 +278,6 @@ void late_is_known(struct host *h, const struct arrival *a, const char *key)
     if (ev->id == id) ev->sent_at = a->sent_at;
 }
 
-/* The store that it was for, as far as that is plain without asking anybody. */
-static void find_store(struct event *ev)
-{
-    int64_t own = own_number_store(ev);
-    ev->member_seen = -1;
-    ev->own_store = own;
-    ev->stores_active = own ? 1 : stores_active(ev->host);
-    if (own > 0)
-        stores_load(ev, own);
-    else if (!own && ev->stores_active == 1)
-        stores_load_only(ev);
-    else if (!own)
-        stores_load_last(ev);
-}
-
 static void count_missed(struct lates *l, const struct arrival *a, const struct event *ev)
 {
     size_t i = l->missed_count;
@@ -315,7 +300,7 @@ int late_journaled(struct host *h, const struct arrival *a, struct event **ev)
     struct event *e = *ev;
     e->is_late = 1;
     if (a->late == BOT_LATE_RUN) return db_exec(&h->db, MARK, "i", e->id) == 0 ? 1 : -1;
-    if (e->person) find_store(e);
+    if (e->person) own_number_guess(e);
     int rc = db_exec(&h->db, RECORD, "iii", e->id, e->store, clock_ms());
     if (rc == 0 && a->late == BOT_LATE_SUMMARY && e->kind == EVENT_MESSAGE)
         count_missed(h->lates, a, e);
@@ -430,8 +415,7 @@ int late_summarise(struct event *ev)
     if (!ev->person || people_load(ev)) return BOT_HANDLED; /* he has gone */
     ev->text = "";
     ev->store = 0;
-    find_store(ev);
-    people_load_roles(ev);
+    own_number_guess(ev);
     if (ev->person_blocked || ev->member_blocked) return BOT_HANDLED;
     int verdict = dispatch_gate(ev);
     if (verdict != BOT_PASS) return verdict;

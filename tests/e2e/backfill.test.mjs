@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { BUILD, Bot, openShop } from './lib/bot.mjs';
+import { misfits } from './lib/openapi.mjs';
 import { FakeWaha, Person, nativeId, sleep } from './lib/fake-waha.mjs';
 
 const S = 1000, MIN = 60 * S, HOUR = 60 * MIN, DAY = 24 * HOUR;
@@ -35,7 +36,7 @@ async function halt(bot) {
 // As if the bot had known everything up to so long ago, and nothing since. skew: what it has learned of the clocks.
 function setMark(bot, ago, skew = '') {
   const at = Date.now() - ago;
-  sql(bot, `UPDATE kv SET value = CAST('${at} ${at - 30 * DAY} ${skew}' AS BLOB) WHERE plugin = 'waha' AND key = 'mark/default'`);
+  sql(bot, `UPDATE kv SET value = CAST('${at} ${at - 30 * DAY} ${skew}' AS BLOB) WHERE plugin = 'waha' AND key LIKE 'mark/%'`);
   // What opened the shop is no part of the story.
   for (const list of bot.waha.messages.values()) for (const m of list) m.timestamp = Math.floor((at - DAY) / 1000);
 }
@@ -334,6 +335,34 @@ describe('backfill', { concurrency: 4 }, () => {
     assert.match(texts(waha, A, since).join(), AWAY);
     assert.match(texts(waha, B, since).join(), /zqyoung/);
     assert.equal(waha.delivered.length, since + 2);
+  });
+
+  test('two numbers, two servers: each catches up by itself', async (t) => {
+    const first = await new FakeWaha().up(), second = await new FakeWaha({ engine: 'GOWS', session: 'kedua' }).up();
+    t.after(() => first.stop());
+    t.after(() => second.stop());
+    const bot = await Bot.start(first, { change: { 'waha.kedua': { base_url: second.url } } });
+    t.after(() => bot.stop());
+    second.hook = first.hook;
+    await openShop(first, (phone) => new Person(first, phone));
+    await until(() => sql(bot, "SELECT count(*) FROM kv WHERE key LIKE 'mark/%'") === '2', 'both marks');
+    await halt(bot);
+    setMark(bot, 3 * HOUR);
+    const since = first.delivered.length;
+    first.missed(ago(A, 2 * HOUR));
+    second.missed(ago(A, HOUR));
+    second.missed(ago(B, 30 * S, '/lihat_produk zqsecond'));
+    second.fault = { kind: 401, only: '/api/kedua/chats', times: 1 }; // its trouble is not the other's
+    await bot.spawn();
+    await until(() => first.delivered.length > since, 'the first number');
+    await until(() => second.delivered.length >= 2, 'the second', 40000);
+    await sleep(NOTHING_MS);
+    assert.match(texts(first, A, since).join(), AWAY);
+    assert.match(texts(second, A, 0).join(), AWAY);
+    assert.match(texts(second, B, 0).join(), /zqsecond/);
+    assert.equal(first.delivered.length, since + 1);
+    assert.equal(second.delivered.length, 2);
+    assert.deepEqual(misfits(second.calls), []);
   });
 
   test('the session blinks: what it missed is found, and a quiet blink costs one list', async (t) => {
