@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "host.h"
 #include "message/inbox.h"
+#include "message/late.h"
 
 /* By WhatsApp's timestamp, which only decides among what came in one turn (I4); stable otherwise.
  */
@@ -27,6 +28,7 @@ void arrivals_journal(struct loop *l)
 {
     struct host *h = l->host;
     sort_arrivals(&l->journaling);
+    late_begin(h);
     struct arrival *a;
     TAILQ_FOREACH(a, &l->journaling, link)
     {
@@ -41,6 +43,7 @@ void arrivals_journal(struct loop *l)
         s->event = ev;
         TAILQ_INSERT_TAIL(&l->committed, s, link);
     }
+    if (late_end(h) < 0) l->lost = 1;
 }
 
 void arrivals_answer(struct loop *l, int status)

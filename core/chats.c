@@ -7,6 +7,7 @@
 #include "dispatch.h"
 #include "host.h"
 #include "message/fetches.h"
+#include "message/late.h"
 #include "people/identity.h"
 
 static struct chat *chat_of(struct loop *l, const struct event *ev)
@@ -44,7 +45,10 @@ void loop_queue(struct host *h, struct event *ev)
         ev->chat = chat_of(l, ev);
         ev->chat->refs++;
     }
-    TAILQ_INSERT_TAIL(&ev->chat->events, ev, link);
+    if (ev->is_late)
+        late_queue(ev);
+    else
+        TAILQ_INSERT_TAIL(&ev->chat->events, ev, link);
     l->open_events++;
     chat_make_ready(l, ev->chat);
 }
@@ -93,13 +97,14 @@ struct event *chat_next(struct chat *chat, int *cancels)
     return NULL;
 }
 
-int chat_holds(struct event *ev)
+int chat_waits_for_gateway(struct event *ev)
 {
-    return identity_holds(ev) || fetch_holds(ev);
+    return late_holds(ev) || identity_holds(ev) || fetch_holds(ev);
 }
 
-void chats_committed(struct loop *l)
+void waiting_committed(struct loop *l)
 {
+    late_committed(l->host);
     identity_committed(l->host);
     fetches_committed(l->host);
 }
@@ -107,6 +112,7 @@ void chats_committed(struct loop *l)
 void waiting_expire(struct loop *l, int64_t now)
 {
     struct event *ev, *next;
+    late_expire(l->host, now);
     identity_expire(l->host, now);
     fetches_expire(l->host, now);
     for (ev = TAILQ_FIRST(&l->waiting); ev; ev = next) {
@@ -122,7 +128,9 @@ int64_t waiting_next_due(const struct loop *l)
 {
     int64_t due = identity_next_due(l->host), fetch = fetches_next_due(l->host);
     if (fetch < due) due = fetch;
+    int64_t late = late_next_due(l->host);
     const struct event *ev;
+    if (late < due) due = late;
     TAILQ_FOREACH(ev, &l->waiting, wait_link)
     if (ev->deadline < due) due = ev->deadline;
     return due;

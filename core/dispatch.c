@@ -22,6 +22,7 @@
 #include "host.h"
 #include "message/alarms.h"
 #include "message/dialog.h"
+#include "message/late.h"
 #include "message/outbox.h"
 #include "message/own_number.h"
 #include "message/routing.h"
@@ -117,6 +118,11 @@ static int run_hooks(struct event *ev, const char *name, size_t from, int kept)
         if (verdict != BOT_PASS) return verdict;
     }
     return BOT_PASS;
+}
+
+int dispatch_gate(struct event *ev)
+{
+    return run_hooks(ev, "message.gate", 0, 0);
 }
 
 static int say_in_repair(struct event *ev, const char *what)
@@ -615,16 +621,7 @@ static int dispatch_own(struct event *ev)
 {
     if (!registry_hooks(ev->host->registry, "message.own")) return BOT_HANDLED;
     load_subject(ev);
-    if (!ev->store && ev->person) {
-        int64_t own = own_number_store(ev);
-        if (own > 0)
-            stores_load(ev, own);
-        else if (ev->stores_active == 1)
-            stores_load_only(ev);
-        else
-            stores_load_last(ev);
-        people_load_roles(ev);
-    }
+    if (!ev->store && ev->person) own_number_guess(ev);
     int verdict = run_hooks(ev, "message.own", 0, 0);
     return verdict == BOT_PASS ? BOT_HANDLED : verdict;
 }
@@ -647,6 +644,7 @@ static int dispatch_internal(struct event *ev)
         int verdict = verdict_of(schedule_handle(ev));
         return verdict == BOT_PASS ? BOT_HANDLED : verdict;
     }
+    if (late_is_summary(ev)) return late_summarise(ev);
     const struct hook_list *list = registry_hooks(ev->host->registry, ev->event_name);
     if (!strcmp(ev->event_name, "plugin.quarantined") && containment_notify(ev) < 0)
         return BOT_FAIL;

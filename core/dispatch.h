@@ -26,6 +26,8 @@ void dispatch_say(struct event *ev, const char *text);
 int dispatch_say_attached(struct event *ev);
 /* The core's text `key` in the event's language. */
 const char *dispatch_text(struct event *ev, const char *key, const struct bot_arg *args, size_t n);
+/* What the hooks of message.gate say of this event: PASS lets it through. */
+int dispatch_gate(struct event *ev);
 /* 1: may overtake an event of its chat that only waits: a command or a global word. 2: it also
  * cancels that event (BATAL, ADMIN). 0: waits its turn. Pure. */
 int dispatch_overtakes(const struct event *ev);

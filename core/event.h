@@ -61,6 +61,7 @@ struct event {
     int canceled_another;          /* BATAL, ADMIN: it ended an event that waited */
     int waits;                     /* in loop.waiting */
     int is_identified;             /* identity.c need not look at it again */
+    int is_late;                   /* it was handed in late: late.h */
     TAILQ_ENTRY(event) ran_link, wait_link;
     TAILQ_HEAD(, call) call_list; /* pending calls */
 

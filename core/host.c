@@ -20,6 +20,7 @@
 #include "message/fetches.h"
 #include "message/inbox.h"
 #include "storage/media.h"
+#include "message/late.h"
 #include "message/outbox.h"
 #include "message/texts.h"
 #include "people/identity.h"
@@ -331,6 +332,7 @@ static struct host *host_new(const struct host_conf *conf)
     loop_init(&h->loop, h);
     h->identities = identities_new();
     h->fetches = fetches_new();
+    h->lates = lates_new();
     h->loop.wake_fd = conf->wake_fd ? conf->wake_fd : -1;
     if (conf->opening) *conf->opening = h;
     return h;
@@ -480,6 +482,7 @@ void host_free(struct host *h)
     reload_free(h);
     outbox_free(h->outbox);
     identities_free(h); /* it holds chats */
+    lates_free(h);      /* likewise */
     loop_free(&h->loop);
     fetches_free(h); /* its events have gone */
     while (h->old_registries) {

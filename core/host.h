@@ -102,6 +102,7 @@ struct host {
     struct people *people;         /* people.c's caches */
     struct identities *identities; /* hidden ids that are being asked for */
     struct fetches *fetches;       /* files that are being fetched */
+    struct lates *lates;           /* what comes late, and what waits for it */
 
     /* what other threads may read: written by the loop under `status_lock` */
     pthread_mutex_t status_lock;

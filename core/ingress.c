@@ -64,6 +64,7 @@ static struct arrival *arrival_new(const char *gateway, const struct bot_incomin
     a->ack = in->ack;
     a->state = in->state;
     a->no_new_until = in->no_new_until;
+    a->late = in->late;
     a->received_at = clock_ms();
     a->sent_at = in->sent_at ? in->sent_at : a->received_at;
     a->gateway = pack(&p, gateway, length(gateway, FIELD_MAX), FIELD_MAX);
@@ -103,7 +104,7 @@ static int is_complete(const struct bot_incoming *in)
     case BOT_IN_IDENTITY:
         return in->lid && *in->lid;
     default:
-        return in->kind == BOT_IN_SESSION;
+        return in->kind == BOT_IN_SESSION || in->kind == BOT_IN_CAUGHT_UP;
     }
 }
 

@@ -20,9 +20,10 @@
  * The exit code is that of the host. Death by a signal, exit 70, and an end of any kind inside a
  * plugin's callback (the crash page tells) are crashes: the first is
  * followed by a restart at once, further ones after 100 ms, doubling to 1 s (what a plugin causes
- * is ended by its quarantine); a host that lived for settle_ms starts that count over. HUP, TERM, INT and USR1 are passed on (not the ones that a
- * terminal has sent to both already). After TERM or INT nothing is restarted, and a host that is
- * still there kill_ms later is killed. HUP opens the log file again here too. */
+ * is ended by its quarantine); a host that lived for settle_ms starts that count over. HUP, TERM,
+ * INT and USR1 are passed on (not the ones that a terminal has sent to both already). After TERM or
+ * INT nothing is restarted, and a host that is still there kill_ms later is killed. HUP opens the
+ * log file again here too. */
 #ifndef TOKOBOT_SUPERVISOR_H
 #define TOKOBOT_SUPERVISOR_H
 

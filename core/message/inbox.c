@@ -12,6 +12,7 @@
 #include "../people/people.h"
 #include "amend.h"
 #include "attached.h"
+#include "late.h"
 #include "outbox.h"
 
 static const char INSERT_MESSAGE[] =
@@ -88,6 +89,16 @@ static struct event *event_of_arrival(struct host *h, const struct arrival *a, e
     return ev;
 }
 
+/* Few bring something. */
+static int attach_arrival(struct host *h, const struct arrival *a, struct event **out)
+{
+    (*out)->attached = attached_read(a->attached, &(*out)->arena);
+    if (db_exec(&h->db, ATTACH, "is", (*out)->id, a->attached) == 0) return 0;
+    event_unref(*out);
+    *out = NULL;
+    return -1;
+}
+
 /* One native message is one row, whatever chat id it came under: the key has no chat in it (I3). */
 static int journal_message(struct host *h, struct arrival *a, enum event_kind kind,
                            struct event **out)
@@ -96,8 +107,11 @@ static int journal_message(struct host *h, struct arrival *a, enum event_kind ki
     int has_key = a->native_id && *a->native_id;
     snprintf(key, sizeof key, "%s/%s/%c/%s", a->gateway, a->session ? a->session : "",
              kind == EVENT_OWN ? 'o' : 'm', has_key ? a->native_id : "");
-    if (has_key && db_int(&h->db, 0, KNOWN, "s", key))
+    if (has_key && db_int(&h->db, 0, KNOWN, "s", key)) {
+        if (a->late) late_is_known(h, a, key);
         return 0; /* before a newcomer is made of a repetition */
+    }
+    if (a->late && late_is_ours(h, a)) return 0;
     int64_t person = people_resolve(h, a->gateway, a->session, a->chat, a->phone, a->lid,
                                     kind == EVENT_OWN ? NULL : a->name);
     if (person < 0) return -1;
@@ -110,14 +124,8 @@ static int journal_message(struct host *h, struct arrival *a, enum event_kind ki
                      a->received_at);
     if (rc != 0) return -1;
     *out = event_of_arrival(h, a, kind, person);
-    if (!a->attached) return 1;
-    (*out)->attached = attached_read(a->attached, &(*out)->arena);
-    if (db_exec(&h->db, ATTACH, "is", (*out)->id, a->attached) != 0) { /* few bring something */
-        event_unref(*out);
-        *out = NULL;
-        return -1;
-    }
-    return 1;
+    if (a->attached && attach_arrival(h, a, out) < 0) return -1;
+    return a->late ? late_journaled(h, a, out) : 1;
 }
 
 /* Somebody reacted to a message or voted in a poll: for whoever listens, in the store of that
@@ -168,6 +176,8 @@ int inbox_journal(struct host *h, struct arrival *a, struct event **out)
         return 0;
     case BOT_IN_IDENTITY:
         return identity_came(h, a);
+    case BOT_IN_CAUGHT_UP:
+        return late_caught_up(h, a);
     case BOT_IN_EDIT:
         return amend_edit(h, a);
     case BOT_IN_REVOKE:
@@ -216,6 +226,8 @@ static struct event *event_of_row(struct host *h, sqlite3_stmt *st)
     if (ev->attempts) ev->suspect = arena_strdup(m, (const char *)sqlite3_column_text(st, 21));
     ev->attached = attached_read((const char *)sqlite3_column_text(st, 22), m);
     if (ev->kind == EVENT_MESSAGE && !ev->text) ev->text = "";
+    ev->is_late = ev->kind == EVENT_INTERNAL ? late_is_summary(ev)
+                                             : ev->event_name && !strcmp(ev->event_name, "late");
     if (ev->kind != EVENT_INTERNAL)
         ev->event_name = ev->kind == EVENT_OWN ? "message.own" : "message";
     return ev;

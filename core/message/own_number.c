@@ -12,6 +12,21 @@ int own_number_bind(struct gateway *gw, const char *session, const char *code)
     return !copy || stores_by_code(h, copy) ? BOT_OK : BOT_ENOENT;
 }
 
+void own_number_guess(struct event *ev)
+{
+    int64_t own = own_number_store(ev);
+    ev->member_seen = -1;
+    ev->own_store = own;
+    ev->stores_active = own ? 1 : stores_active(ev->host);
+    if (own > 0)
+        stores_load(ev, own);
+    else if (!own && ev->stores_active == 1)
+        stores_load_only(ev);
+    else if (!own)
+        stores_load_last(ev);
+    people_load_roles(ev);
+}
+
 int64_t own_number_store(struct event *ev)
 {
     const struct gateway *gw =

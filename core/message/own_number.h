@@ -12,5 +12,8 @@ int own_number_bind(struct gateway *gw, const char *session, const char *code);
 /* Whose number ev came in on: 0 = all stores', -1 = of a store that does not exist. Costs a lookup
  * by code where a number is bound, nothing elsewhere. */
 int64_t own_number_store(struct event *ev);
+/* Loads the store that is plain without asking, and the roles in it: the number's own, the only
+ * one, the one that this person wrote to last; or none. For what nobody is asked about. */
+void own_number_guess(struct event *ev);
 
 #endif

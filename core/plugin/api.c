@@ -9,6 +9,7 @@
 #include "../base/log.h"
 #include "../host.h"
 #include "../message/fetches.h"
+#include "../message/late.h"
 #include "../message/outbox.h"
 #include "../message/own_number.h"
 #include "stats.h"
@@ -231,6 +232,14 @@ static int gw_fetched(struct bot_ctx *ctx, int64_t id, const void *bytes, size_t
     return gateway_name(ev) ? fetch_came(ev, id, bytes, len, error) : BOT_EINVAL;
 }
 
+static int gw_hold(struct bot_ctx *ctx, const char *session, const char *phone, const char *lid,
+                   int64_t max_ms)
+{
+    struct event *ev = event_of(ctx);
+    const char *name = gateway_name(ev);
+    return name && session ? late_hold(ev->host, name, session, phone, lid, max_ms) : BOT_EINVAL;
+}
+
 const struct bot_gateways gateways_service = {
     .size = sizeof gateways_service,
     .provide = api_gateway,
@@ -243,4 +252,5 @@ const struct bot_gateways gateways_service = {
     .session_state = gw_session_state,
     .incoming = gw_incoming,
     .fetched = gw_fetched,
+    .hold = gw_hold,
 };

@@ -46,6 +46,7 @@ static int read_account(struct bot_ctx *ctx, struct waha_account *a, const char 
 
 static void free_account(struct waha_account *a)
 {
+    waha_backfill_free(a);
     free(a->name);
     free(a->session);
     free(a->base_url);

@@ -487,19 +487,43 @@ static int decode_texts(struct parsed *p)
     return 0;
 }
 
+static int take_apart(struct parsed *p, const char *body, size_t len,
+                      const struct json_wanted *wanted)
+{
+    enum json_kind root;
+    memset(p, 0, offsetof(struct parsed, native_id));
+    p->native_id[0] = p->chat[0] = p->phone[0] = p->lid[0] = p->quoted_id[0] = '\0';
+    p->large = p->attached = NULL;
+    if (json_pick(body, len, wanted, p->notes, &root) < 0) return BOT_EINVAL;
+    return decode_texts(p) < 0 ? BOT_EBUSY : BOT_OK;
+}
+
+/* What was read goes to the sink, unless memory ran out (rc). */
+static int hand_in(struct parsed *p, int rc, const struct bot_incoming *in,
+                   struct bot_incoming_sink *sink)
+{
+    if (rc == 0) sink->add(sink, in);
+    free(p->attached);
+    free(p->large);
+    return rc == 0 ? BOT_OK : BOT_EBUSY;
+}
+
 int waha_parse(const char *body, size_t len, struct bot_incoming_sink *sink)
 {
     struct parsed p;
     struct bot_incoming in = { .size = sizeof in };
-    enum json_kind root;
-    memset(&p, 0, offsetof(struct parsed, native_id));
-    p.native_id[0] = p.chat[0] = p.phone[0] = p.lid[0] = p.quoted_id[0] = '\0';
-    p.large = p.attached = NULL;
-    if (json_pick(body, len, in_webhook, p.notes, &root) < 0) return BOT_EINVAL;
-    if (decode_texts(&p) < 0) return BOT_EBUSY;
-    int rc = read_event(&p, &in);
-    if (rc == 0) sink->add(sink, &in);
-    free(p.attached);
-    free(p.large);
-    return rc == 0 ? BOT_OK : BOT_EBUSY;
+    int rc = take_apart(&p, body, len, in_webhook);
+    return rc == BOT_OK ? hand_in(&p, read_event(&p, &in), &in, sink) : rc;
+}
+
+int waha_parse_message(const char *payload, size_t len, const char *session,
+                       struct bot_incoming_sink *sink)
+{
+    struct parsed p;
+    struct bot_incoming in = { .size = sizeof in, .kind = BOT_IN_OTHER };
+    int rc = take_apart(&p, payload, len, in_payload);
+    if (rc != BOT_OK) return rc;
+    p.text[EVENT] = "message.any";
+    in.session = session;
+    return hand_in(&p, read_message(&p, &in), &in, sink);
 }

@@ -252,7 +252,7 @@ static void read_contacts(struct room *room, const struct json_slice *vcards,
     struct json_slice item;
     char *start = room->at;
     in->media = "contact";
-    for (size_t at = 0; json_next(vcards, &at, &item);) {
+    for (size_t at = 0; json_item(vcards->s, vcards->len, &at, &item) == 1;) {
         if (!put(room, &item)) continue;
         room->at[-1] = '\n';
     }

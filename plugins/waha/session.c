@@ -175,6 +175,7 @@ static int session_checked(struct bot_ctx *ctx, const struct bot_result *r, void
     int state = waha_judge_session(r, word), is_first = !a->has_been_seen;
     if (state != a->state) log_session(ctx, a, r, state, word);
     waha_set_state(ctx, a, state, word);
+    if (state == BOT_SESSION_CONNECTED) waha_backfill_works(ctx, a);
     compare_webhooks(ctx, a, r);
     const struct waha *w = ctx->state;
     int64_t no_new = waha_answer_no_new_until(r);
@@ -204,14 +205,16 @@ static int check(struct bot_ctx *ctx, struct waha_account *a)
     return id < 0 ? BOT_HANDLED : BOT_LATER;
 }
 
-/* At start and every 30 s; those that work only every 5 minutes. */
+/* At start and every 30 s; those that work only every 5 minutes. Nothing waits for the answers: an
+ * event that did would end them with its deadline. */
 int waha_check_session(struct bot_ctx *ctx)
 {
     const struct waha *w = ctx->state;
-    int verdict = BOT_HANDLED;
-    for (uint32_t i = 0; w && i < w->account_count; i++)
-        if (check(ctx, &w->accounts[i]) == BOT_LATER) verdict = BOT_LATER;
-    return verdict;
+    for (uint32_t i = 0; w && i < w->account_count; i++) {
+        waha_backfill_tick(ctx, &w->accounts[i]);
+        check(ctx, &w->accounts[i]);
+    }
+    return BOT_HANDLED;
 }
 
 /* A webhook told of a change: what it is now is asked for at once, since webhooks overtake each
@@ -222,6 +225,7 @@ int waha_session_changed(struct bot_ctx *ctx)
     struct waha_account *a = ctx->state ? waha_account(ctx->state, session) : NULL;
     if (!a) return BOT_HANDLED;
     a->checked_at = 0;
+    waha_backfill_expect(ctx, a);
     check(ctx, a);
     return BOT_HANDLED;
 }

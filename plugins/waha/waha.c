@@ -110,6 +110,7 @@ static const struct bot_hook_spec hooks[] = {
       .priority = 10,
       .scope = BOT_NO_STORE,
       .run = waha_session_changed },
+    { .event = "session.caught_up", .priority = 10, .scope = BOT_NO_STORE, .run = waha_caught_up },
 };
 
 static const struct bot_gateway_spec gateway = {
@@ -152,6 +153,7 @@ static int gate(struct bot_ctx *ctx)
     struct waha_account *a = waha_account(ctx->state, api->field(ctx, "session"));
     if (a) {
         waha_deaf_heard(ctx, a);
+        waha_backfill_note(ctx, a);
         return waha_breaker_gate(ctx);
     }
     api->count(api->self(ctx), "other_session_messages", 1);
@@ -214,9 +216,15 @@ static int start(struct bot_ctx *ctx)
         return BOT_EINVAL;
     }
     set_budget(ctx, w);
-    api->set_state(self, w);
     ctx->state = w;
-    for (uint32_t i = 0; i < w->account_count; i++) waha_deaf_load(ctx, &w->accounts[i]);
+    for (uint32_t i = 0; i < w->account_count; i++) {
+        waha_deaf_load(ctx, &w->accounts[i]);
+        if (waha_backfill_open(ctx, &w->accounts[i]) == 0) continue;
+        ctx->state = NULL;
+        waha_free(w);
+        return BOT_EBUSY;
+    }
+    api->set_state(self, w);
     waha_check_session(ctx);
     return BOT_OK;
 }
@@ -234,10 +242,16 @@ void waha_set_state(struct bot_ctx *ctx, struct waha_account *a, int state, cons
 {
     const struct waha *w = ctx->state;
     int told = state == BOT_SESSION_CONNECTED && a->hearing.is_deaf ? BOT_SESSION_DEAF : state;
+    int is_news = a->state != state;
     a->state = state;
-    if (a->told_state == told) return;
-    a->told_state = told;
-    w->gateways->session_state(ctx, a->session, told, detail);
+    if (a->told_state != told) {
+        a->told_state = told;
+        w->gateways->session_state(ctx, a->session, told, detail);
+    }
+    if (is_news && state == BOT_SESSION_CONNECTED)
+        waha_backfill_begin(ctx, a);
+    else if (is_news)
+        waha_backfill_pause(ctx, a);
 }
 
 uint64_t waha_hash(const char *s)

@@ -11,7 +11,10 @@
 #include <tokobot/plugin.h>
 #include <tokobot/services/gateways.h>
 
-#define WAHA_ID_BYTES 128 /* a native message id, with its NUL; longer ones are not WhatsApp's */
+#define WAHA_ID_BYTES   128 /* a native message id, with its NUL; longer ones are not WhatsApp's */
+#define WAHA_CHAT_BYTES 96  /* likewise a chat's */
+
+struct waha_backfill; /* backfill.c */
 
 /* Fetching send ids of one session. */
 struct waha_pool {
@@ -60,6 +63,7 @@ struct waha_account {
         failing_chat; /* hash of the chat whose send failed (500) with none sent since; 0 = none */
     struct waha_pool pool;
     struct waha_hearing hearing;
+    struct waha_backfill *backfill;
 };
 
 extern const struct bot_text_file waha_texts[]; /* made of texts/ */
@@ -106,6 +110,46 @@ int waha_has_items(const struct json_slice *array);
 char *waha_read_media(const struct json_slice *media, const struct json_slice *location,
                       const struct json_slice *vcards, const struct json_slice *data,
                       struct bot_incoming *in);
+/* One message of a list, worded as a webhook's payload: one bot_incoming of this session. BOT_OK,
+ * BOT_EINVAL, BOT_EBUSY. */
+int waha_parse_message(const char *payload, size_t len, const char *session,
+                       struct bot_incoming_sink *sink);
+
+/* ---- missed.c: what came while we were away. Pure. ------------------------------------------- */
+/* An answer of GET .../messages. */
+struct waha_page {
+    const char *body;
+    size_t len;
+    int count; /* of its items */
+};
+/* A message of a chat's list. */
+struct waha_listed {
+    const char *s; /* its JSON, in the page */
+    size_t len;
+    int64_t at;     /* ms */
+    uint32_t order; /* so many of the same second come behind it */
+    uint32_t late;  /* enum bot_late: what waha_judge_missed() says */
+    int mine;       /* our side wrote it */
+    int kept;       /* it may be handed in */
+};
+/* What time it is by WhatsApp's clock: the earliest of these (0 = not known) that the newest
+ * message known does not prove to be behind; when it refutes all of them, its own time. */
+int64_t waha_judge_clocks(const int64_t *clocks, size_t n, int64_t newest);
+/* What becomes of a chat's messages, oldest first, at `now`. What our side has answered is only
+ * recorded. Of the rest: those younger than 2 minutes run, the others are recorded; or, none being
+ * so young and the last one younger than a day, all together get one answer. */
+void waha_judge_missed(struct waha_listed *list, size_t n, int64_t now);
+/* Calls each chat of an answer of GET .../chats: its id ("" = unreadable) and when something was
+ * last written there, ms (0 = not told). How many there are; -1: it is no list. */
+int waha_read_chats(const char *body, size_t len,
+                    void (*each)(void *arg, const char *chat, int64_t at), void *arg);
+/* 1: the chat is one person's; the phone number or the hidden id, the other one is "". */
+int waha_chat_person(const char *chat, char phone[20], char lid[WAHA_CHAT_BYTES]);
+int waha_count_items(const char *body, size_t len); /* -1: it is no list */
+/* The messages of `since` or later, oldest first, malloc'ed; they point into the pages. How many,
+ * or -1: out of memory. */
+int waha_read_messages(const struct waha_page *pages, size_t page_count, int64_t since,
+                       struct waha_listed **out);
 
 /* ---- answer.c: what WAHA's answers mean. Pure. ----------------------------------------------- */
 /* The bare id in "true_CHAT_ID[_PARTICIPANT]" or "ID": its start, and its length in *len. */
@@ -171,6 +215,43 @@ int waha_send_file(struct bot_ctx *ctx, const struct waha_file *f, bot_done_fn *
 /* The path of a file's URL, when it is one of WAHA's files and nothing else. 1 or 0. Pure. */
 int waha_file_path(const char *url, char out[WAHA_PATH_BYTES]);
 int waha_fetch(struct bot_ctx *ctx, const struct bot_fetch *file);
+/* ---- mark.c: up to when everything has come -------------------------------------------------- */
+#define WAHA_OVERLAP_MS (2 * 60 * 1000) /* webhooks overtake each other */
+/* All in ms; times are of WhatsApp's clock. */
+struct waha_mark {
+    int64_t mark, floor;
+    int64_t skew; /* WhatsApp's clock minus ours, as live messages showed it */
+    int has_skew;
+    int is_new;       /* there is none yet */
+    int is_changed;   /* ... and has to be written */
+    int64_t seen;     /* the newest message that came live */
+    int64_t greatest; /* of the skews seen since the start, */
+    uint32_t samples; /* so many */
+    uint32_t skipped; /* messages since that were not looked at */
+};
+void waha_mark_load(struct bot_ctx *ctx, const char *session, struct waha_mark *m);
+void waha_mark_save(struct bot_ctx *ctx, const char *session, struct waha_mark *m);
+int waha_is_plausible(int64_t at, int64_t now);
+void waha_mark_move(struct waha_mark *m, int64_t to);          /* only on */
+void waha_mark_note(struct bot_ctx *ctx, struct waha_mark *m); /* a message runs */
+void waha_mark_follow(struct waha_mark *m, int64_t now);       /* to what has been noted */
+/* At the first start the clocks may all have been ahead: live messages have shown it since. */
+void waha_mark_correct(struct waha_mark *m, int64_t now);
+
+/* ---- backfill.c ------------------------------------------------------------------------------ */
+/* 0, or -1: out of memory. In start(). */
+int waha_backfill_open(struct bot_ctx *ctx, struct waha_account *a);
+void waha_backfill_free(struct waha_account *a);
+/* Something may have changed: WAHA is being asked how the session is. */
+void waha_backfill_expect(struct bot_ctx *ctx, struct waha_account *a);
+/* The session works (again), or does not. */
+void waha_backfill_begin(struct bot_ctx *ctx, struct waha_account *a);
+/* A look has found it working, as before: it may have been away for less than a look. */
+void waha_backfill_works(struct bot_ctx *ctx, struct waha_account *a);
+void waha_backfill_pause(struct bot_ctx *ctx, struct waha_account *a);
+void waha_backfill_tick(struct bot_ctx *ctx, struct waha_account *a); /* every 30 s */
+void waha_backfill_note(struct bot_ctx *ctx, struct waha_account *a); /* a message runs */
+int waha_caught_up(struct bot_ctx *ctx);                              /* hook session.caught_up */
 
 /* ---- session.c ------------------------------------------------------------------------------- */
 int waha_check_session(struct bot_ctx *ctx);   /* schedule, and at the start */

@@ -56,7 +56,8 @@ test('the calls of a bot are WAHA\'s', { skip }, async (t) => {
     ...['missing', 'STOPPED', 'FAILED'].map((status) => scene(t, { status }, () => {})),
   ]);
   assert.deepEqual([...used].sort(), [
-    'GET /api/sessions/{session}', 'GET /api/{session}/chats/{chatId}/messages',
+    'GET /api/server/status', 'GET /api/sessions/{session}', 'GET /api/{session}/chats',
+    'GET /api/{session}/chats/{chatId}/messages',
     'GET /api/{session}/chats/{chatId}/messages/{messageId}', 'GET /api/{session}/lids/{lid}',
     'GET /api/{session}/new-message-id', 'POST /api/sendFile', 'POST /api/sendImage', 'POST /api/sendSeen', 'POST /api/sendText', 'POST /api/sessions',
     'POST /api/sessions/{session}/restart', 'POST /api/sessions/{session}/start', 'POST /api/startTyping',

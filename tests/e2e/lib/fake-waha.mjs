@@ -23,6 +23,11 @@ function eventId() {
   return s;
 }
 
+function page(list, query) {
+  const offset = Number(query.get('offset') ?? 0), limit = query.get('limit');
+  return list.slice(offset, limit === null ? undefined : offset + Number(limit));
+}
+
 export function sign(body, key) {
   return createHmac('sha512', key).update(body).digest('hex');
 }
@@ -37,6 +42,9 @@ export class FakeWaha {
     this.delivered = []; // { chatId, text, id, at }
     this.byId = new Map();
     this.messages = new Map(); // chat -> messages as the API lists them
+    this.lists = true; // false: this engine has no store, so it lists no chats
+    this.clock = 0; // so many ms is WAHA's clock ahead
+    this.watch = null; // (path, 1 | -1): a call begins, ends
     this.calls = []; // { method, path, body, at, status }
     this.fault = null;
     this.files = new Map(); // path below /api/files/ -> bytes
@@ -96,8 +104,10 @@ export class FakeWaha {
     const path = url.pathname.split('/').map(decodeURIComponent).join('/');
     const call = { method: rq.method, path, query: url.searchParams, at: Date.now() };
     this.calls.push(call);
+    this.watch?.(path, 1);
     const answer = (status, body) => {
       call.status = status;
+      this.watch?.(path, -1);
       if (rs.destroyed) return;
       const text = body === undefined ? '' : JSON.stringify(body);
       rs.writeHead(status, { 'content-type': 'application/json; charset=utf-8',
@@ -196,6 +206,11 @@ export class FakeWaha {
     if (at === 'POST /api/sessions') return this.#make(call.body ?? {}, answer);
     if ((m = at.match(/^POST \/api\/sessions\/([^/]+)\/(start|restart)$/))) return this.#help(m[1], answer);
     if ((m = at.match(/^GET \/api\/([^/]+)\/new-message-id$/))) return this.#newId(answer);
+    if (at === 'GET /api/server/status') {
+      const now = Date.now() + this.clock;
+      return answer(200, { startTimestamp: now - 3600000, uptime: 3600000, worker: { id: null } });
+    }
+    if ((m = at.match(/^GET \/api\/([^/]+)\/chats$/))) return this.#listChats(call, answer);
     if ((m = at.match(/^GET \/api\/([^/]+)\/chats\/([^/]+)\/messages$/))) return this.#list(m[2], call, answer);
     if ((m = at.match(/^GET \/api\/([^/]+)\/chats\/([^/]+)\/messages\/([^/]+)$/)))
       return this.#lookUp(m[2], m[3], answer);
@@ -306,10 +321,29 @@ export class FakeWaha {
   #list(chatId, call, answer) {
     const q = call.query;
     if (!q.get('limit')) return answer(400, { message: 'limit must be a number', statusCode: 400 });
-    const since = Number(q.get('filter.timestamp.gte') ?? 0);
-    let found = (this.messages.get(chatId) ?? []).filter((m) => m.timestamp >= since);
+    const since = Number(q.get('filter.timestamp.gte') ?? 0), until = Number(q.get('filter.timestamp.lte') ?? Infinity);
+    let found = (this.messages.get(chatId) ?? []).filter((m) => m.timestamp >= since && m.timestamp <= until);
     if (q.get('filter.fromMe')) found = found.filter((m) => String(m.fromMe) === q.get('filter.fromMe'));
-    answer(200, found.slice(-Number(q.get('limit'))).reverse());
+    found = [...found].reverse().sort((a, b) => b.timestamp - a.timestamp);
+    if (q.get('sortOrder') === 'asc') found.reverse();
+    answer(200, page(found, q));
+  }
+
+  // As the engines word it: all kinds of chats, by when something was last written there.
+  #listChats(call, answer) {
+    if (!this.lists)
+      return answer(400, { message: 'Enable NOWEB store "config.noweb.store.enabled=True" and "config.noweb.store.full_sync=True" ' +
+                                    'when starting a new session.', error: 'Bad Request', statusCode: 400 });
+    const q = call.query;
+    const chats = [...this.messages].map(([id, list]) => ({ id, at: Math.max(...list.map((m) => m.timestamp)) }));
+    if (q.get('sortBy') === 'conversationTimestamp') chats.sort((a, b) => a.at - b.at);
+    if (q.get('sortOrder') === 'desc') chats.reverse();
+    answer(200, page(chats, q).map(({ id, at }) => {
+      const [user, server] = id.split('@');
+      return this.engine === 'WEBJS'
+        ? { id: { server, user, _serialized: id }, name: user, isGroup: server === 'g.us', unreadCount: 0, timestamp: at }
+        : { id, name: null, conversationTimestamp: at };
+    }));
   }
 
   #lookUp(chatId, id, answer) {
@@ -406,6 +440,13 @@ export class FakeWaha {
     const p = this.payload(message);
     this.#remember(message.chatId ?? (message.lid ? `${message.lid}@lid` : `${message.phone}@c.us`), p);
     return this.post('message', p);
+  }
+
+  // A person writes, or our side does (fromMe), and no webhook ever tells of it.
+  missed(message) {
+    const p = this.payload(message);
+    this.#remember(message.chatId ?? (message.lid ? `${message.lid}@lid` : `${message.phone}@c.us`), p);
+    return p;
   }
 
   // ---- waiting ----

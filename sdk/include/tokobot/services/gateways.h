@@ -27,8 +27,22 @@ enum bot_incoming_kind {
                              event "message.reaction" when a plugin has a hook for it */
     BOT_IN_POLL_VOTE = 9, /* quoted_id: the poll; text: JSON array of the chosen options. Becomes
                              the event "message.poll_vote" */
-    BOT_IN_IDENTITY = 10  /* the answer to who(): lid, and phone when the network knows it;
+    BOT_IN_IDENTITY = 10, /* the answer to who(): lid, and phone when the network knows it;
                              state 1: it could not be asked, and may be soon */
+    BOT_IN_CAUGHT_UP = 11 /* all that was missed of this person (phone or lid) has been handed in:
+                             what is held of him runs. Of neither: of the whole session; its hold
+                             ends, and the event "session.caught_up" (body: the session) tells that
+                             everything is on disk. Since 0.11 */
+};
+
+/* What becomes of a message that is handed in late. Since 0.11. */
+enum bot_late {
+    BOT_LATE_NOT = 0,    /* it comes as it is sent */
+    BOT_LATE_RUN = 1,    /* it runs as if it came now, before what came live after it */
+    BOT_LATE_RECORD = 2, /* it is only recorded: no handler sees it, nobody is answered */
+    BOT_LATE_SUMMARY = 3 /* recorded, and those of a chat that are new get one answer together,
+                            which says how many they are and since when. Hand in all of a chat in
+                            one callback */
 };
 
 enum bot_session_state {
@@ -73,6 +87,7 @@ struct bot_incoming {
     const char *place_name;  /* its name and address, in one line */
     const char *contact;     /* the cards (vCard), one after the other */
     size_t contact_len;      /* 0 = strlen(contact) */
+    uint32_t late;           /* BOT_IN_MESSAGE, BOT_IN_OWN: enum bot_late. Since 0.11 */
 };
 
 /* Where parse() puts what it found. Called on the HTTP thread. */
@@ -218,6 +233,12 @@ struct bot_gateways {
      * any more is BOT_EGONE. Since 0.11. */
     int (*fetched)(struct bot_ctx *ctx, int64_t id, const void *bytes, size_t len,
                    const char *error);
+    /* [event] What comes for this session - from one person, when phone or lid is given - is taken
+     * and acknowledged, but does not run for max_ms, or until BOT_IN_CAUGHT_UP comes: something
+     * older may be on its way. What is handed in late is not held. max_ms 0: it runs from now on.
+     * At once, also when the callback is rolled back. Since 0.11. */
+    int (*hold)(struct bot_ctx *ctx, const char *session, const char *phone, const char *lid,
+                int64_t max_ms);
 };
 
 #ifdef __cplusplus
