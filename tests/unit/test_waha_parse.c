@@ -15,6 +15,7 @@
 #include "../../plugins/waha/json.c"
 #include "../../plugins/waha/escape.c"
 #include "../../plugins/waha/answer.c"
+#include "../../plugins/waha/webhooks.c"
 #include "../../plugins/waha/parse.c"
 
 #define CONTRACT "../shared/contracts/waha"

@@ -13,6 +13,7 @@
 #include "../../plugins/waha/json.c"
 #include "../../plugins/waha/escape.c"
 #include "../../plugins/waha/answer.c"
+#include "../../plugins/waha/webhooks.c"
 #include "../../plugins/waha/parse.c"
 #undef ASK_TIMEOUT_MS
 #include "../../plugins/waha/send.c"
@@ -27,6 +28,7 @@
 #undef LIST_TIMEOUT_MS
 #include "../../plugins/waha/deaf.c"
 #include "../../plugins/waha/session.c"
+#include "../../plugins/waha/fix.c"
 #include "../../plugins/waha/waha.c"
 
 const struct bot_text_file waha_texts[] = { { 0 } };
@@ -266,12 +268,21 @@ static int fake_register_schedule(struct bot_plugin *self, const struct bot_sche
     (void)t;
     return n > 0 && e == sizeof *t ? BOT_OK : BOT_EINVAL;
 }
+
+static int fake_register_route(struct bot_plugin *self, const struct bot_route_spec *t, size_t n,
+                               size_t e)
+{
+    (void)self;
+    (void)t;
+    return n > 0 && e == sizeof *t ? BOT_OK : BOT_EINVAL;
+}
 static const struct bot_api api = {
     .size = sizeof api,
     .version = BOT_SDK_VERSION,
     .config = fake_register_config,
     .schedule = fake_register_schedule,
     .hook = fake_register_hook,
+    .route = fake_register_route,
     .command = fake_register_command,
     .http = fake_http,
     .timer = fake_timer,
