@@ -132,8 +132,10 @@ int waha_session_state(const char *status); /* "WORKING" -> enum bot_session_sta
 
 /* ---- webhooks.c: the settings of a session's webhooks. Pure. --------------------------------- */
 /* What is wrong with the webhook that WAHA's session has for us, as a sentence that says what to
- * set; 0 = nothing. -1: the session has none of its own, WAHA's environment may. */
-int waha_judge_webhooks(const struct bot_result *r, const char *hmac_key, char *out, size_t cap);
+ * set; 0 = nothing. -1: the session has none of its own, WAHA's environment may. `url` is the
+ * account's webhook_url. */
+int waha_judge_webhooks(const struct bot_result *r, const char *url, const char *hmac_key,
+                        char *out, size_t cap);
 /* The body of the PUT that mends them, malloc'ed, from what GET /api/sessions/NAME said: 1, and
  * `out` is a sentence that tells what changes. 0 = nothing is wrong. -1: a person has to do
  * something first, as `out` says. */

@@ -14,7 +14,9 @@
 
 #define EVENTS_WANTED                                                                              \
     "message.any,message.ack,message.edited,message.revoked,message.reaction,poll.vote,session.status"
-#define PATH "/webhook/waha"
+#define BY_ITSELF "; `tokobot check --fix` does it"
+#define PATH      "/webhook/waha"
+#define URL_SHOWN 200 /* bytes */
 
 static int leads_to_a_bot(const char *url)
 {
@@ -65,32 +67,33 @@ static int judge_webhook(struct json_object *hook, const char *hmac_key, char *o
         snprintf(
             out, cap,
             "WAHA's session does not send the event %s to the bot: set config.webhooks[].events of the "
-            "session to " EVENTS_WANTED,
+            "session to " EVENTS_WANTED BY_ITSELF,
             missing);
         return 1;
     }
     if (*hmac_key && !key) {
         snprintf(out, cap,
                  "WAHA's session does not sign what it sends to the bot: set "
-                 "config.webhooks[].hmac.key of the session to the bot's hmac_key");
+                 "config.webhooks[].hmac.key of the session to the bot's hmac_key" BY_ITSELF);
         return 1;
     }
     if (*hmac_key && strcmp(key, hmac_key) != 0) {
         snprintf(
             out, cap,
             "WAHA's session signs with another key than the bot's hmac_key: set "
-            "config.webhooks[].hmac.key of the session, or [waha] hmac_key, so that they are the same");
+            "config.webhooks[].hmac.key of the session, or [waha] hmac_key, so that they are the same" BY_ITSELF);
         return 1;
     }
     return 0;
 }
 
-int waha_judge_webhooks(const struct bot_result *r, const char *hmac_key, char *out, size_t cap)
+int waha_judge_webhooks(const struct bot_result *r, const char *url, const char *hmac_key,
+                        char *out, size_t cap)
 {
     struct json_object *session = read_json(r->body, r->body_len);
     struct json_object *list = json_member(json_member(session, "config"), "webhooks");
     int count;
-    struct json_object *hook = find_webhook(list, "", &count);
+    struct json_object *hook = find_webhook(list, url, &count);
     int verdict = hook ? judge_webhook(hook, hmac_key, out, cap) : -1;
     if (verdict < 0)
         snprintf(
@@ -130,7 +133,8 @@ static void say_url(struct said *s, const char *url)
     const char *host = strstr(url, "://"), *at = strchr(url, '@');
     host = host ? host + 3 : url;
     if (at && at < host + strcspn(host, "/?")) url = host = at + 1;
-    say(s, "%.*s", (int)((host - url) + (ptrdiff_t)strcspn(host, "?#")), url);
+    size_t n = (size_t)(host - url) + strcspn(host, "?#");
+    say(s, "%.*s", n < URL_SHOWN ? (int)n : URL_SHOWN, url);
 }
 
 static struct json_object *member_of_type(struct json_object *o, const char *name, json_type type)

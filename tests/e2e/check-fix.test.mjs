@@ -2,8 +2,8 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { BIN, Bot, runTokobot } from './lib/bot.mjs';
-import { FakeWaha } from './lib/fake-waha.mjs';
+import { BIN, Bot, iniFor, runTokobot, writeIni } from './lib/bot.mjs';
+import { FakeWaha, sleep } from './lib/fake-waha.mjs';
 import { misfits } from './lib/openapi.mjs';
 
 const EVENTS = ['message.any', 'message.ack', 'message.edited', 'message.revoked', 'message.reaction', 'poll.vote', 'session.status'];
@@ -221,6 +221,22 @@ test('a stopped session stays so, and nothing is said of a restart', async (t) =
   assert.equal(r.code, 0, r.err);
   assert.doesNotMatch(r.out, /restarts/);
   assert.ok(!waha.calls.some((c) => c.method === 'POST' && /\/(re)?start$/.test(c.path)));
+});
+
+test('a reload in between: it is told, and the next question is answered', async (t) => {
+  const { waha, bot } = await start(t, [{ ...GOOD, events: [] }], { ini: { core: { drain: '1s' } } });
+  waha.fault = { kind: 'hang', method: 'GET', only: '/api/sessions/', times: 1 };
+  const asked = fix(bot, '--yes');
+  while (!waha.fault.hits) await sleep(20);
+  const ini = iniFor(bot.port, waha, { core: { drain: '1s' }, waha: { per_minute: 19 } });
+  writeIni(bot.file, ini);
+  const reload = await runTokobot(['reload', '-c', bot.file]);
+  assert.equal(reload.code, 0, reload.err + reload.out);
+  const r = await asked;
+  assert.equal(r.code, 1, r.out);
+  assert.match(r.err, /waha: the bot reloads or stops: ask again/);
+  assert.equal((await fix(bot, '--yes')).code, 0);
+  assert.deepEqual(waha.config.webhooks, [GOOD]);
 });
 
 test('nobody to ask: no running bot, no plugin that mends anything, a wrong bot.ini', async (t) => {

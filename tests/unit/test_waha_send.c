@@ -276,6 +276,7 @@ static int fake_register_route(struct bot_plugin *self, const struct bot_route_s
     (void)t;
     return n > 0 && e == sizeof *t ? BOT_OK : BOT_EINVAL;
 }
+
 static const struct bot_api api = {
     .size = sizeof api,
     .version = BOT_SDK_VERSION,
