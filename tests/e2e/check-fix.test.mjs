@@ -22,6 +22,7 @@ async function start(t, webhooks, { settings = {}, ini = {}, waha: options = {} 
   waha.config = webhooks === undefined ? structuredClone(CONFIG) : structuredClone({ ...CONFIG, webhooks });
   const bot = await Bot.start(waha, { change: { waha: settings, ...ini } });
   t.after(() => bot.stop());
+  await bot.waitHealth((h) => h.waha === 'connected'); // it looks at its session no more for 5 minutes
   return { waha, bot };
 }
 
