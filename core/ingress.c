@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "host.h"
+#include "http/control.h"
 #include "http/server.h"
 #include "message/attached.h"
 #include "plugin/plugins_service.h"
@@ -351,7 +352,7 @@ void host_control(struct host *h, uint64_t connection, const char *verb, const c
         refuse(h, connection,
                !strcmp(verb, "chat")
                    ? "no plugin serves chats here: set simulator = on in [plugins]"
-                   : "this bot knows no such command");
+                   : CONTROL_NO_SUCH_COMMAND);
         return;
     }
     map_put_id(&h->connections, connection, h);

@@ -1,7 +1,8 @@
 /* check.c - `tokobot check`: is bot.ini right, and would every plugin that is on load? Changes
- * nothing. */
+ * nothing; with --fix it goes on in fix.c. */
 #include "cli.h"
 
+#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,13 +13,23 @@
 
 extern char **environ;
 
-int cli_check(int argc, char **argv)
+static const char usage[] =
+    "usage: tokobot check [-c bot.ini] [--fix [--yes]]\n"
+    "  tells what is wrong with bot.ini, and tries to load each plugin; changes nothing\n"
+    "  --fix   then asks the running bot what is wrong elsewhere for its plugins - such as the\n"
+    "          settings of its webhooks - and mends that, after a question\n"
+    "  --yes   answers the question\n";
+
+static const struct option options[] = {
+    { "config", required_argument, NULL, 'c' },
+    { "fix", no_argument, NULL, 'f' },
+    { "yes", no_argument, NULL, 'y' },
+    { "help", no_argument, NULL, 'h' },
+    { NULL, 0, NULL, 0 },
+};
+
+static int check(const char *ini)
 {
-    const char *ini = "bot.ini";
-    if (argc == 3 && !strcmp(argv[1], "-c"))
-        ini = argv[2];
-    else if (argc != 1)
-        return fprintf(stderr, "usage: tokobot check [-c bot.ini]\n"), CLI_USAGE;
     char folder[4096];
     struct buf errors = { 0 };
     log_set_level(LOG_LEVEL_ERROR);
@@ -30,4 +41,26 @@ int cli_check(int argc, char **argv)
     if (!code) printf("%s is fine\n", ini);
     buf_free(&errors);
     return code;
+}
+
+int cli_check(int argc, char **argv)
+{
+    const char *ini = "bot.ini";
+    int o, fix = 0, yes = 0;
+    optind = 0; /* glibc: begin anew */
+    opterr = 0;
+    while ((o = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+        if (o == 'c')
+            ini = optarg;
+        else if (o == 'f')
+            fix = 1;
+        else if (o == 'y')
+            yes = 1;
+        else
+            return fputs(usage, o == 'h' ? stdout : stderr), o == 'h' ? CLI_OK : CLI_USAGE;
+    }
+    if (optind != argc || (yes && !fix)) return fputs(usage, stderr), CLI_USAGE;
+    int code = check(ini);
+    fflush(stdout);
+    return code || !fix ? code : cli_fix(ini, yes);
 }

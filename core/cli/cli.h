@@ -18,6 +18,7 @@ enum cli_exit { /* design section 6 */
 
 int cli_run(int argc, char **argv);
 int cli_check(int argc, char **argv);
+int cli_fix(const char *ini, int yes); /* the --fix of it */
 int cli_version(int argc, char **argv);
 int cli_plugin(int argc, char **argv);
 int cli_plugin_test(int argc, char **argv);

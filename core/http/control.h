@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What an unknown verb is answered; the command line knows by it that nobody serves one. */
+#define CONTROL_NO_SUCH_COMMAND "this bot knows no such command"
+
 struct control;
 struct control_conf {
     const char

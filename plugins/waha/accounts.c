@@ -40,8 +40,10 @@ static int read_account(struct bot_ctx *ctx, struct waha_account *a, const char 
     a->base_url = waha_join(url, "", "");
     a->headers = make_headers(setting(ctx, name, "api_key"));
     a->send_url = waha_join(url, "/api/sendText", "");
+    a->webhook_url = waha_join(setting(ctx, name, "webhook_url"), "", "");
     a->store = waha_join(setting(ctx, name, "store"), "", "");
-    return a->name && a->session && a->base_url && a->headers && a->send_url && a->store ? 0 : -1;
+    if (!a->name || !a->session || !a->base_url || !a->headers) return -1;
+    return a->send_url && a->webhook_url && a->store ? 0 : -1;
 }
 
 static void free_account(struct waha_account *a)
@@ -52,6 +54,7 @@ static void free_account(struct waha_account *a)
     free(a->base_url);
     free(a->headers);
     free(a->send_url);
+    free(a->webhook_url);
     free(a->store);
 }
 

@@ -4,12 +4,12 @@
  * The one rule: "held" and "refused" may only be said of what was certainly not taken. The table of
  * cases is in README.md. Answers of status 500 echo our request, so nothing of a body reaches a
  * reason. */
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "json.h"
+#include "tree.h"
 #include "waha.h"
 
 /* Failures of the message itself, as the engines word them: sending it again cannot help. */
@@ -33,36 +33,6 @@ static const struct {
     { "WORKING", BOT_SESSION_CONNECTED },
     { "SCAN_QR_CODE", BOT_SESSION_QR },
 };
-
-/* ---- trees, for what is rarely asked --------------------------------------------------------- */
-
-static struct json_object *json_member(struct json_object *o, const char *name)
-{
-    struct json_object *v = NULL;
-    if (o && json_object_is_type(o, json_type_object)) json_object_object_get_ex(o, name, &v);
-    return v;
-}
-
-static const char *json_text(struct json_object *o, const char *name)
-{
-    struct json_object *v = json_member(o, name);
-    if (!v || !json_object_is_type(v, json_type_string)) return NULL;
-    return json_object_get_string_len(v) > 0 ? json_object_get_string(v) : NULL;
-}
-
-static struct json_object *read_json(const char *body, size_t len)
-{
-    if (!body || len == 0 || len > INT32_MAX) return NULL;
-    struct json_tokener *tok = json_tokener_new_ex(JSON_DEPTH_MAX);
-    if (!tok) return NULL;
-    struct json_object *o = json_tokener_parse_ex(tok, body, (int)len);
-    if (json_tokener_get_error(tok) != json_tokener_success) {
-        json_object_put(o);
-        o = NULL;
-    }
-    json_tokener_free(tok);
-    return o;
-}
 
 const char *waha_bare_id(const char *id, size_t *len)
 {
@@ -410,80 +380,4 @@ int waha_judge_session(const struct bot_result *r, char status[48])
     }
     json_object_put(o);
     return state;
-}
-
-/* ---- the settings of WAHA's webhooks --------------------------------------------------------- */
-
-#define EVENTS_WANTED                                                                              \
-    "message.any,message.ack,message.edited,message.revoked,message.reaction,poll.vote,session.status"
-
-/* The webhook of the session that leads to a bot. */
-static struct json_object *our_webhook(struct json_object *session)
-{
-    struct json_object *list = json_member(json_member(session, "config"), "webhooks");
-    size_t n =
-        list && json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
-    for (size_t i = 0; i < n; i++) {
-        struct json_object *hook = json_object_array_get_idx(list, i);
-        const char *url = json_text(hook, "url"), *path = url ? strstr(url, "/webhook/waha") : NULL;
-        if (path && (path[13] == '\0' || path[13] == '?')) return hook;
-    }
-    return NULL;
-}
-
-static int has_event(struct json_object *hook, const char *name)
-{
-    struct json_object *list = json_member(hook, "events");
-    size_t n =
-        list && json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
-    for (size_t i = 0; i < n; i++) {
-        const char *event = json_object_get_string(json_object_array_get_idx(list, i));
-        if (event && (strcmp(event, name) == 0 || strcmp(event, "*") == 0)) return 1;
-    }
-    return 0;
-}
-
-static int judge_webhook(struct json_object *hook, const char *hmac_key, char *out, size_t cap)
-{
-    const char *missing = !has_event(hook, "message") && !has_event(hook, "message.any")
-                              ? "message.any"
-                          : !has_event(hook, "message.ack")    ? "message.ack"
-                          : !has_event(hook, "session.status") ? "session.status"
-                                                               : NULL;
-    const char *key = json_text(json_member(hook, "hmac"), "key");
-    if (missing) {
-        snprintf(
-            out, cap,
-            "WAHA's session does not send the event %s to the bot: set config.webhooks[].events of the "
-            "session to " EVENTS_WANTED,
-            missing);
-        return 1;
-    }
-    if (*hmac_key && !key) {
-        snprintf(out, cap,
-                 "WAHA's session does not sign what it sends to the bot: set "
-                 "config.webhooks[].hmac.key of the session to the bot's hmac_key");
-        return 1;
-    }
-    if (*hmac_key && strcmp(key, hmac_key) != 0) {
-        snprintf(
-            out, cap,
-            "WAHA's session signs with another key than the bot's hmac_key: set "
-            "config.webhooks[].hmac.key of the session, or [waha] hmac_key, so that they are the same");
-        return 1;
-    }
-    return 0;
-}
-
-int waha_judge_webhooks(const struct bot_result *r, const char *hmac_key, char *out, size_t cap)
-{
-    struct json_object *session = read_json(r->body, r->body_len), *hook = our_webhook(session);
-    int verdict = hook ? judge_webhook(hook, hmac_key, out, cap) : -1;
-    if (verdict < 0)
-        snprintf(
-            out, cap,
-            "WAHA's session has no webhook of its own for the bot: unless WHATSAPP_HOOK_URL of WAHA leads to "
-            "/webhook/waha, no message arrives");
-    json_object_put(session);
-    return verdict;
 }

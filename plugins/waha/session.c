@@ -162,7 +162,7 @@ static void compare_webhooks(struct bot_ctx *ctx, struct waha_account *a,
     char line[400];
     if (a->has_compared || r->status != BOT_OK || r->http_status != 200) return;
     a->has_compared = 1;
-    int verdict = waha_judge_webhooks(r, w->hmac_key, line, sizeof line);
+    int verdict = waha_judge_webhooks(r, a->webhook_url, w->hmac_key, line, sizeof line);
     if (verdict)
         ctx->api->log(ctx->api->self(ctx), verdict < 0 ? BOT_LOG_INFO : BOT_LOG_WARN, line);
 }

@@ -45,6 +45,11 @@ static const struct bot_config_spec config[] = {
       .type = BOT_CONFIG_SECRET,
       .env = "WAHA_HMAC_KEY",
       .help = "WAHA's WHATSAPP_HOOK_HMAC_KEY; empty: made once and kept in data_dir" },
+    { .key = "webhook_url",
+      .type = BOT_CONFIG_URL,
+      .fallback = "",
+      .help = "http://BOT:5000/webhook/waha as WAHA reaches it, for `tokobot check --fix`",
+      .named = BOT_CONFIG_INHERITED },
     { .key = "allow_unsigned",
       .type = BOT_CONFIG_BOOL,
       .fallback = "no",
@@ -104,6 +109,10 @@ static const struct bot_command_spec commands[] = {
       .run = waha_command },
 };
 
+static const struct bot_route_spec routes[] = {
+    { .kind = BOT_ROUTE_CONTROL, .path = "fix-waha", .run = waha_fix },
+};
+
 static const struct bot_hook_spec hooks[] = {
     { .event = "message.gate", .priority = 10, .scope = BOT_NO_STORE, .run = gate },
     { .event = "session.status",
@@ -140,6 +149,7 @@ static int init(const struct bot_api *api, struct bot_plugin *self)
     if (rc >= 0) rc = BOT_HOOKS(api, self, hooks);
     if (rc >= 0) rc = BOT_SCHEDULES(api, self, schedules);
     if (rc >= 0) rc = api->provide(self, "waha/0", &waha_service, self);
+    if (rc >= 0) rc = BOT_ROUTES(api, self, routes);
     if (rc >= 0) rc = gateways->provide(self, &gateway);
     return rc < 0 ? rc : BOT_OK;
 }

@@ -48,6 +48,7 @@ struct waha_account {
     char *base_url; /* without a trailing slash */
     char *headers;  /* of every request, the key included: never logged */
     char *send_url;
+    char *webhook_url;      /* under which WAHA reaches us; "" = not told */
     char *store;            /* code of the store whose number it is; "" = of all */
     int state;              /* enum bot_session_state, as WAHA says */
     int told_state;         /* as last told to the host */
@@ -181,12 +182,21 @@ int waha_answer_code(const struct bot_result *r, char code[20]);
 int waha_answer_phone(const struct bot_result *r, char phone[20]);
 /* enum bot_session_state for GET /api/sessions/NAME; *status is WAHA's own word or a sentence. */
 int waha_judge_session(const struct bot_result *r, char status[48]);
-/* What is wrong with the webhook that WAHA's session has for us, as a sentence that says what to
- * set; 0 = nothing. -1: the session has none of its own, WAHA's environment may. */
-int waha_judge_webhooks(const struct bot_result *r, const char *hmac_key, char *out, size_t cap);
 /* Does the answer come from a WAHA that knows how the session is, or that there is none? */
 int waha_tells_session(const struct bot_result *r);
 int waha_session_state(const char *status); /* "WORKING" -> enum bot_session_state */
+
+/* ---- webhooks.c: the settings of a session's webhooks. Pure. --------------------------------- */
+/* What is wrong with the webhook that WAHA's session has for us, as a sentence that says what to
+ * set; 0 = nothing. -1: the session has none of its own, WAHA's environment may. `url` is the
+ * account's webhook_url. */
+int waha_judge_webhooks(const struct bot_result *r, const char *url, const char *hmac_key,
+                        char *out, size_t cap);
+/* The body of the PUT that mends them, malloc'ed, from what GET /api/sessions/NAME said: 1, and
+ * `out` is a sentence that tells what changes. 0 = nothing is wrong. -1: a person has to do
+ * something first, as `out` says. */
+int waha_mend_webhooks(const struct bot_result *r, const struct waha_account *a,
+                       const char *hmac_key, char *out, size_t cap, char **body);
 
 /* ---- escape.c -------------------------------------------------------------------------------- */
 size_t waha_json_size(const char *s); /* bytes of s as a JSON string with quotes, without NUL */
@@ -277,6 +287,9 @@ extern const struct bot_waha waha_service; /* services/waha.h */
 
 /* ---- command.c ------------------------------------------------------------------------------- */
 int waha_command(struct bot_ctx *ctx); /* /wa */
+
+/* ---- fix.c ----------------------------------------------------------------------------------- */
+int waha_fix(struct bot_ctx *ctx); /* the control socket's "fix-waha" */
 
 /* ---- breaker.c ------------------------------------------------------------------------------- */
 int waha_breaker_gate(struct bot_ctx *ctx); /* for hook message.gate */

@@ -43,6 +43,7 @@ test('the calls of a bot are WAHA\'s', { skip }, async (t) => {
       waha.fault = { ...lost };
       await new Person(waha, CUSTOMER).ask('halo', 20000);
       await new Person(waha, undefined, { lid: '100000000000077' }).ask('halo');
+      while (!waha.calls.some((c) => /\/messages\/[^/]+$/.test(c.path))) await new Promise((ok) => setTimeout(ok, 100));
     }),
     scene(t, { engine: 'WEBJS' }, async (waha) => {
       waha.fault = { ...lost };
@@ -72,6 +73,15 @@ test('a call that is none of WAHA\'s is found', { skip }, () => {
   assert.equal(wrong('POST', '/api/sendText', good), '');
   assert.match(wrong('POST', '/api/sendTextt', good), /no such call/);
   assert.match(wrong('PUT', '/api/sendText', good), /no such call/);
+  const hook = { url: 'http://b/webhook/waha', events: ['message.any'], hmac: { key: 'k' }, customHeaders: null };
+  const put = (webhooks) => wrong('PUT', '/api/sessions/default', { config: { webhooks } });
+  assert.equal(put([hook]), '');
+  assert.match(put({ 0: hook }), /webhooks is of type object/);
+  assert.match(put([{ ...hook, events: 'message.any' }]), /events is of type string/);
+  assert.match(put([{ ...hook, events: [7] }]), /events\[0\] is of type integer/);
+  assert.match(put([{ ...hook, url: null }]), /url is null/);
+  assert.match(put([{ ...hook, key: 'k' }]), /key is not known/);
+  assert.match(wrong('PUT', '/api/sessions/default', { name: 'default', config: {} }), /name is not known/);
   assert.match(wrong('POST', '/api/sendText', { ...good, text: undefined, chatId: 7 }), /chatId is of type number|chatId is of type integer/);
   assert.match(wrong('POST', '/api/sendText', { session: 'default', chatId: '1@c.us' }), /body\.text is missing/);
   assert.match(wrong('POST', '/api/sendText', { ...good, preview: 1 }), /preview is not known/);

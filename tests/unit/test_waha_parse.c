@@ -16,6 +16,7 @@
 #include "../../plugins/waha/escape.c"
 #include "../../plugins/waha/answer.c"
 #include "../../plugins/waha/parse_media.c"
+#include "../../plugins/waha/webhooks.c"
 #include "../../plugins/waha/parse.c"
 
 #define CONTRACT "../shared/contracts/waha"
@@ -1006,7 +1007,7 @@ static void a_wrong_webhook_is_told_with_its_remedy(void **state)
         struct bot_result r = { .http_status = 200,
                                 .body = sessions[i].body,
                                 .body_len = strlen(sessions[i].body) };
-        int verdict = waha_judge_webhooks(&r, sessions[i].key, line, sizeof line);
+        int verdict = waha_judge_webhooks(&r, "", sessions[i].key, line, sizeof line);
         if (verdict != sessions[i].verdict) fail_msg("%zu: %d, \"%s\"", i, verdict, line);
         if (sessions[i].says && !strstr(line, sessions[i].says)) fail_msg("%zu: \"%s\"", i, line);
         assert_null(strstr(line, "kunci"));

@@ -14,6 +14,7 @@
 #include "../../plugins/waha/escape.c"
 #include "../../plugins/waha/answer.c"
 #include "../../plugins/waha/parse_media.c"
+#include "../../plugins/waha/webhooks.c"
 #include "../../plugins/waha/parse.c"
 #undef ASK_TIMEOUT_MS
 #include "../../plugins/waha/send_media.c"
@@ -32,6 +33,7 @@
 #undef LIST_TIMEOUT_MS
 #include "../../plugins/waha/deaf.c"
 #include "../../plugins/waha/session.c"
+#include "../../plugins/waha/fix.c"
 #include "../../plugins/waha/waha.c"
 
 const struct bot_text_file waha_texts[] = { { 0 } };
@@ -335,12 +337,22 @@ static int fake_register_schedule(struct bot_plugin *self, const struct bot_sche
     (void)t;
     return n > 0 && e == sizeof *t ? BOT_OK : BOT_EINVAL;
 }
+
+static int fake_register_route(struct bot_plugin *self, const struct bot_route_spec *t, size_t n,
+                               size_t e)
+{
+    (void)self;
+    (void)t;
+    return n > 0 && e == sizeof *t ? BOT_OK : BOT_EINVAL;
+}
+
 static const struct bot_api api = {
     .size = sizeof api,
     .version = BOT_SDK_VERSION,
     .config = fake_register_config,
     .schedule = fake_register_schedule,
     .hook = fake_register_hook,
+    .route = fake_register_route,
     .command = fake_register_command,
     .http = fake_http,
     .media_read = fake_media_read,

@@ -255,7 +255,11 @@ struct bot_migration_spec {
 };
 
 /* A request from outside that this plugin answers: HTTP below /p/NAME/, or a verb of the control
- * socket. `run` answers with respond(); BOT_LATER keeps the request open. */
+ * socket. `run` answers with respond(); BOT_LATER keeps the request open. The verb "fix-NAME", NAME
+ * being the plugin's own, is asked by `tokobot check --fix` (since 0.11): with "write":false what is
+ * wrong outside of the bot and would be changed, with "write":true to change it. The answer is
+ * {"ok":true,"changes":[...],"problems":[...]}: sentences; a problem is what only a person can mend,
+ * or what failed. No secret may be in one. */
 enum bot_route_kind { BOT_ROUTE_HTTP = 0, BOT_ROUTE_CONTROL = 1 };
 struct bot_route_spec {
     uint32_t kind;

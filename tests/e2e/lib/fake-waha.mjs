@@ -2,7 +2,7 @@
 // it, and its webhooks as the engines NOWEB, GOWS and WEBJS send them. `delivered` is what a customer's
 // phone would show: one message an id, however often it was sent.
 //
-// Faults are set with `fault`: { kind, only, chat, times }. kind: 'slow' (ms), 401, 422, 500, 'html',
+// Faults are set with `fault`: { kind, only, method, chat, times }. kind: 'slow' (ms), 401, 422, 500, 'html',
 // 'redirect' (to), 'reset-before' (the connection breaks, nothing is sent), 'reset-after' (it is sent, then the connection
 // breaks), 'hang' (it is sent, no answer ever). down() and up() close and open the port.
 import http from 'node:http';
@@ -37,6 +37,7 @@ export class FakeWaha {
                 retry = { attempts: 15, delayMs: 2000 }, echo = false } = {}) {
     Object.assign(this, { engine, apiKey, hmacKey, session, ids, retry, echo });
     this.status = 'WORKING';
+    this.config = {}; // of the session, as GET tells it and PUT sets it
     this.hook = null; // URL of the bot's webhook
     this.lids = new Map(); // lid digits -> phone digits
     this.delivered = []; // { chatId, text, id, at }
@@ -143,7 +144,7 @@ export class FakeWaha {
 
   #takeFault(path, call) {
     const f = this.fault;
-    if (!f || (f.only && !path.startsWith(f.only)) || (f.chat && call.body?.chatId !== f.chat)) return null;
+    if (!f || (f.only && !path.startsWith(f.only)) || (f.method && f.method !== call.method) || (f.chat && call.body?.chatId !== f.chat)) return null;
     if (f.times !== undefined && f.times-- <= 0) {
       this.fault = null;
       return null;
@@ -194,6 +195,7 @@ export class FakeWaha {
     if (at === 'POST /api/sendSeen') return answer(201, { ids: [] });
     if (at === 'POST /api/startTyping' || at === 'POST /api/stopTyping') return answer(201, { result: true });
     if ((m = at.match(/^GET \/api\/sessions\/([^/]+)$/))) return this.#session(m[1], answer);
+    if ((m = at.match(/^PUT \/api\/sessions\/([^/]+)$/))) return this.#put(m[1], call.body ?? {}, answer);
     if ((m = at.match(/^POST \/api\/([^/]+)\/auth\/request-code$/)))
       return this.status === 'SCAN_QR_CODE' ? answer(201, { code: 'ABCD-1234' })
         : answer(422, { error: 'Session status is not as expected. Try again later or restart the session',
@@ -243,10 +245,18 @@ export class FakeWaha {
     answer(201, { name, status: 'STARTING', config: {}, me: null, engine: { engine: this.engine } });
   }
 
+  // The whole config, nothing is kept of the one before; the session restarts.
+  #put(name, { config }, answer) {
+    if (name !== this.session || this.status === 'missing')
+      return answer(404, { message: 'Session not found', error: 'Not Found', statusCode: 404 });
+    this.config = config;
+    answer(200, { name, status: 'STARTING', config, me: null, engine: { engine: this.engine } });
+  }
+
   #session(name, answer) {
     if (name !== this.session || this.status === 'missing')
       return answer(404, { message: 'Session not found', error: 'Not Found', statusCode: 404 });
-    answer(200, { name, status: this.status, config: {}, presence: 'offline', timestamps: {},
+    answer(200, { name, status: this.status, config: this.config, presence: 'offline', timestamps: {},
                   me: this.status === 'WORKING' ? { ...this.#me(), jid: undefined } : null, engine: { engine: this.engine } });
   }
 
