@@ -38,5 +38,7 @@ const struct config_key config_core_keys[] = {
       "customers that a store may have", CONFIG_ONE },
     { "limits", "customers_warning", CONFIG_INT, "450", 1, 1000000, NULL, "WARNING_THRESHOLD",
       "customers from which on the store's admin is warned", CONFIG_ONE },
+    { "limits", "media_mb", CONFIG_INT, "10", 1, 64, NULL, NULL,
+      "megabytes that a picture or file may have; a larger one is not fetched", CONFIG_ONE },
     { NULL, NULL, 0, NULL, 0, 0, NULL, NULL, NULL, CONFIG_ONE },
 };

@@ -8,11 +8,13 @@
 #include "base/log.h"
 #include "dispatch.h"
 #include "host.h"
+#include "message/attached.h"
 #include "message/dialog.h"
 #include "message/inbox.h"
 #include "message/outbox.h"
 #include "message/texts.h"
 #include "people/people.h"
+#include "storage/media.h"
 
 const char *dispatch_text(struct event *ev, const char *key, const struct bot_arg *args, size_t n)
 {
@@ -24,6 +26,18 @@ void dispatch_say(struct event *ev, const char *text)
     if (!text || !*text) return;
     if (ev->reply.len) buf_adds(&ev->reply, "\n\n");
     buf_adds(&ev->reply, text);
+}
+
+int dispatch_say_attached(struct event *ev)
+{
+    const struct attached *a = ev->attached;
+    /* What we could not use anyway need not be sent once more. */
+    int is_missed = a->error && (!strcmp(a->kind, "image") || !strcmp(a->kind, "video") ||
+                                 !strcmp(a->kind, "document"));
+    const struct bot_arg args[] = { bot_int("mb", (int64_t)(media_max_bytes(ev->host) >> 20)) };
+    const char *key = arena_printf(&ev->arena, "media.%s", is_missed ? "failed" : a->kind);
+    dispatch_say(ev, dispatch_text(ev, key, args, BOT_COUNT(args)));
+    return BOT_HANDLED;
 }
 
 /* Somebody who buys must see whose answer it is when several stores share the number. */

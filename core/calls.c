@@ -55,6 +55,7 @@ void call_free(struct call *c)
     if (!c) return;
     http_job_free(c->http);
     pool_job_free(c->job);
+    free(c->file_name);
     c->plugin->pending--;
     event_unref(c->event);
     free(c);
@@ -132,7 +133,7 @@ void call_start(struct host *h, struct call *call)
         struct http_job *job = call->http;
         call->http = NULL;
         h->ports.http_submit(h->ports.ctx, job);
-    } else if (call->kind == CALL_JOB) {
+    } else if (call->kind == CALL_JOB || call->kind == CALL_STORE) {
         struct pool_job *job = call->job;
         call->job = NULL;
         h->ports.job_submit(h->ports.ctx, job);
@@ -193,9 +194,11 @@ void calls_end_started(struct host *h, const struct plugin *p)
 
 void calls_describe(const struct host *h, const struct plugin *p, struct buf *out)
 {
-    static const char *const names[] = {
-        [CALL_HTTP] = "http", [CALL_JOB] = "work", [CALL_TIMER] = "timer", [CALL_RELOAD] = "reload"
-    };
+    static const char *const names[] = { [CALL_HTTP] = "http",
+                                         [CALL_JOB] = "work",
+                                         [CALL_TIMER] = "timer",
+                                         [CALL_RELOAD] = "reload",
+                                         [CALL_STORE] = "store" };
     unsigned count[BOT_COUNT(names)] = { 0 };
     size_t at = 0, n = 0;
     for (const struct call *call; (call = map_next(&h->loop.calls->by_id, &at, NULL));)
@@ -223,6 +226,7 @@ static void result_of(struct bot_result *r, const struct completion *back)
         const struct http_job *job = back->http;
         if (r->status == BOT_OK) r->status = http_status[job->error];
         r->http_status = job->status;
+        r->too_large = job->error == HTTP_ETOOBIG;
         r->sent = (uint32_t)job->sent;
         r->body = buf_str(&job->answer);
         r->body_len = job->answer.len;
@@ -261,6 +265,7 @@ int call_complete(struct event *ev, struct call *call, struct completion *back)
         rows.set = back->job->rows;
         result.rows = &rows;
     }
+    if (call->kind == CALL_STORE) call_stored(ev, call, &result);
     ev->status = result.status;
     struct done_call d = { call, &result };
     int verdict = event_invoke(ev, call->plugin, call->scope, run_done, &d, "done");

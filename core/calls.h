@@ -7,7 +7,7 @@
 
 #include "loop.h"
 
-enum call_kind { CALL_HTTP = 1, CALL_JOB = 2, CALL_TIMER = 3, CALL_RELOAD = 4 };
+enum call_kind { CALL_HTTP = 1, CALL_JOB = 2, CALL_TIMER = 3, CALL_RELOAD = 4, CALL_STORE = 5 };
 
 struct call {
     uint64_t id;
@@ -24,6 +24,7 @@ struct call {
     size_t heap_index;     /* timer: its place + 1 */
     struct http_job *http; /* until it is submitted */
     struct pool_job *job;
+    char *file_name;        /* store */
     TAILQ_ENTRY(call) link; /* in event->call_list, once started */
 };
 
@@ -58,6 +59,8 @@ void call_reloaded(struct host *h, uint64_t id, int status, const char *sentence
 void calls_fire(struct host *h, int64_t now);
 int64_t calls_next_due(const struct calls *c); /* INT64_MAX = none */
 struct call *call_find(struct calls *c, uint64_t id);
+/* A file of CALL_STORE is on disk: gets its id, in the step that is told (api_media.c). */
+void call_stored(struct event *ev, const struct call *c, struct bot_result *result);
 /* Runs done() for a completion, inside a step. Returns its verdict. */
 int call_complete(struct event *ev, struct call *c, struct completion *back);
 

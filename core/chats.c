@@ -6,6 +6,7 @@
 #include "calls.h"
 #include "dispatch.h"
 #include "host.h"
+#include "message/fetches.h"
 #include "message/late.h"
 #include "people/identity.h"
 
@@ -96,15 +97,16 @@ struct event *chat_next(struct chat *chat, int *cancels)
     return NULL;
 }
 
-int chat_waits_for_gateway(struct event *ev)
+int chat_holds(struct event *ev)
 {
-    return late_holds(ev) || identity_holds(ev);
+    return late_holds(ev) || identity_holds(ev) || fetch_holds(ev);
 }
 
-void waiting_committed(struct loop *l)
+void chats_committed(struct loop *l)
 {
     late_committed(l->host);
     identity_committed(l->host);
+    fetches_committed(l->host);
 }
 
 void waiting_expire(struct loop *l, int64_t now)
@@ -112,6 +114,7 @@ void waiting_expire(struct loop *l, int64_t now)
     struct event *ev, *next;
     late_expire(l->host, now);
     identity_expire(l->host, now);
+    fetches_expire(l->host, now);
     for (ev = TAILQ_FIRST(&l->waiting); ev; ev = next) {
         next = TAILQ_NEXT(ev, wait_link);
         if (ev->deadline > now || TAILQ_EMPTY(&ev->call_list)) continue;
@@ -123,7 +126,9 @@ void waiting_expire(struct loop *l, int64_t now)
 
 int64_t waiting_next_due(const struct loop *l)
 {
-    int64_t due = identity_next_due(l->host), late = late_next_due(l->host);
+    int64_t due = identity_next_due(l->host), fetch = fetches_next_due(l->host);
+    if (fetch < due) due = fetch;
+    int64_t late = late_next_due(l->host);
     const struct event *ev;
     if (late < due) due = late;
     TAILQ_FOREACH(ev, &l->waiting, wait_link)

@@ -172,6 +172,7 @@ static int answer_text(struct event *ev, size_t stage, size_t from, int kept)
         if (verdict != BOT_PASS) return verdict;
     }
     if (!ev->store) return say(ev, ev->roles & BOT_SUPER ? "route.none_super" : "route.none");
+    if (!*ev->text && ev->attached) return dispatch_say_attached(ev);
     return say(ev, *ev->text ? "fallback" : "greeting");
 }
 

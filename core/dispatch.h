@@ -22,6 +22,8 @@ int dispatch_apologise(struct event *ev);
 int dispatch_passed(struct event *ev);
 /* Adds to the one answer of this event, after an empty line. What api->reply() does. */
 void dispatch_say(struct event *ev, const char *text);
+/* A message without a word that brings something nobody has taken: what we can do with it. */
+int dispatch_say_attached(struct event *ev);
 /* The core's text `key` in the event's language. */
 const char *dispatch_text(struct event *ev, const char *key, const struct bot_arg *args, size_t n);
 /* What the hooks of message.gate say of this event: PASS lets it through. */

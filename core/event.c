@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "host.h"
+#include "message/fetches.h"
 #include "plugin/api.h"
 #include "plugin/stats.h"
 #include "storage/statement.h"
@@ -32,6 +33,7 @@ void event_unref(struct event *ev)
 {
     if (--ev->refs) return;
     staged_drop(ev->host, &ev->staged);
+    if (ev->fetch) fetch_free(ev->fetch);
     loop_chat_unref(&ev->host->loop, ev->chat);
     buf_free(&ev->reply);
     arena_free(&ev->arena);

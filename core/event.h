@@ -20,6 +20,8 @@ struct dialog;
 struct bot_rows;
 struct staged;
 struct call;
+struct attached;
+struct fetch;
 TAILQ_HEAD(staged_list, staged);
 
 enum event_kind {
@@ -70,8 +72,10 @@ struct event {
     const char *gateway, *session, *chat_id, *phone, *lid, *name;
     const char *text; /* never NULL for a message */
     const char *quoted_id;
-    const char *event_name; /* internal: "order.created"; else the network's name */
-    const char *body;       /* emit's payload, a route's body */
+    struct attached *attached; /* what came along with the text; NULL = nothing */
+    struct fetch *fetch;       /* its file is on its way, or has come (fetches.c) */
+    const char *event_name;    /* internal: "order.created"; else the network's name */
+    const char *body;          /* emit's payload, a route's body */
     size_t body_len;
 
     /* decided by the host before any handler runs (I7) */

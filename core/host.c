@@ -17,7 +17,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "calls.h"
+#include "message/fetches.h"
 #include "message/inbox.h"
+#include "storage/media.h"
 #include "message/late.h"
 #include "message/outbox.h"
 #include "message/texts.h"
@@ -329,6 +331,7 @@ static struct host *host_new(const struct host_conf *conf)
     h->started_mono = clock_mono();
     loop_init(&h->loop, h);
     h->identities = identities_new();
+    h->fetches = fetches_new();
     h->lates = lates_new();
     h->loop.wake_fd = conf->wake_fd ? conf->wake_fd : -1;
     if (conf->opening) *conf->opening = h;
@@ -370,6 +373,7 @@ static int open_parts(struct host *h, const struct host_conf *conf, struct lineu
 static int open_queues(struct host *h, struct buf *errors)
 {
     h->outbox = outbox_new(h);
+    media_open(h);
     if (inbox_load(h, loop_queue) == 0 && outbox_load(h->outbox) == 0) return 0;
     buf_addf(errors, "the queue cannot be read: %s\n", h->db.error);
     return -1;
@@ -480,6 +484,7 @@ void host_free(struct host *h)
     identities_free(h); /* it holds chats */
     lates_free(h);      /* likewise */
     loop_free(&h->loop);
+    fetches_free(h); /* its events have gone */
     while (h->old_registries) {
         struct registry *r = h->old_registries;
         h->old_registries = r->next;

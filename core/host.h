@@ -97,10 +97,11 @@ struct host {
     int64_t stores_active_cache; /* -1 = unknown */
     char **super_admins;         /* phones */
     size_t super_admin_count;
-    struct map supers;     /* person id -> host, once seen */
-    int64_t dialog_due;    /* no dialog ends before this; 0 = unknown (dialog.c) */
-    struct people *people; /* people.c's caches */
+    struct map supers;             /* person id -> host, once seen */
+    int64_t dialog_due;            /* no dialog ends before this; 0 = unknown (dialog.c) */
+    struct people *people;         /* people.c's caches */
     struct identities *identities; /* hidden ids that are being asked for */
+    struct fetches *fetches;       /* files that are being fetched */
     struct lates *lates;           /* what comes late, and what waits for it */
 
     /* what other threads may read: written by the loop under `status_lock` */

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "host.h"
 #include "http/server.h"
+#include "message/attached.h"
 #include "plugin/plugins_service.h"
 
 enum { TEXT_MAX = 64 << 10, FIELD_MAX = 512, NAME_MAX_BYTES = 200 };
@@ -53,8 +54,12 @@ static struct arrival *arrival_new(const char *gateway, const struct bot_incomin
     size_t need = 3 * text_len + 1; /* a bad byte becomes three */
     for (size_t i = 0; i < BOT_COUNT(small); i++) need += 3 * length(small[i], FIELD_MAX) + 1;
     if (need > TEXT_MAX + 16 * FIELD_MAX) need = TEXT_MAX + 16 * FIELD_MAX;
-    struct arrival *a = xcalloc(1, sizeof *a + need + 16);
+    struct buf attached = { 0 };
+    if (in->media) attached_of_incoming(in, &attached);
+    struct arrival *a = xcalloc(1, sizeof *a + need + 16 + attached.len + 1);
     struct packer p = { a->strings, a->strings + need + 16 };
+    if (attached.len) a->attached = memcpy(p.end, attached.data, attached.len);
+    buf_free(&attached);
     a->kind = (int)in->kind;
     a->ack = in->ack;
     a->state = in->state;

@@ -30,7 +30,8 @@ struct arrival {
     uint32_t late; /* enum bot_late */
     const char *gateway, *session, *event, *native_id, *chat, *phone, *lid, *name, *text,
         *quoted_id;
-    char strings[]; /* all of the above */
+    const char *attached; /* JSON (message/attached.h), or NULL */
+    char strings[];       /* all of the above */
 };
 TAILQ_HEAD(arrival_list, arrival);
 
@@ -119,7 +120,14 @@ void loop_post_job(struct loop *l, struct pool_job *job);
 void loop_post_request(struct loop *l, struct event *ev); /* takes it */
 
 /* Staging: what a step asks for, dropped with its savepoint. */
-enum staged_kind { STAGED_CALL, STAGED_CANCEL, STAGED_EVENT, STAGED_OUT, STAGED_RESPONSE };
+enum staged_kind {
+    STAGED_CALL,
+    STAGED_CANCEL,
+    STAGED_EVENT,
+    STAGED_OUT,
+    STAGED_RESPONSE,
+    STAGED_JOB
+};
 struct response {
     uint64_t request, connection;
     int status, more;
@@ -134,10 +142,13 @@ struct staged {
     struct event *event;  /* EVENT */
     struct outgoing *out; /* OUT: outbox.c's */
     struct response response;
+    struct pool_job *job; /* JOB: nobody waits for it */
 };
 struct staged *stage(struct event *ev, enum staged_kind kind);
 /* An event that the running turn has journaled and no step asked for: it is queued after COMMIT. */
 void stage_event(struct host *h, struct event *ev);
+/* Work for the pool that is right only once the running turn is on disk; takes it. */
+void stage_job(struct host *h, struct pool_job *job);
 void staged_drop(struct host *h, struct staged_list *list);
 void staged_apply(struct loop *l); /* after COMMIT: lets out what the turn's steps asked for */
 
@@ -168,12 +179,13 @@ void chat_rehome(struct loop *l, struct chat *chat);
 /* The event of the chat that may run now, or NULL while another one waits and none may overtake it.
  * *cancels: it ends the one that waits. */
 struct event *chat_next(struct chat *chat, int *cancels);
-/* 1: the event waits for what its gateway is being asked; its chat is made ready again. */
-int chat_waits_for_gateway(struct event *ev);
-/* After COMMIT: what the gateways have told lets chats go on. */
-void waiting_committed(struct loop *l);
+/* 1: the event does not run yet: whose it is, the file that came with it, or what came before it is
+ * being asked for. */
+int chat_holds(struct event *ev);
+/* After COMMIT: the gateways are asked for that, and what they have told lets chats go on. */
+void chats_committed(struct loop *l);
 /* Ends, as BOT_ETIMEDOUT, the calls of events that waited past their deadline; lets those go on
- * that have waited long enough for the phone number of a hidden id. */
+ * that have waited long enough for the phone number of a hidden id, or for a file. */
 void waiting_expire(struct loop *l, int64_t now);
 int64_t waiting_next_due(const struct loop *l); /* INT64_MAX = none */
 /* Queues a journaled event on its chat. */

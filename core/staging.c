@@ -6,6 +6,7 @@
 #include "calls.h"
 #include "host.h"
 #include "message/outbox.h"
+#include "storage/pool.h"
 
 struct staged *stage(struct event *ev, enum staged_kind kind)
 {
@@ -23,10 +24,19 @@ void stage_event(struct host *h, struct event *ev)
     TAILQ_INSERT_TAIL(&h->loop.committed, s, link);
 }
 
+void stage_job(struct host *h, struct pool_job *job)
+{
+    struct staged *s = xcalloc(1, sizeof *s);
+    s->kind = STAGED_JOB;
+    s->job = job;
+    TAILQ_INSERT_TAIL(&h->loop.committed, s, link);
+}
+
 static void staged_free(struct staged *s)
 {
     free(s->response.type);
     free(s->response.body);
+    pool_job_free(s->job);
     free(s);
 }
 
@@ -69,6 +79,10 @@ void staged_apply(struct loop *l)
             break;
         case STAGED_OUT:
             outbox_accept(h->outbox, s->out);
+            break;
+        case STAGED_JOB:
+            h->ports.job_submit(h->ports.ctx, s->job);
+            s->job = NULL;
             break;
         case STAGED_RESPONSE:
             apply_response(h, &s->response);

@@ -7,6 +7,7 @@
  *   {"cmd":"chat","as":"6281…"}                              joins; each line is answered {"ok":…}
  *   {"cmd":"chat","as":"6281…","say":"text"[,"quote":"id"]}  says something
  *   {"from":"bot","to":"6281…","id":"…","text":"…"}          comes when the bot says something */
+#include "attach.h"
 #include "cli.h"
 
 #include "../base/buf.h"
@@ -171,12 +172,14 @@ static const char *member(struct json_object *o, const char *name)
 static void take_object(struct chat *c, struct json_object *o)
 {
     struct json_object *ok;
-    const char *from = member(o, "from"), *text = member(o, "text"), *id = member(o, "id");
+    const char *from = member(o, "from"), *id = member(o, "id");
     if (from && strcmp(from, "bot") == 0) {
         c->ids = xrealloc(c->ids, (c->id_count + 1) * sizeof *c->ids);
         c->ids[c->id_count++] = xstrdup(id ? id : "");
         c->answers++;
-        show_message(c, text ? text : "");
+        struct arena m = { 0 };
+        show_message(c, attach_shown(o, &m));
+        arena_free(&m);
     } else if (json_object_object_get_ex(o, "ok", &ok) && !json_object_get_boolean(ok)) {
         const char *error = member(o, "error");
         complain(c, error ? error : "the bot refused it");
@@ -227,7 +230,10 @@ static const char *quoted_id(const struct chat *c, const char **text)
 static int say(struct chat *c, const char *text)
 {
     struct buf line = { 0 };
-    const char *quote = quoted_id(c, &text);
+    struct arena m = { 0 };
+    const char *quote = quoted_id(c, &text), *kind = NULL, *what = NULL;
+    char error[400];
+    text = attach_parse(text, &m, &kind, &what);
     buf_adds(&line, "{\"cmd\":\"chat\",\"as\":");
     buf_add_json(&line, c->phone, strlen(c->phone));
     buf_adds(&line, ",\"say\":");
@@ -236,11 +242,16 @@ static int say(struct chat *c, const char *text)
         buf_adds(&line, ",\"quote\":");
         buf_add_json(&line, quote, strlen(quote));
     }
+    int rc = kind ? attach_add(&line, kind, what, NULL, error, sizeof error) : 0;
     buf_addc(&line, '}');
-    c->answers = 0;
-    int rc = control_write_line(c->fd, line.data);
+    c->answers = rc != 0; /* nothing is sent, nothing will come */
+    if (rc != 0)
+        complain(c, error);
+    else
+        rc = control_write_line(c->fd, line.data);
     buf_free(&line);
-    return rc;
+    arena_free(&m);
+    return c->answers ? 0 : rc;
 }
 
 static int join(struct chat *c)

@@ -15,6 +15,7 @@
 #include "../host.h"
 #include "../http/client.h"
 #include "../storage/pool.h"
+#include "attach.h"
 #include "cast.h"
 
 #include <errno.h>
@@ -190,8 +191,9 @@ static void on_control(void *ctx, uint64_t connection, const char *json, size_t 
     if (connection != CONNECTION) {
         message_add(p, &p->output_end, refused ? REFUSED : "", "", line);
     } else if (o && strcmp(member(o, "from"), "bot") == 0) {
-        message_add(p, &p->messages_end, member(o, "to"), member(o, "id"), member(o, "text"));
-        print_said(p, '<', member(o, "to"), member(o, "text"));
+        const char *shown = attach_shown(o, &p->arena);
+        message_add(p, &p->messages_end, member(o, "to"), member(o, "id"), shown);
+        print_said(p, '<', member(o, "to"), shown);
     } else if (refused) {
         p->refused = 1;
         fail(p, "the simulator refused: %s", member(o, "error"));
@@ -417,11 +419,7 @@ static int play_say(struct playback *p, const struct step *s)
     if (!p->speaker) return fail(p, "nobody speaks yet; begin with: as customer 6281100000031");
     if (s->kind == STEP_REPLY && !(quote = received(p, s->number)))
         return fail(p, "%s has not received %" PRId64 " messages yet", p->speaker, s->number);
-    if (!s->text[0])
-        return fail(p,
-                    s->attachment ? "the simulator takes no %s without a text yet"
-                                  : "%sa message needs a text",
-                    s->attachment ? s->attachment : "");
+    if (!s->text[0] && !s->attachment) return fail(p, "a message needs a text");
     print_said(p, '>', p->speaker, s->text);
     if (pass_time(p, 1000, NULL) != 0 || check_silence(p) != 0) return -1;
 
@@ -433,10 +431,14 @@ static int play_say(struct playback *p, const struct step *s)
         buf_adds(&json, ",\"quote\":");
         buf_add_json(&json, quote, strlen(quote));
     }
+    char error[400];
+    int rc = s->attachment ? attach_add(&json, s->attachment, s->attached, p->conf->folder, error,
+                                        sizeof error)
+                           : 0;
     buf_addc(&json, '}');
-    control(p, CONNECTION, "chat", &json);
+    if (rc == 0) control(p, CONNECTION, "chat", &json);
     buf_free(&json);
-    return settle(p);
+    return rc == 0 ? settle(p) : fail(p, "%s", error);
 }
 
 static const char *awaited(const struct playback *p)

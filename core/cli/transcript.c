@@ -3,6 +3,7 @@
 
 #include "../base/buf.h"
 #include "../base/text.h"
+#include "attach.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -15,10 +16,6 @@ static const char *const roles[] = {
     [SPEAKER_STAFF] = "staff",
     [SPEAKER_ADMIN] = "admin",
     [SPEAKER_SUPER] = "super",
-};
-
-static const char *const attachments[] = {
-    "image", "location", "voice", "video", "document", NULL
 };
 
 static const struct {
@@ -146,22 +143,9 @@ static int parse_as(struct parser *p, char *rest)
     return ends(p, rest);
 }
 
-/* "[image proof.png] caption": the kind, what is attached, and the text after it. A text that only
- * begins with a bracket is a text. */
-static const char *read_attachment(struct parser *p, struct step *s, const char *text)
+static void open_message(struct parser *p, struct step *s, const char *text)
 {
-    if (text[0] != '[') return text;
-    for (size_t i = 0; attachments[i]; i++) {
-        size_t len = strlen(attachments[i]);
-        const char *end = strchr(text, ']');
-        if (strncmp(text + 1, attachments[i], len) != 0 || text[len + 1] != ' ' || !end) continue;
-        const char *what = text + len + 2;
-        s->attachment = attachments[i];
-        s->attached = arena_strndup(&p->t->arena, what, (size_t)(end - what));
-        end++;
-        return end + strspn(end, " ");
-    }
-    return text;
+    step_open(p, attach_parse(text, &p->t->arena, &s->attachment, &s->attached));
 }
 
 /* > text, >reply N text */
@@ -173,12 +157,12 @@ static int parse_say(struct parser *p, char *rest)
         char *number = next_word(&rest);
         if (read_number(number, &s->number) != 0 || s->number < 1)
             return fail(p, "write >reply N text, with N the number of a message that was received");
-        step_open(p, rest);
+        open_message(p, s, rest);
         return 0;
     }
     if (rest[0] && rest[0] != ' ') return fail(p, "after > comes a space and the message");
     struct step *s = step_add(p, STEP_SAY);
-    step_open(p, read_attachment(p, s, rest[0] ? rest + 1 : rest));
+    open_message(p, s, rest[0] ? rest + 1 : rest);
     return 0;
 }
 

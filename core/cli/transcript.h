@@ -3,6 +3,7 @@
  *
  *   as ROLE PHONE [of "STORE"]     who speaks from here: customer, staff, admin, super
  *   > text                         a message; + continues it, and a < pattern, on a new line
+ *   > [image proof.png] caption    what comes along (attach.h); a file is beside the .chat
  *   >reply N text                  quotes the Nth message that the speaker received
  *   < pattern                      the next message to the speaker; * crosses lines, \* is a star
  *   <PHONE pattern                 the next message to somebody else
@@ -48,7 +49,7 @@ struct step {
     const char *phone; /* digits */
     const char *store; /* name, or NULL */
     const char *text;
-    const char *attachment; /* "image", "location", "voice", "video", "document" or NULL */
+    const char *attachment; /* "image" ...: see attach.h; or NULL */
     const char *attached;   /* "proof.png", "-6.2,106.8" */
     const char *method, *glob, *file;
     int64_t number;

@@ -209,6 +209,11 @@ static void transfer_set_method(struct transfer *t, const struct http_job *job)
     int head = strcmp(method, "HEAD") == 0, get = strcmp(method, "GET") == 0;
     int post = strcmp(method, "POST") == 0;
     curl_easy_setopt(e, CURLOPT_NOBODY, 0L);
+    /* What announces itself as too large is not even begun. */
+    curl_easy_setopt(e, CURLOPT_MAXFILESIZE_LARGE,
+                     (curl_off_t)(head             ? 0
+                                  : job->max_bytes ? job->max_bytes
+                                                   : ANSWER_MAX));
     if (job->body || post) {
         curl_easy_setopt(e, CURLOPT_POST, 1L);
         curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE,
@@ -426,7 +431,7 @@ static void transfer_done(struct http_client *c, struct transfer *t, CURLcode co
         message[0] = '\0';
     } else if (code == CURLE_OPERATION_TIMEDOUT) {
         error = HTTP_ETIMEDOUT;
-    } else if (t->too_big) {
+    } else if (t->too_big || code == CURLE_FILESIZE_EXCEEDED) {
         error = HTTP_ETOOBIG;
         snprintf(message, sizeof message, "the answer is larger than we take");
     } else if (code == CURLE_ABORTED_BY_CALLBACK) {

@@ -15,8 +15,8 @@ static const char EDIT[] =
     "UPDATE inbox SET edited = ?5 WHERE key = ?1 AND (person = ?2 OR lid = ?3 OR phone = ?4)"
     " AND text <> '•••' AND edited IS NOT '•••'";
 static const char REVOKE[] =
-    "UPDATE inbox SET edited = '•••', text = CASE WHEN state < 2 THEN text ELSE '•••' END"
-    " WHERE key = ?1 AND (person = ?2 OR lid = ?3 OR phone = ?4)";
+    "UPDATE inbox SET edited = '•••', text = CASE WHEN state < 2 THEN text ELSE '•••' END,"
+    " attached = CASE WHEN state < 2 THEN attached END WHERE key = ?1 AND (person = ?2 OR lid = ?3 OR phone = ?4)";
 
 /* A customer's message has another key than one of our side's phone. */
 static void key_of(const struct arrival *a, char kind, char *out, size_t cap)

@@ -11,6 +11,7 @@
 #include "../people/identity.h"
 #include "../people/people.h"
 #include "amend.h"
+#include "attached.h"
 #include "late.h"
 #include "outbox.h"
 
@@ -32,6 +33,11 @@ static const char FINISH[] =
     "UPDATE inbox SET state = ?2, done_at = ?3, store = ?4, handler = NULL, resume = NULL,"
     " said = NULL, due_at = NULL, text = CASE WHEN edited IS '•••' THEN edited ELSE text END"
     " WHERE id = ?1";
+/* What came along goes with the text that its writer took back. */
+static const char FORGET_ATTACHED[] =
+    "UPDATE inbox SET attached = NULL WHERE id = ?1 AND edited IS '•••'";
+static const char ATTACH[] = "UPDATE inbox SET attached = ?2 WHERE id = ?1";
+static const char NATIVE_ID[] = "SELECT key FROM inbox WHERE id = ?1";
 static const char WAIT[] =
     "UPDATE inbox SET state = 1, handler = ?2, resume = ?3, due_at = ?4, store = ?5, said = ?6"
     " WHERE id = ?1";
@@ -42,7 +48,7 @@ static const char FORGET_KV[] =
     "DELETE FROM kv WHERE scope = 3 AND plugin = ?1 AND store = 0 AND person = ?2";
 #define COLUMNS                                                                                                 \
     "id, kind, person, store, gateway, session, chat, phone, lid, name, event, text, quoted_id, body, sent_at," \
-    " received_at, handler, resume, due_at, said, attempts, suspect"
+    " received_at, handler, resume, due_at, said, attempts, suspect, attached"
 static const char OPEN[] =
     "SELECT " COLUMNS " FROM inbox WHERE state < 2 AND NOT (state = 1 AND handler IS NULL)"
     " ORDER BY id";
@@ -108,6 +114,14 @@ static int journal_message(struct host *h, struct arrival *a, enum event_kind ki
                      a->received_at);
     if (rc != 0) return -1;
     *out = event_of_arrival(h, a, kind, person);
+    if (a->attached) {
+        (*out)->attached = attached_read(a->attached, &(*out)->arena);
+        if (db_exec(&h->db, ATTACH, "is", (*out)->id, a->attached) != 0) { /* few bring something */
+            event_unref(*out);
+            *out = NULL;
+            return -1;
+        }
+    }
     return a->late ? late_journaled(h, a, out) : 1;
 }
 
@@ -207,6 +221,7 @@ static struct event *event_of_row(struct host *h, sqlite3_stmt *st)
     }
     ev->attempts = sqlite3_column_int(st, 20);
     if (ev->attempts) ev->suspect = arena_strdup(m, (const char *)sqlite3_column_text(st, 21));
+    ev->attached = attached_read((const char *)sqlite3_column_text(st, 22), m);
     if (ev->kind == EVENT_MESSAGE && !ev->text) ev->text = "";
     ev->is_late = ev->kind == EVENT_INTERNAL ? late_is_summary(ev)
                                              : ev->event_name && !strcmp(ev->event_name, "late");
@@ -263,6 +278,7 @@ int inbox_finish(struct host *h, struct event *ev, enum inbox_state state)
     if (!ev->id) return 0;
     for (size_t i = 0; ev->used_kv && i < h->registry->plugin_count; i++)
         if (db_exec(&h->db, FORGET_KV, "si", h->registry->plugins[i]->name, ev->id) != 0) return -1;
+    if (ev->attached && db_exec(&h->db, FORGET_ATTACHED, "i", ev->id) != 0) return -1;
     return db_exec(&h->db, FINISH, "iiii", ev->id, (int64_t)state, clock_ms(), ev->store) == 0 ? 0
                                                                                                : -1;
 }
@@ -275,6 +291,28 @@ int inbox_wait(struct host *h, struct event *ev)
                    ev->reply.len ? ev->reply.data : NULL) == 0
                ? 0
                : -1;
+}
+
+int inbox_attach(struct host *h, const struct event *ev)
+{
+    struct buf json = { 0 };
+    attached_write(ev->attached, &json);
+    int rc = db_exec(&h->db, ATTACH, "is", ev->id, json.data);
+    buf_free(&json);
+    return rc == 0 ? 0 : -1;
+}
+
+const char *inbox_native_id(struct host *h, const struct event *ev, struct arena *arena)
+{
+    if (!ev->id || !ev->gateway || (ev->kind != EVENT_MESSAGE && ev->kind != EVENT_OWN))
+        return NULL;
+    sqlite3_stmt *st = db_query(&h->db, NATIVE_ID, "i", ev->id);
+    if (db_step(&h->db, st) != 1) return NULL;
+    const char *key = db_text(st, 0);
+    size_t before = strlen(ev->gateway) + strlen(ev->session ? ev->session : "") + 4; /* "g/s/m/" */
+    char *id = strlen(key) > before ? arena_strdup(arena, key + before) : NULL;
+    db_done(st);
+    return id;
 }
 
 int inbox_mask(struct host *h, struct event *ev)

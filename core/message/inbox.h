@@ -20,6 +20,10 @@ int inbox_emit(struct host *h, struct event *from, const char *name, const char 
                int64_t due_at, const void *body, size_t len);
 int inbox_finish(struct host *h, struct event *ev, enum inbox_state state);
 int inbox_wait(struct host *h, struct event *ev); /* LATER: stores handler, resume blob, deadline */
+/* ev->attached has changed: writes it. In a turn. 0 or -1. */
+int inbox_attach(struct host *h, const struct event *ev);
+/* The id that the network gave this message; NULL when it is none, or had none. */
+const char *inbox_native_id(struct host *h, const struct event *ev, struct arena *arena);
 /* Masks the stored text of a message whose answer was a secret. */
 int inbox_mask(struct host *h, struct event *ev);
 /* At start: everything not finished, in journal order, also what waits for a plugin. Each is given

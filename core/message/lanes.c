@@ -135,6 +135,7 @@ void outgoing_free(struct outgoing *row)
     free(row->send_id);
     free(row->native_id);
     free(row->text);
+    free(row->quote);
     free(row);
 }
 

@@ -78,6 +78,8 @@ struct outgoing {
     char *send_id, *native_id;
     char error[160];
     char *text;
+    int64_t media;
+    char *quote; /* NULL = none */
 };
 
 struct outbox {

@@ -19,27 +19,15 @@
 #include "../base/text.h"
 #include "../host.h"
 #include "../storage/statement.h"
+#include "../storage/media.h"
 
-enum {
-    TEXT_CHARS_MAX = 4000,
-    ANSWER_LIFE_MS = 3600 * 1000,
-    NOTICE_LIFE_MS = 24 * 3600 * 1000,
-    RETRY_LIFE_MS = 120 * 1000 /* one message alone holds its chat at most this long */
-};
+enum { RETRY_LIFE_MS = 120 * 1000 }; /* one message alone holds its chat at most this long */
 
-static const char INSERT[] =
-    "INSERT INTO outbox(state, event, person, store, gateway, session, chat, text, send_id, tag, answer, not_before,"
-    " expires_at, created_at, attempted_at) VALUES (?1, ?2, nullif(?3, 0), nullif(?4, 0), ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-    " ?12, ?13, ?14, ?15)";
 static const char MARK[] =
     "UPDATE outbox SET state = 1, attempted_at = ?2, send_id = ?3 WHERE id = ?1";
 static const char SETTLE[] =
     "UPDATE outbox SET state = ?2, native_id = ?3, attempts = ?4, error = ?5, done_at = ?6,"
     " ack = nullif(?7, 0) WHERE id = ?1";
-static const char LOAD[] =
-    "SELECT id, state, gateway, session, chat, text, send_id, answer, not_before, expires_at,"
-    " created_at, attempted_at, ifnull(store, 0), ifnull(person, 0) FROM outbox WHERE state < 2"
-    " ORDER BY id";
 
 /* ---- rows ------------------------------------------------------------------------------------ */
 
@@ -80,83 +68,6 @@ void outbox_free(struct outbox *o)
     free(o);
 }
 
-static int insert(struct outbox *o, struct outgoing *row, const struct outbox_new *n)
-{
-    const struct session *s = row->lane->session;
-    int rc = db_exec(&o->host->db, INSERT, "iiiissssssiiiii", (int64_t)row->state, n->event,
-                     n->person, n->store, s->gateway, s->name, n->chat, row->text, row->send_id,
-                     n->tag, (int64_t)row->answer, row->not_before, row->expires, row->created_at,
-                     row->attempted_at);
-    row->id = db_insert_id(&o->host->db);
-    return rc == 0 ? BOT_OK : BOT_EIO;
-}
-
-static int add_part(struct outbox *o, struct event *ev, const struct outbox_new *n,
-                    const char *text, size_t len)
-{
-    struct lane *lane = lane_of(o, n->gateway, n->session, n->chat);
-    struct session *s = lane->session;
-    int64_t now = clock_ms();
-    struct outgoing *row = xcalloc(1, sizeof *row);
-    row->lane = lane;
-    row->text = xstrndup(text, len);
-    row->answer = n->answer;
-    row->store = n->store;
-    row->person = n->person;
-    row->created_at = now;
-    row->not_before = n->not_before;
-    row->expires = n->expires ? n->expires : now + (n->answer ? ANSWER_LIFE_MS : NOTICE_LIFE_MS);
-    row->send_id = ids_take(s);
-    /* An answer goes out right after this COMMIT when nothing is before it: then it is `sending`
-     * from the start. */
-    int goes = row->answer && !lane->staged && TAILQ_EMPTY(&lane->rows) && row->not_before <= now &&
-               outgoing_may_go(row);
-    row->state = goes ? OUTBOX_SENDING : OUTBOX_QUEUED;
-    row->on_disk = goes;
-    row->attempted_at = goes ? now : 0;
-    lane->staged++;
-    if (insert(o, row, n) != BOT_OK) {
-        outgoing_free(row);
-        return BOT_EIO;
-    }
-    stage(ev, STAGED_OUT)->out = row;
-    return BOT_OK;
-}
-
-/* Where a text of more than 4,000 characters is cut: after a line, else after a word, else between
- * characters. */
-static size_t cut(const char *text, size_t len)
-{
-    size_t bytes = 0, chars = 0;
-    if (len <= TEXT_CHARS_MAX) return len; /* a character is a byte at least */
-    while (bytes < len && chars < TEXT_CHARS_MAX) {
-        bytes++;
-        while (bytes < len && ((unsigned char)text[bytes] & 0xc0) == 0x80) bytes++;
-        chars++;
-    }
-    if (bytes == len) return len;
-    for (size_t i = bytes; i > bytes / 2; i--)
-        if (text[i - 1] == '\n') return i;
-    for (size_t i = bytes; i > bytes / 2; i--)
-        if (text[i - 1] == ' ') return i;
-    return bytes;
-}
-
-int outbox_add(struct outbox *o, struct event *ev, const struct outbox_new *n)
-{
-    size_t len = strlen(n->text);
-    const char *text = n->text;
-    int rc = BOT_OK;
-    while (rc == BOT_OK && len) {
-        size_t part = cut(text, len), shown = part;
-        while (shown && (text[shown - 1] == '\n' || text[shown - 1] == ' ')) shown--;
-        if (shown) rc = add_part(o, ev, n, text, shown);
-        text += part;
-        len -= part;
-    }
-    return rc;
-}
-
 void outgoing_enqueue(struct outbox *o, struct outgoing *row)
 {
     struct lane *lane = row->lane;
@@ -175,35 +86,6 @@ void outbox_accept(struct outbox *o, struct outgoing *row)
         outgoing_enqueue(o, row);
     else
         notices_put(o, row);
-}
-
-static void load_row(struct outbox *o, sqlite3_stmt *st)
-{
-    struct outgoing *row = xcalloc(1, sizeof *row);
-    row->id = sqlite3_column_int64(st, 0);
-    row->state = (enum outbox_state)sqlite3_column_int(st, 1);
-    row->lane = lane_of(o, db_text(st, 2), db_text(st, 3), db_text(st, 4));
-    row->text = xstrdup(db_text(st, 5));
-    row->send_id = xstrdup((const char *)sqlite3_column_text(st, 6));
-    row->answer = sqlite3_column_int(st, 7);
-    row->not_before = sqlite3_column_int64(st, 8);
-    row->expires = sqlite3_column_int64(st, 9);
-    row->created_at = sqlite3_column_int64(st, 10);
-    row->attempted_at = sqlite3_column_int64(st, 11);
-    row->store = sqlite3_column_int64(st, 12);
-    row->person = sqlite3_column_int64(st, 13);
-    row->on_disk = row->resolving =
-        row->state == OUTBOX_SENDING; /* nobody knows whether it went out */
-    row->lane->staged++;
-    outbox_accept(o, row);
-}
-
-int outbox_load(struct outbox *o)
-{
-    sqlite3_stmt *st = db_query(&o->host->db, LOAD, "");
-    int rc;
-    while ((rc = db_step(&o->host->db, st)) == 1) load_row(o, st);
-    return rc;
 }
 
 /* ---- outcomes -------------------------------------------------------------------------------- */
@@ -466,7 +348,16 @@ static int hand(struct event *ev, void *arg)
         .send_id = row->send_id ? row->send_id : "",
         .created_at = row->created_at,
         .attempted_at = row->attempted_at,
+        .media = row->media,
+        .media_type = "",
+        .media_name = "",
+        .quote = row->quote ? row->quote : "",
     };
+    struct media file;
+    if (row->media && media_find(ev->host, row->media, &file, &ev->step) == 1) {
+        out.media_type = file.type;
+        out.media_name = file.name;
+    }
     return g->resolve ? spec->resolve(&ev->ctx, &out) : spec->send(&ev->ctx, &out);
 }
 

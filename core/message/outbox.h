@@ -29,6 +29,8 @@ struct outbox_new {
     int64_t not_before, expires; /* 0 = now; 0 = by `answer`: an hour or a day */
     int answer;                  /* 1: the chat just wrote */
     int64_t event;               /* inbox id it answers, 0 = none */
+    int64_t media;               /* goes with the first part, whose text may be ""; 0 = none */
+    const char *quote;           /* so does this; or NULL */
 };
 
 struct outbox *outbox_new(struct host *h);

@@ -8,6 +8,7 @@
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../host.h"
+#include "../message/fetches.h"
 #include "../message/late.h"
 #include "../message/outbox.h"
 #include "../message/own_number.h"
@@ -78,6 +79,11 @@ static void api_set_state(struct bot_plugin *self, void *state)
     plugin_of(self)->state = state;
 }
 
+static void *api_state(struct bot_plugin *self)
+{
+    return plugin_of(self)->state;
+}
+
 static struct bot_plugin *api_self(struct bot_ctx *ctx)
 {
     return (struct bot_plugin *)(void *)event_of(ctx)->plugin;
@@ -132,6 +138,7 @@ const struct bot_api host_api = {
     .config_text = api_config_text,
     .config_int = api_config_int,
     .config_name = api_config_name,
+    .state = api_state,
     .log = api_log,
     .count = api_count,
     .alloc = api_alloc,
@@ -139,6 +146,8 @@ const struct bot_api host_api = {
     .set_state = api_set_state,
     .self = api_self,
     .slot_set = api_slot_set,
+    .media_read = api_media_read,
+    .media_store = api_media_store,
 };
 
 /* ---- service gateways/0 ---------------------------------------------------------------------- */
@@ -215,6 +224,14 @@ static int gw_no_new_chats(struct bot_ctx *ctx, const char *session, int64_t unt
     return BOT_OK;
 }
 
+static int gw_fetched(struct bot_ctx *ctx, int64_t id, const void *bytes, size_t len,
+                      const char *error)
+{
+    struct event *ev = event_of(ctx);
+    if (ev->phase != PHASE_SEND) return BOT_EPHASE;
+    return gateway_name(ev) ? fetch_came(ev, id, bytes, len, error) : BOT_EINVAL;
+}
+
 static int gw_hold(struct bot_ctx *ctx, const char *session, const char *phone, const char *lid,
                    int64_t max_ms)
 {
@@ -234,5 +251,6 @@ const struct bot_gateways gateways_service = {
     .no_new_chats = gw_no_new_chats,
     .session_state = gw_session_state,
     .incoming = gw_incoming,
+    .fetched = gw_fetched,
     .hold = gw_hold,
 };

@@ -71,6 +71,10 @@ int64_t api_http(struct bot_ctx *ctx, const struct bot_http *request, bot_done_f
 /* The same for a call of a service: staged, started when the turn commits. Its id, or an error. */
 int64_t call_begin(struct event *ev, int kind, const char *function, bot_done_fn *done,
                    const void *data, size_t len);
+/* The two halves of it: whether it may be called at all, and letting it go with the turn. */
+int call_allowed(struct event *ev, const char *function, bot_done_fn *done, const void *data,
+                 size_t len);
+int64_t call_stage(struct event *ev, struct call *call);
 int64_t api_timer(struct bot_ctx *ctx, int64_t delay_ms, bot_done_fn *done, const void *data,
                   size_t len);
 int64_t api_work(struct bot_ctx *ctx, const struct bot_work *work, const void *input,
@@ -79,6 +83,12 @@ int api_at(struct bot_ctx *ctx, const char *name, const char *key, int64_t when,
            size_t len);
 int api_cancel(struct bot_ctx *ctx, int64_t id);
 int api_later(struct bot_ctx *ctx, int64_t deadline_ms, const void *blob, size_t len);
+
+/* api_media.c */
+int64_t api_media_read(struct bot_ctx *ctx, int64_t media, size_t max_bytes, uint32_t flags,
+                       bot_done_fn *done, const void *data, size_t len);
+int64_t api_media_store(struct bot_ctx *ctx, const void *bytes, size_t size, const char *type,
+                        const char *name, bot_done_fn *done, const void *data, size_t len);
 
 /* The phase and thread that a comment in plugin.h names; a debug host aborts, a release one
  * refuses. */

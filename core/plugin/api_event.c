@@ -8,14 +8,22 @@
 #include "../base/log.h"
 #include "../base/text.h"
 #include "../host.h"
+#include "../message/attached.h"
 #include "../message/dialog.h"
 #include "../message/inbox.h"
+#include "../storage/media.h"
 #include "../message/outbox.h"
 #include "../message/texts.h"
 #include "../people/people.h"
 #include "api.h"
 
-enum { REPLY_MAX = 200000, SEND_MAX = 200000, EMIT_MAX = 1 << 20, RESPONSE_MAX = 8 << 20 };
+enum {
+    QUOTE_MAX = 200,
+    REPLY_MAX = 200000,
+    SEND_MAX = 200000,
+    EMIT_MAX = 1 << 20,
+    RESPONSE_MAX = 8 << 20
+};
 
 static const char INSERT_AUDIT[] = "INSERT INTO audit(at, person, store, plugin, action, detail)"
                                    " VALUES (?1, nullif(?2, 0), nullif(?3, 0), ?4, ?5, ?6)";
@@ -92,6 +100,10 @@ const char *api_field(struct bot_ctx *ctx, const char *name)
         if (!strcmp(fields[i].name, name)) return fields[i].value;
     if (!strncmp(name, "arg.", 4)) return arg_by_name(ev, name + 4);
     if (!strncmp(name, "slot.", 5)) return dialog_slot(ev, name + 5);
+    if (!strcmp(name, "native_id")) return inbox_native_id(ev->host, ev, &ev->step);
+    if (ev->attached &&
+        (!strncmp(name, "media.", 6) || !strncmp(name, "place", 5) || !strcmp(name, "contact")))
+        return attached_field(ev->attached, name);
     if (!strcmp(name, "quoted.tag")) return quoted(ev, 1);
     if (!strcmp(name, "quoted.text")) return quoted(ev, 0);
     return NULL;
@@ -120,6 +132,8 @@ int64_t api_number(struct bot_ctx *ctx, const char *name)
     for (size_t i = 0; i < BOT_COUNT(numbers); i++)
         if (!strcmp(numbers[i].name, name)) return numbers[i].value;
     if (!strcmp(name, "stores_active")) return stores_active(ev->host);
+    if (!strcmp(name, "media")) return ev->attached ? ev->attached->media : 0;
+    if (!strcmp(name, "media.size")) return ev->attached ? ev->attached->size : 0;
     const char *text = api_field(ctx, name);
     int64_t value = 0;
     return text && text_int(text, &value) == 0 ? value : 0;
@@ -194,6 +208,8 @@ static int send_row(struct sending *s, int64_t person, const char *gateway, cons
         .expires = m->expires,
         .answer = m->priority > 0,
         .event = s->ev->id,
+        .media = m->media,
+        .quote = m->quote,
     };
     s->count++;
     return outbox_add(s->ev->host->outbox, s->ev, &row);
@@ -226,6 +242,15 @@ static int send_to_chat(struct sending *s)
     return send_row(s, person, name, s->ev->session, chat);
 }
 
+/* A file that goes out is kept on from now. */
+static int use_media(struct event *ev, int64_t id)
+{
+    struct media m;
+    int rc = media_find(ev->host, id, &m, &ev->step);
+    if (rc != 1) return rc < 0 ? BOT_EIO : BOT_ENOENT;
+    return media_touch(ev->host, id) == 0 ? BOT_OK : BOT_EIO;
+}
+
 int api_send(struct bot_ctx *ctx, const struct bot_send *send)
 {
     struct event *ev = event_of(ctx);
@@ -234,8 +259,11 @@ int api_send(struct bot_ctx *ctx, const struct bot_send *send)
     struct bot_send m = { 0 };
     if (!send) return BOT_EINVAL;
     memcpy(&m, send, send->size < sizeof m ? send->size : sizeof m);
-    if (!m.text || !*m.text || strlen(m.text) > SEND_MAX || !!m.person + !!m.role + !!m.chat != 1)
+    if ((!m.media && (!m.text || !*m.text)) || (m.text && strlen(m.text) > SEND_MAX) ||
+        !!m.person + !!m.role + !!m.chat != 1)
         return BOT_EINVAL;
+    if (m.quote && (!*m.quote || strlen(m.quote) > QUOTE_MAX)) m.quote = NULL;
+    if (m.media && (rc = use_media(ev, m.media)) != BOT_OK) return rc;
     struct sending s = { ev, &m, BOT_OK, 0 };
     if (m.chat) {
         s.rc = send_to_chat(&s);

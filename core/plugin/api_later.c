@@ -26,7 +26,7 @@ enum {
 static const int64_t DELAY_MAX_MS = 100LL * 365 * 86400 * 1000;
 
 /* A staged call starts when the turn commits; a gateway's send() is past its commit already. */
-static int64_t begin(struct event *ev, struct call *c)
+int64_t call_stage(struct event *ev, struct call *c)
 {
     if (ev->phase == PHASE_SEND) {
         int64_t id = (int64_t)c->id;
@@ -37,8 +37,8 @@ static int64_t begin(struct event *ev, struct call *c)
     return (int64_t)c->id;
 }
 
-static int allowed(struct event *ev, const char *function, bot_done_fn *done, const void *data,
-                   size_t len)
+int call_allowed(struct event *ev, const char *function, bot_done_fn *done, const void *data,
+                 size_t len)
 {
     int rc = api_in_event(ev, function);
     if (rc != BOT_OK) return rc;
@@ -53,15 +53,15 @@ static int allowed(struct event *ev, const char *function, bot_done_fn *done, co
 int64_t call_begin(struct event *ev, int kind, const char *function, bot_done_fn *done,
                    const void *data, size_t len)
 {
-    int rc = allowed(ev, function, done, data, len);
-    return rc != BOT_OK ? rc : begin(ev, call_new(ev, (enum call_kind)kind, done, data, len));
+    int rc = call_allowed(ev, function, done, data, len);
+    return rc != BOT_OK ? rc : call_stage(ev, call_new(ev, (enum call_kind)kind, done, data, len));
 }
 
 int64_t api_http(struct bot_ctx *ctx, const struct bot_http *request, bot_done_fn *done,
                  const void *data, size_t len)
 {
     struct event *ev = event_of(ctx);
-    int rc = allowed(ev, "http", done, data, len);
+    int rc = call_allowed(ev, "http", done, data, len);
     if (rc != BOT_OK) return rc;
     struct bot_http r = { 0 };
     if (!request) return BOT_EINVAL;
@@ -78,25 +78,25 @@ int64_t api_http(struct bot_ctx *ctx, const struct bot_http *request, bot_done_f
     job->timeout_ms = r.timeout_ms ? r.timeout_ms : HTTP_TIMEOUT_MS;
     job->max_bytes = r.max_bytes ? r.max_bytes : HTTP_BYTES;
     c->http = job;
-    return begin(ev, c);
+    return call_stage(ev, c);
 }
 
 int64_t api_timer(struct bot_ctx *ctx, int64_t delay_ms, bot_done_fn *done, const void *data,
                   size_t len)
 {
     struct event *ev = event_of(ctx);
-    int rc = allowed(ev, "timer", done, data, len);
+    int rc = call_allowed(ev, "timer", done, data, len);
     if (rc != BOT_OK) return rc;
     struct call *c = call_new(ev, CALL_TIMER, done, data, len);
     c->due = clock_ms() + (delay_ms < 0 ? 0 : delay_ms > DELAY_MAX_MS ? DELAY_MAX_MS : delay_ms);
-    return begin(ev, c);
+    return call_stage(ev, c);
 }
 
 int64_t api_work(struct bot_ctx *ctx, const struct bot_work *work, const void *input,
                  size_t input_len, bot_done_fn *done, const void *data, size_t len)
 {
     struct event *ev = event_of(ctx);
-    int rc = allowed(ev, "work", done, data, len);
+    int rc = call_allowed(ev, "work", done, data, len);
     if (rc != BOT_OK) return rc;
     struct bot_work w = { 0 };
     if (!work) return BOT_EINVAL;
@@ -112,7 +112,7 @@ int64_t api_work(struct bot_ctx *ctx, const struct bot_work *work, const void *i
     c->job->out_cap = w.out_cap;
     c->job->input = input ? xmemdup(input, input_len) : NULL;
     c->job->input_len = input ? input_len : 0;
-    return begin(ev, c);
+    return call_stage(ev, c);
 }
 
 /* $store and $person are the event's here, too. */
@@ -145,7 +145,7 @@ int64_t api_db_read(struct bot_ctx *ctx, const char *sql, const struct bot_arg *
                     bot_done_fn *done, const void *data, size_t len)
 {
     struct event *ev = event_of(ctx);
-    int rc = allowed(ev, "db_read", done, data, len);
+    int rc = call_allowed(ev, "db_read", done, data, len);
     if (rc == BOT_OK) rc = api_in_turn(ev, "db_read");
     if (rc != BOT_OK) return rc;
     struct statement *stmt = sql ? statement_get(ev->host, ev->plugin, sql, &rc) : NULL;
@@ -157,7 +157,7 @@ int64_t api_db_read(struct bot_ctx *ctx, const char *sql, const struct bot_arg *
     c->job->id = c->id;
     c->job->sql = xstrdup(sql);
     copy_args(ev, stmt, args, n, c->job);
-    return begin(ev, c);
+    return call_stage(ev, c);
 }
 
 int api_at(struct bot_ctx *ctx, const char *name, const char *key, int64_t when, const void *body,

@@ -7,8 +7,9 @@
 
 #include "../base/clock.h"
 #include "../host.h"
+#include "media.h"
 
-enum { ROWS = 32, ROUNDS = 16, BUDGET_US = 2000, SOON_MS = 50, LATER_MS = 3600 * 1000 };
+enum { ROWS = 32, FILES = 4, ROUNDS = 16, BUDGET_US = 2000, SOON_MS = 50, LATER_MS = 3600 * 1000 };
 
 static const int64_t DAY_MS = 86400 * 1000;
 
@@ -29,6 +30,10 @@ static const struct table outbox = TABLE("outbox", "created_at", "");
 static const char EXPIRED_KEYS[] =
     "DELETE FROM kv WHERE (plugin, scope, store, person, key) IN"
     " (SELECT plugin, scope, store, person, key FROM kv WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
+
+/* Of rows of the outbox that have gone. */
+static const char EXTRAS[] = "DELETE FROM outbox_extras WHERE row IN (SELECT row FROM outbox_extras"
+                             " WHERE row < (SELECT ifnull(min(id), 1 << 62) FROM outbox) LIMIT ?1)";
 
 /* 1 when there may be more, 0 when what comes is young, -1 on an error. */
 static int take_rows(struct db *db, const struct table *t, int64_t before, int64_t *at)
@@ -53,6 +58,12 @@ static int take_keys(struct db *db, int64_t now)
     return db_changes(db) == ROWS;
 }
 
+static int take_extras(struct db *db)
+{
+    if (db_exec(db, EXTRAS, "i", (int64_t)ROWS) != 0) return -1;
+    return db_changes(db) == ROWS;
+}
+
 int prune_some(struct host *h, int64_t now)
 {
     int64_t until = clock_mono() + BUDGET_US, before = now - h->keep_days * DAY_MS;
@@ -60,9 +71,11 @@ int prune_some(struct host *h, int64_t now)
     for (int i = 0; i < ROUNDS && more && clock_mono() < until; i++) {
         int messages = take_rows(&h->db, &inbox, before, &h->prune.inbox);
         int answers = messages < 0 ? -1 : take_rows(&h->db, &outbox, before, &h->prune.outbox);
-        int keys = answers < 0 ? -1 : take_keys(&h->db, now);
-        if (keys < 0) return -1;
-        more = messages || answers || keys;
+        int extras = answers < 0 ? -1 : take_extras(&h->db);
+        int keys = extras < 0 ? -1 : take_keys(&h->db, now);
+        int files = keys < 0 ? -1 : media_prune(h, before, FILES);
+        if (files < 0) return -1;
+        more = messages || answers || extras || keys || files;
     }
     h->prune.due_at = now + (more ? SOON_MS : LATER_MS);
     return 0;

@@ -1,5 +1,5 @@
-/* prune.h - what is old goes: messages that are done with, and keys that have expired. On the loop,
- * in a turn. */
+/* prune.h - what is old goes: messages that are done with, keys that have expired, files that nobody
+ * has used since. On the loop, in a turn. */
 #ifndef TOKOBOT_PRUNE_H
 #define TOKOBOT_PRUNE_H
 

@@ -157,10 +157,27 @@ static const char SCHEMA_4[] =
     " no_new_until INTEGER NOT NULL," /* WhatsApp lets it begin no chats */
     " PRIMARY KEY (gateway, session)) STRICT, WITHOUT ROWID;";
 
+/* Files that came with messages or go out with them; the bytes are in data_dir/media. */
+static const char SCHEMA_5[] =
+    "CREATE TABLE media ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " hash TEXT NOT NULL UNIQUE," /* of the bytes, hex: the file's name */
+    " type TEXT NOT NULL,"        /* by content */
+    " name TEXT NOT NULL,"        /* as it was called when it came first */
+    " size INTEGER NOT NULL,"
+    " created_at INTEGER NOT NULL,"      /* when it came first */
+    " used_at INTEGER NOT NULL) STRICT;" /* when it came, was stored or was sent last */
+    "CREATE INDEX media_used ON media(used_at);"
+    "ALTER TABLE inbox ADD COLUMN attached TEXT;" /* JSON (attached.h); NULL: only a text */
+    /* Of the few rows that bring a file or answer a message: two columns in outbox would be written
+       with every text. */
+    "CREATE TABLE outbox_extras ("
+    " row INTEGER PRIMARY KEY," /* of outbox */
+    " media INTEGER,"
+    " quote TEXT) STRICT;"; /* native id of the message that it answers */
+
 const struct bot_migration_spec core_migrations[] = {
-    { .id = 1, .sql = SCHEMA_1 },
-    { .id = 2, .sql = SCHEMA_2 },
-    { .id = 3, .sql = SCHEMA_3 },
-    { .id = 4, .sql = SCHEMA_4 },
+    { .id = 1, .sql = SCHEMA_1 }, { .id = 2, .sql = SCHEMA_2 }, { .id = 3, .sql = SCHEMA_3 },
+    { .id = 4, .sql = SCHEMA_4 }, { .id = 5, .sql = SCHEMA_5 },
 };
 const unsigned core_migration_count = BOT_COUNT(core_migrations);

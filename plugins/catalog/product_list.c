@@ -286,6 +286,8 @@ int answer_customer(struct bot_ctx *ctx)
 {
     const char *text = ctx->api->field(ctx, "text");
     if (ctx->api->number(ctx, "store") == 0 || !text) return BOT_PASS;
+    if (!*text && ctx->api->field(ctx, "media.kind"))
+        return BOT_PASS; /* a picture is no greeting */
     if (is_next_word(text)) return list_next(ctx);
     if (is_store_admin(ctx) && is_form(ctx, text)) return bot_say(ctx, "add.form_alone", NULL, 0);
     return greet_and_offer(ctx, text);

@@ -7,9 +7,11 @@
  *   {"cmd":"chat","as":"6281…","all":true}    joins, and gets what the bot writes to anybody
  *   {"cmd":"chat","as":"6281…","say":"text"[,"id":"…"][,"quote":"…"][,"name":"…"][,"lid":"…"]}
  *                                             writes to the bot; `id` is the message's native id
+ *   ... ,"attach":{"kind":"image","file":"/path","name":"proof.png"}   brings a file along, also
+ *       {"kind":"location","place":"-6.2,106.8"}, {"kind":"contact","contact":"BEGIN:VCARD..."}
  * Each is answered by one line, {"ok":true,…} or {"ok":false,"error":"…"}. What the bot writes
  * comes as
- *   {"from":"bot","to":"6281…","id":"SIM7","text":"…"}
+ *   {"from":"bot","to":"6281…","id":"SIM7","text":"…"[,"media":{"type":"image/png","name":"…"}]}
  * A message goes through the journal as a webhook's does, and what the bot says through the outbox;
  * only the two ends differ. Who listens is kept in memory: it ends with the connection, and with
  * the host. */
@@ -33,6 +35,7 @@ static int chat(struct bot_ctx *ctx);
 static int deliver(struct bot_ctx *ctx, const struct bot_outgoing *row);
 static int address(const char *phone, char *out, size_t cap);
 static const char *default_session(struct bot_ctx *ctx);
+static int fetch(struct bot_ctx *ctx, const struct bot_fetch *file);
 
 static const struct bot_route_spec routes[] = {
     { .kind = BOT_ROUTE_CONTROL, .path = "chat", .run = chat },
@@ -44,6 +47,7 @@ static const struct bot_gateway_spec gateway = {
     .send = deliver,
     .address = address,
     .default_session = default_session,
+    .fetch = fetch,
 };
 
 static int init(const struct bot_api *api, struct bot_plugin *self)
@@ -112,6 +116,12 @@ static struct json_object *make_line(const struct bot_outgoing *row, const char 
                            json_object_new_string_len(row->chat, (int)strcspn(row->chat, "@")));
     json_object_object_add(line, "id", json_object_new_string(native_id));
     json_object_object_add(line, "text", json_object_new_string(row->text));
+    if (row->quote[0]) json_object_object_add(line, "quote", json_object_new_string(row->quote));
+    if (!row->media) return line;
+    struct json_object *media = json_object_new_object();
+    json_object_object_add(media, "type", json_object_new_string(row->media_type));
+    json_object_object_add(media, "name", json_object_new_string(row->media_name));
+    json_object_object_add(line, "media", media);
     return line;
 }
 
@@ -131,6 +141,42 @@ static int deliver(struct bot_ctx *ctx, const struct bot_outgoing *row)
     json_object_put(line);
     s->gateways->outcome(ctx, row->id, BOT_SENT, native_id, "");
     return BOT_HANDLED;
+}
+
+/* ---- files that are said -------------------------------------------------------------------- */
+
+#define FILE_BYTES_MAX (16u << 20) /* what a thread's work may bring */
+
+/* On a thread of the host's: whoever may write to the control socket may read this file, too. */
+static int64_t read_file(const void *path, size_t len, void *out, size_t cap)
+{
+    FILE *in = len ? fopen(path, "re") : NULL;
+    if (!in) return BOT_ENOENT;
+    size_t n = fread(out, 1, cap, in);
+    int failed = ferror(in) || n == FILE_BYTES_MAX; /* there may be more of it */
+    fclose(in);
+    return failed ? BOT_EIO : (int64_t)n;
+}
+
+static int was_read(struct bot_ctx *ctx, const struct bot_result *r, void *data)
+{
+    struct simulator *s = ctx->state;
+    int64_t id;
+    memcpy(&id, data, sizeof id);
+    if (!s) return BOT_HANDLED;
+    int ok = r->status == BOT_OK;
+    s->gateways->fetched(ctx, id, ok ? r->body : NULL, ok ? r->body_len : 0,
+                         "the file cannot be read");
+    return BOT_HANDLED;
+}
+
+static int fetch(struct bot_ctx *ctx, const struct bot_fetch *file)
+{
+    size_t cap = file->max_bytes + 1 < FILE_BYTES_MAX ? file->max_bytes + 1 : FILE_BYTES_MAX;
+    struct bot_work work = { .size = sizeof work, .run = read_file, .out_cap = cap };
+    int64_t call = ctx->api->work(ctx, &work, file->url, strlen(file->url) + 1, was_read, &file->id,
+                                  sizeof file->id);
+    return call > 0 ? BOT_LATER : BOT_HANDLED;
 }
 
 /* ---- the verb "chat" ------------------------------------------------------------------------- */
@@ -186,6 +232,20 @@ static int make_id(struct bot_ctx *ctx, char *out, size_t cap)
     return ctx->api->kv_set(ctx, BOT_KV_PLUGIN, "said", next, (size_t)n, 0);
 }
 
+/* What comes along; the strings are rq's. */
+static void read_attachment(struct json_object *rq, struct bot_incoming *in)
+{
+    struct json_object *o = NULL;
+    if (!json_object_object_get_ex(rq, "attach", &o) || !json_object_is_type(o, json_type_object))
+        return;
+    in->media = text_member(o, "kind");
+    in->media_url = text_member(o, "file");
+    in->media_name = text_member(o, "name");
+    in->place = text_member(o, "place");
+    in->place_name = text_member(o, "place_name");
+    in->contact = text_member(o, "contact");
+}
+
 /* Hands the message in as a webhook's. */
 static int say(struct bot_ctx *ctx, struct json_object *rq, const char *phone, const char *chat_id)
 {
@@ -215,6 +275,7 @@ static int say(struct bot_ctx *ctx, struct json_object *rq, const char *phone, c
         .quoted_id = text_member(rq, "quote"),
         .sent_at = now,
     };
+    read_attachment(rq, &in);
     int rc = s->gateways->incoming(ctx, &in);
     if (rc < 0) return refuse(ctx, "the message could not be taken; try again");
     return accept(ctx, "id", id);
@@ -238,7 +299,8 @@ static int run_chat(struct bot_ctx *ctx, struct json_object *rq)
         return accept(ctx, "joined", phone);
     }
     listeners_touch(&s->listeners, connection, request);
-    if (!json_object_is_type(text, json_type_string) || json_object_get_string_len(text) == 0)
+    if (!json_object_is_type(text, json_type_string) ||
+        (json_object_get_string_len(text) == 0 && !json_object_object_get_ex(rq, "attach", NULL)))
         return refuse(ctx, "\"say\" must be a text that is not empty");
     return say(ctx, rq, phone, chat_id);
 }

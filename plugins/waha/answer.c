@@ -140,6 +140,17 @@ int waha_answer_phone(const struct bot_result *r, char phone[20])
     return is_phone;
 }
 
+int waha_answer_is_nobody(const struct bot_result *r)
+{
+    struct json_object *o =
+        r->status == BOT_OK && r->http_status == 200 ? read_json(r->body, r->body_len) : NULL;
+    struct json_object *exists = json_member(o, "numberExists");
+    int is_nobody =
+        json_object_is_type(exists, json_type_boolean) && !json_object_get_boolean(exists);
+    json_object_put(o);
+    return is_nobody;
+}
+
 int waha_answer_own_number(const struct bot_result *r, char number[20])
 {
     struct json_object *o = r->http_status == 200 ? read_json(r->body, r->body_len) : NULL;

@@ -12,7 +12,6 @@
 
 #define PATIENCE_MS      40000
 #define STATE_TIMEOUT_MS 15000
-#define CODE_TIMEOUT_MS  30000
 #define LISTED_MAX       20
 
 static const char *state_key(int state)
@@ -22,6 +21,44 @@ static const char *state_key(int state)
                                           : "disconnected";
 }
 
+/* ---- the QR code ----------------------------------------------------------------------------- */
+
+static int say_qr(struct bot_ctx *ctx, uint32_t which, const char *key, int64_t picture)
+{
+    const struct bot_api *api = ctx->api;
+    const struct waha *w = ctx->state;
+    const struct bot_arg args[] = { bot_text("session", w->accounts[which].session) };
+    const char *text = api->text(ctx, key, args, 1);
+    struct bot_send send = { .size = sizeof send,
+                             .chat = api->field(ctx, "chat"),
+                             .text = text,
+                             .priority = 1,
+                             .media = picture };
+    if (!picture) return bot_reply(ctx, text);
+    return api->send(ctx, &send) == BOT_OK ? BOT_HANDLED : BOT_FAIL;
+}
+
+static int qr_stored(struct bot_ctx *ctx, const struct bot_result *r, void *data)
+{
+    const uint32_t *which = data;
+    if (!ctx->state) return bot_say(ctx, "wa.gone", NULL, 0);
+    return say_qr(ctx, *which, r->status == BOT_OK ? "wa.qr_picture" : "wa.qr",
+                  r->status == BOT_OK ? r->media : 0);
+}
+
+static int qr_came(struct bot_ctx *ctx, const struct bot_result *r, void *data)
+{
+    const uint32_t *which = data;
+    if (!ctx->state) return bot_say(ctx, "wa.gone", NULL, 0);
+    if (r->status == BOT_OK && r->http_status == 200 &&
+        ctx->api->media_store(ctx, r->body, r->body_len, "image/png", "kode-qr.png", qr_stored,
+                              which, sizeof *which) > 0)
+        return BOT_LATER;
+    return say_qr(ctx, *which, "wa.qr", 0);
+}
+
+/* ---- states ---------------------------------------------------------------------------------- */
+
 static int state_came(struct bot_ctx *ctx, const struct bot_result *r, void *data)
 {
     const struct waha *w = ctx->state;
@@ -29,6 +66,9 @@ static int state_came(struct bot_ctx *ctx, const struct bot_result *r, void *dat
     char status[48], number[20], key[32];
     if (!w) return bot_say(ctx, "wa.gone", NULL, 0);
     int state = waha_judge_session(r, status);
+    if (state == BOT_SESSION_QR &&
+        waha_ask_qr(ctx, &w->accounts[*which], qr_came, which, sizeof *which) > 0)
+        return BOT_LATER;
     waha_answer_own_number(r, number);
     const struct bot_arg args[] = { bot_text("session", w->accounts[*which].session),
                                     bot_text("status", status), bot_text("number", number) };
@@ -89,14 +129,11 @@ static int list_states(struct bot_ctx *ctx)
 
 static int ask_code(struct bot_ctx *ctx, const struct waha_account *a, const char *number)
 {
-    char session[200], url[1024], body[64], digits[20];
+    char digits[20];
     const struct bot_people *people = ctx->api->service(ctx->api->self(ctx), "people/0", NULL);
     if (!people || people->phone_parse(number, digits, sizeof digits) != BOT_OK)
         return bot_say(ctx, "wa.usage", NULL, 0);
-    waha_url_put(session, sizeof session, a->session);
-    snprintf(url, sizeof url, "%s/api/%s/auth/request-code", a->base_url, session);
-    snprintf(body, sizeof body, "{\"phoneNumber\":\"%s\"}", digits);
-    return wait_for(ctx, waha_post(ctx, a, url, body, CODE_TIMEOUT_MS, code_came, NULL, 0));
+    return wait_for(ctx, waha_ask_code(ctx, a, digits, code_came, NULL, 0));
 }
 
 /* The account whose session is the first word of *rest, which is taken off; NULL = it is none. */

@@ -32,7 +32,7 @@ static int64_t hour_of(int64_t now)
     return now / HOUR_MS;
 }
 
-static void key_of(const struct waha_account *a, char *key, size_t cap)
+static void usual_key(const struct waha_account *a, char *key, size_t cap)
 {
     snprintf(key, cap, KEY "%.100s", a->session);
 }
@@ -42,7 +42,7 @@ void waha_deaf_load(struct bot_ctx *ctx, struct waha_account *a)
     struct waha_hearing *h = &a->hearing;
     char key[128];
     size_t len = 0;
-    key_of(a, key, sizeof key);
+    usual_key(a, key, sizeof key);
     const char *stored = ctx->api->kv_get(ctx, BOT_KV_PLUGIN, key, &len);
     if (stored && len == sizeof h->usual) memcpy(&h->usual, stored, len);
     h->heard_at = ctx->api->now(ctx);
@@ -63,7 +63,7 @@ static void learn(struct bot_ctx *ctx, struct waha_account *a, int64_t now)
         double days = u->days[i] < 20 ? u->days[i] : 20;
         u->messages[i] = days ? OF_OLDER * u->messages[i] + (1 - OF_OLDER) * h->count : h->count;
         u->days[i] = days + 1;
-        key_of(a, key, sizeof key);
+        usual_key(a, key, sizeof key);
         ctx->api->kv_set(ctx, BOT_KV_PLUGIN, key, (const char *)u, sizeof *u, 0);
     }
     if (!whole) h->from = now; /* the hour that runs has begun without us */

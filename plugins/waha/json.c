@@ -235,6 +235,18 @@ int json_pick(const char *text, size_t len, const struct json_wanted *wanted,
     return rc == 0 && r.at == r.end ? 0 : -1;
 }
 
+int json_next(const struct json_slice *array, size_t *at, struct json_slice *item)
+{
+    struct reader r = { array->s + (*at ? *at : 1), array->s + array->len, 0, NULL };
+    *item = (struct json_slice){ NULL, 0, JSON_ABSENT, 0 };
+    if (array->kind != JSON_ARRAY) return 0;
+    skip_blanks(&r);
+    if (r.at < r.end && *r.at == ',') r.at++;
+    if (read_value(&r, nothing, item) < 0) return 0; /* at the closing bracket */
+    *at = (size_t)(r.at - array->s);
+    return 1;
+}
+
 int json_item(const char *text, size_t len, size_t *at, struct json_slice *item)
 {
     struct reader r = { text + *at, text + len, 1, NULL };

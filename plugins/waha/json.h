@@ -47,8 +47,11 @@ struct json_wanted {
  * JSON. */
 int json_pick(const char *text, size_t len, const struct json_wanted *wanted,
               struct json_slice *slots, enum json_kind *root);
-/* The next item of the array at text, *at 0 for the first: 1 and its slice, 0 at the end, -1 when it
- * is no array or no JSON. */
+/* The item of an array that a json_pick() has noted, behind *at (0: the first): 1 and *at moved on,
+ * or 0 when there is none left. */
+int json_next(const struct json_slice *array, size_t *at, struct json_slice *item);
+/* The next item of the array at text, *at 0 for the first: 1 and its slice, 0 at the end, -1 when
+ * it is no array or no JSON. */
 int json_item(const char *text, size_t len, size_t *at, struct json_slice *item);
 /* Writes a string without its escapes and a NUL; never more than slice.len + 1 bytes. Returns the
  * length. Half a surrogate pair becomes U+FFFD. */

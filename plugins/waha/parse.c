@@ -62,6 +62,7 @@ enum note {
     MEDIA,
     LOCATION,
     VCARDS,
+    DATA,
     VOTE_FROM_ME,
     VOTE_TIME,
     CHOSEN,
@@ -122,7 +123,7 @@ static const struct json_wanted in_payload[] = { JSON_WANTED("id", ID, in_id),
                                                  JSON_WANTED("ack", ACK, NULL),
                                                  JSON_WANTED("name", NAME, NULL),
                                                  JSON_WANTED("status", STATUS, NULL),
-                                                 JSON_WANTED("_data", -1, in_data),
+                                                 JSON_WANTED("_data", DATA, in_data),
                                                  JSON_WANTED("editedMessageId", EDITED_ID, NULL),
                                                  JSON_WANTED("revokedMessageId", REVOKED_ID, NULL),
                                                  JSON_WANTED("after", -1, in_after),
@@ -147,7 +148,8 @@ struct parsed {
     char lid[CHAT_BYTES];
     char quoted_id[WAHA_ID_BYTES];
     char small[SMALL_BYTES];
-    char *large; /* instead of `small`; malloc'ed */
+    char *large;    /* instead of `small`; malloc'ed */
+    char *attached; /* strings of what came with it; malloc'ed */
 };
 
 enum chat_kind {
@@ -295,12 +297,11 @@ static int64_t read_time(const struct parsed *p)
     return read_time_of(&p->notes[p->notes[TIMESTAMP].kind ? TIMESTAMP : VOTE_TIME]);
 }
 
-static int has_items(const struct json_slice *array)
+/* More than a text. */
+static int brings_more(const struct parsed *p)
 {
-    if (array->kind != JSON_ARRAY) return 0;
-    for (size_t i = 1; i + 1 < array->len; i++)
-        if (!strchr(" \t\r\n", array->s[i])) return 1;
-    return 0;
+    return p->notes[HAS_MEDIA].kind == JSON_TRUE || p->notes[MEDIA].kind == JSON_OBJECT ||
+           p->notes[LOCATION].kind == JSON_OBJECT || waha_has_items(&p->notes[VCARDS]);
 }
 
 /* What was written. NULL: nothing that a person wrote or sent (an engine's notice, an undecrypted
@@ -309,12 +310,12 @@ static int has_items(const struct json_slice *array)
 static const char *read_text(const struct parsed *p, size_t *len)
 {
     *len = 0;
-    if (p->notes[LOCATION].kind == JSON_OBJECT || has_items(&p->notes[VCARDS])) return "";
+    if (p->notes[LOCATION].kind == JSON_OBJECT || waha_has_items(&p->notes[VCARDS])) return "";
     if (p->text[BODY]) {
         *len = p->body_len;
         return p->text[BODY];
     }
-    return p->notes[HAS_MEDIA].kind == JSON_TRUE || p->notes[MEDIA].kind == JSON_OBJECT ? "" : NULL;
+    return brings_more(p) ? "" : NULL;
 }
 
 static int read_ack(const struct parsed *p, int32_t *ack)
@@ -326,31 +327,35 @@ static int read_ack(const struct parsed *p, int32_t *ack)
     return 1;
 }
 
-/* "message" and "message.any": theirs, ours from a phone, ours through us. */
-static void read_message(struct parsed *p, struct bot_incoming *in)
+/* "message" and "message.any": theirs, ours from a phone, ours through us. 0, or -1 out of memory.
+ */
+static int read_message(struct parsed *p, struct bot_incoming *in)
 {
     read_address(p);
     enum chat_kind chat = classify_chat(p);
     in->event = chat_event[chat];
     in->native_id = p->native_id[0] ? p->native_id : NULL;
     in->sent_at = read_time(p);
-    if (chat != CHAT_PERSON) return;
+    if (chat != CHAT_PERSON) return 0;
     if (!in->native_id) {
         in->event = "message.noid";
-        return;
+        return 0;
     }
     if (p->from_me && p->text[SOURCE] && strcmp(p->text[SOURCE], "api") == 0) {
         in->kind = BOT_IN_ACK;
         in->chat = p->chat;
         if (!read_ack(p, &in->ack)) in->ack = 0;
-        return;
+        return 0;
     }
     in->text = read_text(p, &in->text_len);
     if (!in->text) {
         in->event = "message.empty";
-        return;
+        return 0;
     }
     read_alternative(p);
+    if (brings_more(p) && !(p->attached = waha_read_media(&p->notes[MEDIA], &p->notes[LOCATION],
+                                                          &p->notes[VCARDS], &p->notes[DATA], in)))
+        return -1;
     in->kind = p->from_me ? BOT_IN_OWN : BOT_IN_MESSAGE;
     in->event = p->text[EVENT];
     in->chat = p->chat;
@@ -361,6 +366,7 @@ static void read_message(struct parsed *p, struct bot_incoming *in)
         set_bare(p->quoted_id, sizeof p->quoted_id, p->text[REPLY_ID]);
         if (p->quoted_id[0]) in->quoted_id = p->quoted_id;
     }
+    return 0;
 }
 
 /* "message.ack": only those of what we sent, in a chat with a person. */
@@ -439,16 +445,16 @@ static void read_session(const struct parsed *p, struct bot_incoming *in)
     in->no_new_until = read_no_new_until(p);
 }
 
-static void read_event(struct parsed *p, struct bot_incoming *in)
+static int read_event(struct parsed *p, struct bot_incoming *in)
 {
     const char *event = p->text[EVENT];
     in->kind = BOT_IN_OTHER;
     in->event = event ? event : "unknown";
     in->session = p->text[SESSION];
-    if (!event || p->notes[PAYLOAD].kind != JSON_OBJECT) return;
+    if (!event || p->notes[PAYLOAD].kind != JSON_OBJECT) return 0;
     if (strcmp(event, "message") == 0 || strcmp(event, "message.any") == 0)
-        read_message(p, in);
-    else if (strcmp(event, "message.ack") == 0)
+        return read_message(p, in);
+    if (strcmp(event, "message.ack") == 0)
         read_message_ack(p, in);
     else if (strcmp(event, "session.status") == 0)
         read_session(p, in);
@@ -460,6 +466,7 @@ static void read_event(struct parsed *p, struct bot_incoming *in)
         read_signal(p, in, BOT_IN_REACTION, p->text[REACTED_ID]);
     else if (strcmp(event, "poll.vote") == 0)
         read_signal(p, in, BOT_IN_POLL_VOTE, p->text[POLL_ID]);
+    return 0;
 }
 
 /* Decodes the wanted strings. 0, or -1 out of memory. */
@@ -486,7 +493,7 @@ static int take_apart(struct parsed *p, const char *body, size_t len,
     enum json_kind root;
     memset(p, 0, offsetof(struct parsed, native_id));
     p->native_id[0] = p->chat[0] = p->phone[0] = p->lid[0] = p->quoted_id[0] = '\0';
-    p->large = NULL;
+    p->large = p->attached = NULL;
     if (json_pick(body, len, wanted, p->notes, &root) < 0) return BOT_EINVAL;
     return decode_texts(p) < 0 ? BOT_EBUSY : BOT_OK;
 }
@@ -497,10 +504,11 @@ int waha_parse(const char *body, size_t len, struct bot_incoming_sink *sink)
     struct bot_incoming in = { .size = sizeof in };
     int rc = take_apart(&p, body, len, in_webhook);
     if (rc != BOT_OK) return rc;
-    read_event(&p, &in);
-    sink->add(sink, &in);
+    rc = read_event(&p, &in);
+    if (rc == 0) sink->add(sink, &in);
+    free(p.attached);
     free(p.large);
-    return BOT_OK;
+    return rc == 0 ? BOT_OK : BOT_EBUSY;
 }
 
 int waha_parse_message(const char *payload, size_t len, const char *session,
@@ -512,8 +520,9 @@ int waha_parse_message(const char *payload, size_t len, const char *session,
     if (rc != BOT_OK) return rc;
     p.text[EVENT] = "message.any";
     in.session = session;
-    read_message(&p, &in);
-    sink->add(sink, &in);
+    rc = read_message(&p, &in);
+    if (rc == 0) sink->add(sink, &in);
+    free(p.attached);
     free(p.large);
-    return BOT_OK;
+    return rc == 0 ? BOT_OK : BOT_EBUSY;
 }

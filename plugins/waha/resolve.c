@@ -120,6 +120,8 @@ int waha_resolve(struct bot_ctx *ctx, const struct bot_outgoing *row)
     const struct waha_account *a = waha_account(w, row->session);
     char url[2048];
     size_t size = 0;
+    /* sendImage and sendFile take no id, and a caption in a list proves nothing of a file. */
+    if (row->media) return tell(ctx, row->id, BOT_RESOLVED_UNKNOWN, NULL);
     if (!a) return tell(ctx, row->id, BOT_RESOLVED_LATER, NULL);
     make_url(a, row, url, sizeof url);
     struct question *q = make_question(ctx, row, (uint32_t)(a - w->accounts), url, &size);

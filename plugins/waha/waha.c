@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <tokobot/services/waha.h>
+
 #include "waha.h"
 
 static int gate(struct bot_ctx *ctx);
@@ -125,6 +127,7 @@ static const struct bot_gateway_spec gateway = {
     .address = address,
     .default_session = default_session,
     .who = waha_who,
+    .fetch = waha_fetch,
 };
 
 static int init(const struct bot_api *api, struct bot_plugin *self)
@@ -136,6 +139,7 @@ static int init(const struct bot_api *api, struct bot_plugin *self)
     if (rc >= 0) rc = BOT_COMMANDS(api, self, commands);
     if (rc >= 0) rc = BOT_HOOKS(api, self, hooks);
     if (rc >= 0) rc = BOT_SCHEDULES(api, self, schedules);
+    if (rc >= 0) rc = api->provide(self, "waha/0", &waha_service, self);
     if (rc >= 0) rc = gateways->provide(self, &gateway);
     return rc < 0 ? rc : BOT_OK;
 }

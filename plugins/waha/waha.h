@@ -101,6 +101,15 @@ struct waha {
 /* ---- parse.c: a webhook's body -> messages. Pure; on HTTP threads. --------------------------- */
 int waha_parse(const char *body, size_t len, struct bot_incoming_sink *sink);
 
+struct json_slice;
+/* ---- parse_media.c: what comes with a text, or instead of one. Pure. --------------------------
+ */
+int waha_has_items(const struct json_slice *array);
+/* Fills the media fields of `in` from four parts of a payload that json_pick() has noted. The
+ * strings lie in what it returns, to be freed; NULL: out of memory. */
+char *waha_read_media(const struct json_slice *media, const struct json_slice *location,
+                      const struct json_slice *vcards, const struct json_slice *data,
+                      struct bot_incoming *in);
 /* One message of a list, worded as a webhook's payload: one bot_incoming of this session. BOT_OK,
  * BOT_EINVAL, BOT_EBUSY. */
 int waha_parse_message(const char *payload, size_t len, const char *session,
@@ -157,6 +166,8 @@ int waha_judge_lookup(const struct bot_result *r, const char *send_id);
  * among them? BOT_RESOLVED_NOT_SENT means that the list came and it was not. */
 int waha_judge_list(const struct bot_result *r, const char *text, int64_t since,
                     char id[WAHA_ID_BYTES]);
+/* 1: GET /api/contacts/check-exists says that the number has no WhatsApp. */
+int waha_answer_is_nobody(const struct bot_result *r);
 /* The number that the session is paired with, digits; "" = not told. 1 or 0. */
 int waha_answer_own_number(const struct bot_result *r, char number[20]);
 /* When the newest message of others in a list of chats was written, ms. 1, or 0: no such list. */
@@ -189,6 +200,21 @@ int waha_resolve(struct bot_ctx *ctx, const struct bot_outgoing *row);
 int waha_need_ids(struct bot_ctx *ctx, const char *session, uint32_t want);
 int waha_who(struct bot_ctx *ctx, const char *session, const char *lid); /* who.c */
 
+/* ---- send_media.c ---------------------------------------------------------------------------- */
+struct waha_file {
+    int64_t row, media;
+    uint32_t account;                                              /* its index */
+    const char *session, *chat, *caption, *type, *name, *reply_to; /* "" when there is none */
+};
+/* Reads the file and sends it; `sent` judges the answer, with a copy of `data`. */
+int waha_send_file(struct bot_ctx *ctx, const struct waha_file *f, bot_done_fn *sent,
+                   const void *data, uint32_t len);
+
+/* ---- fetch.c: files that came ---------------------------------------------------------------- */
+#define WAHA_PATH_BYTES 512
+/* The path of a file's URL, when it is one of WAHA's files and nothing else. 1 or 0. Pure. */
+int waha_file_path(const char *url, char out[WAHA_PATH_BYTES]);
+int waha_fetch(struct bot_ctx *ctx, const struct bot_fetch *file);
 /* ---- mark.c: up to when everything has come -------------------------------------------------- */
 #define WAHA_OVERLAP_MS (2 * 60 * 1000) /* webhooks overtake each other */
 /* All in ms; times are of WhatsApp's clock. */
@@ -239,6 +265,15 @@ void waha_deaf_heard(struct bot_ctx *ctx, struct waha_account *a); /* a message 
 int waha_listen(struct bot_ctx *ctx);                              /* schedule */
 /* How many messages the time between usually brings, of its last day. */
 double waha_deaf_expected(const struct waha_usual *u, int64_t from, int64_t to);
+
+/* ---- link.c: linking a phone ----------------------------------------------------------------- */
+/* The completion has a PNG in its body (200), or there is none. */
+int64_t waha_ask_qr(struct bot_ctx *ctx, const struct waha_account *a, bot_done_fn *done,
+                    const void *data, size_t len);
+/* The completion has a pairing code: waha_answer_code(). phone: digits. */
+int64_t waha_ask_code(struct bot_ctx *ctx, const struct waha_account *a, const char *phone,
+                      bot_done_fn *done, const void *data, size_t len);
+extern const struct bot_waha waha_service; /* services/waha.h */
 
 /* ---- command.c ------------------------------------------------------------------------------- */
 int waha_command(struct bot_ctx *ctx); /* /wa */

@@ -84,7 +84,7 @@ test('/wa lists the numbers and tells of one; a session that bot.ini does not na
   let list;
   for (let i = 0; i < 50 && !/📷 jaya/.test(list ?? ''); i++) list = await says('/wa');
   assert.match(list, /✅ default: terhubung[^]*📷 jaya: menunggu kode QR/);
-  assert.match(await says('/wa jaya'), /sesi jaya menunggu kode QR/);
+  assert.match(await says('/wa jaya'), /Sesi jaya menunggu kode QR/);
   assert.match(await says('/wa kode jaya 0811-0000-0001'), /Kode tautan/);
   assert.ok(own.calls.some((c) => c.path === '/api/jaya/auth/request-code'));
   assert.match(await says('/wa lain'), /Contoh: \/wa/);

@@ -1,6 +1,8 @@
 // The bot helps its WAHA session up: makes it, starts it, restarts it once; and tells what a person has to do.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { Bot, SUPER, runTokobot } from './lib/bot.mjs';
 import { FakeWaha, Person } from './lib/fake-waha.mjs';
 
@@ -52,7 +54,12 @@ async function says(bot, text) {
 test('/wa tells how the number is and gives a pairing code', async (t) => {
   const { waha, bot } = await start(t, 'SCAN_QR_CODE', {}, { simulator: 'on' });
   await bot.waitHealth((h) => h.waha === 'qr');
-  assert.match(await says(bot, '/wa'), /menunggu kode QR/);
+  const told = await says(bot, '/wa');
+  assert.match(told, /kode-qr\.png[^]*pindai gambar ini/);
+  const asked = waha.calls.find((c) => c.path === '/api/default/auth/qr');
+  assert.equal(asked.key, waha.apiKey);
+  const kept = readdirSync(join(bot.dir, 'data/media'), { recursive: true }).map(String);
+  assert.equal(kept.length >= 1, true, 'the picture is kept');
   assert.match(await says(bot, '/wa kode 0811-0000-0001'), /Kode tautan: \*?ABCD-1234/);
   assert.deepEqual(waha.calls.find((c) => /request-code/.test(c.path)).body, { phoneNumber: '6281100000001' });
   for (const rubbish of ['/wa kode', '/wa kode abc', '/wa apa']) assert.match(await says(bot, rubbish), /Contoh: \/wa/);

@@ -45,6 +45,10 @@ void record(const struct bot_outgoing *row)
     snprintf(s->chat, sizeof s->chat, "%s", row->chat);
     snprintf(s->send_id, sizeof s->send_id, "%s", row->send_id);
     s->text = xstrdup(row->text);
+    s->media = row->media;
+    snprintf(s->media_type, sizeof s->media_type, "%s", row->media_type);
+    snprintf(s->media_name, sizeof s->media_name, "%s", row->media_name);
+    snprintf(s->quote, sizeof s->quote, "%s", row->quote);
 }
 
 int send_normally(struct bot_ctx *ctx, const struct bot_outgoing *row)
@@ -89,6 +93,36 @@ static int gateway_who(struct bot_ctx *ctx, const char *session, const char *lid
     w.who_count++;
     snprintf(w.who_lid, sizeof w.who_lid, "%s", lid);
     return w.who_verdict ? w.who_verdict : BOT_LATER;
+}
+
+struct wanted {
+    int64_t id;
+    size_t max_bytes;
+};
+
+static int gateway_fetched(struct bot_ctx *ctx, const struct bot_result *r, void *data)
+{
+    const struct wanted *file = data;
+    const struct bot_gateways *g = gateways(ctx);
+    if (r->status == BOT_OK && r->http_status == 200)
+        g->fetched(ctx, file->id, r->body, r->body_len, NULL);
+    else if (r->too_large)
+        g->fetched(ctx, file->id, NULL, file->max_bytes + 1, NULL);
+    else
+        g->fetched(ctx, file->id, NULL, 0, r->http_status ? "refused" : r->error);
+    return BOT_HANDLED;
+}
+
+static int gateway_fetch(struct bot_ctx *ctx, const struct bot_fetch *file)
+{
+    struct wanted wanted = { file->id, file->max_bytes };
+    struct bot_http rq = { .size = sizeof rq, .url = file->url, .max_bytes = file->max_bytes };
+    assert_string_equal(file->session, "default");
+    assert_int_equal(w.host->loop.in_turn, 0);
+    w.fetch_count++;
+    if (w.fetch_verdict) return w.fetch_verdict;
+    assert_true(ctx->api->http(ctx, &rq, gateway_fetched, &wanted, sizeof wanted) > 0);
+    return BOT_LATER;
 }
 
 static int gateway_address(const char *phone, char *out, size_t cap)
@@ -141,6 +175,7 @@ static int gateway_init(const struct bot_api *api, struct bot_plugin *self)
         .resolve = w.conf.no_resolve ? NULL : gateway_resolve,
         .need_ids = w.conf.has_ids ? gateway_need_ids : NULL,
         .who = w.conf.has_who ? gateway_who : NULL,
+        .fetch = w.conf.has_fetch ? gateway_fetch : NULL,
         .address = gateway_address,
         .default_session = gateway_session,
     };
@@ -418,6 +453,27 @@ void post(const char *phone, const char *text)
     post_as(phone, id, text, NULL, 0);
 }
 
+void post_media(const char *phone, const char *kind, const char *url, const char *type,
+                const char *text)
+{
+    char chat[80], id[32];
+    snprintf(chat, sizeof chat, "%s@c", phone);
+    snprintf(id, sizeof id, "IN%u", ++w.message_count);
+    struct bot_incoming in = { .size = sizeof in,
+                               .kind = BOT_IN_MESSAGE,
+                               .session = "default",
+                               .event = "message",
+                               .native_id = id,
+                               .chat = chat,
+                               .phone = phone,
+                               .text = text,
+                               .media = kind,
+                               .media_url = url,
+                               .media_type = type,
+                               .media_name = "dir/bukti.bin" };
+    assert_int_equal(host_incoming(w.host, "testgate", &in), BOT_OK);
+}
+
 void say(const char *phone, const char *text)
 {
     post(phone, text);
@@ -510,6 +566,16 @@ void network_answers(int status, const char *body)
     w.http[0]->status = status;
     w.http[0]->sent = 1;
     buf_adds(&w.http[0]->answer, body);
+    http_end(0);
+    run();
+}
+
+void network_brings(const void *bytes, size_t len)
+{
+    assert_true(w.http_count > 0);
+    w.http[0]->status = 200;
+    w.http[0]->sent = 1;
+    buf_add(&w.http[0]->answer, bytes, len);
     http_end(0);
     run();
 }

@@ -35,6 +35,8 @@ struct sent {
     char chat[64], send_id[64];
     uint32_t flags;
     char *text;
+    int64_t media;
+    char media_type[40], media_name[80], quote[64];
 };
 
 typedef int gateway_fn(struct bot_ctx *ctx, const struct bot_outgoing *row);
@@ -47,6 +49,7 @@ struct world_conf {
     int no_resolve; /* the gateway cannot find out what became of a row */
     int has_ids;    /* the gateway has send ids: need_ids is asked */
     int has_who;    /* the gateway can be asked whose a hidden id is */
+    int has_fetch;  /* the gateway fetches files: a request of the network each */
     int own_copies; /* plugins are copied as a real start does, and closed right after their stop()
                      */
     struct crash_page *crash; /* what the supervisor would hold; or NULL */
@@ -77,6 +80,8 @@ struct world {
     int ids_later;              /* need_ids() says that some will come */
     int who_count, who_verdict; /* BOT_LATER when 0 */
     char who_lid[80];           /* the last one that was asked for */
+    int fetch_count;            /* so often fetch() was called */
+    int fetch_verdict;          /* instead of asking; 0: it asks */
     unsigned message_count;
 };
 extern struct world w;
@@ -105,6 +110,9 @@ void post(const char *phone, const char *text); /* a message arrives, and nothin
 void post_as(const char *phone, const char *native_id, const char *text, const char *quoted_id,
              int64_t sent_at);
 void say(const char *phone, const char *text); /* post, run */
+/* A message that brings a file: kind, url and claimed type, the text is its caption. */
+void post_media(const char *phone, const char *kind, const char *url, const char *type,
+                const char *text);
 int webhook(
     const char *body); /* "ID PHONE TEXT" lines: what host_webhook() returned; nothing runs */
 void ack(const char *native_id, int ack_value);
@@ -122,6 +130,7 @@ void route(
 void control(const char *verb,
              const char *json); /* a line of the control socket; the answer is in w.control */
 void network_answers(int status, const char *body); /* the oldest one gets its answer; then run() */
+void network_brings(const void *bytes, size_t len); /* the oldest one: 200 and a file; then run() */
 void network_fails(enum http_error error);
 void jobs_run(void); /* all; then run() */
 

@@ -130,6 +130,47 @@ static void what_does_not_come_fails(void **state)
     assert_printed("but to 6281100000001:");
 }
 
+static void what_comes_along_is_looked_up_beside_the_transcript(void **state)
+{
+    (void)state;
+    assert_fails("as customer 6281100000031\n\n> [image no-such.png] x\n",
+                 "no-such.png: No such file or directory");
+    assert_printed("a.chat:3: ");
+    assert_fails("as customer 6281100000031\n> [location here]\n",
+                 "a.chat:2: write [location -6.2,106.8], not [location here]");
+    assert_fails("as customer 6281100000031\n> [location 91,0]\n", "a.chat:2: write [location");
+    assert_fails("as customer 6281100000031\n> [contact Budi]\n", "a.chat:2: write [contact NAME");
+    assert_fails("as customer 6281100000031\n>\n", "a.chat:2: a message needs a text");
+}
+
+/* The test plugin gallery says what came, and sends it back. */
+static void pictures_go_in_and_out(void **state)
+{
+    char self[200], ini[300];
+    (void)state;
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    assert_true(n > 0);
+    self[n] = '\0';
+    *strrchr(self, '/') = '\0';
+    snprintf(ini, sizeof ini, "[plugins]\ngallery = %.180s/plugins/gallery.so\n", self);
+    write_file("bot.ini", ini);
+    write_file("proof.gif", "GIF89a\001");
+    write_file("deep/name.gif", "GIF89a\002");
+    write_file("a.chat", "as admin 6281100000012 of \"Toko Maju\"\n"
+                         "as customer 6281100000031\n"
+                         "> [image proof.gif] bukti\n"
+                         "< *image|image/gif|proof.gif|7|-|-|-|bukti\n"
+                         "> kembalikan\n"
+                         "< [image proof.gif] ini dia\n"
+                         "> [document deep/name.gif]\n"
+                         "< *document|image/gif|name.gif|7|*\n"
+                         "> [location -6.2,106.8]\n"
+                         "< *location|-|-|0|-|-6.2,106.8|*\n"
+                         ">reply 2 [voice proof.gif] dan ini\n"
+                         "< *voice|image/gif|proof.gif|7|-|-|-|dan ini\n");
+    if (run(NULL) != 0) fail_msg("%s", buf_str(&printed));
+}
+
 static void a_control_command_answers(void **state)
 {
     (void)state;
@@ -203,6 +244,8 @@ int main(void)
         IN_FOLDER(another_answer_fails_and_shows_both),
         IN_FOLDER(what_is_not_expected_fails),
         IN_FOLDER(what_does_not_come_fails),
+        IN_FOLDER(what_comes_along_is_looked_up_beside_the_transcript),
+        IN_FOLDER(pictures_go_in_and_out),
         IN_FOLDER(a_control_command_answers),
         IN_FOLDER(the_clock_moves_when_it_is_told_to),
         IN_FOLDER(mistakes_in_the_file_fail),

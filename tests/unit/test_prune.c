@@ -28,7 +28,9 @@ static int open_world(void **state)
     snprintf(w->path, sizeof w->path, "/tmp/test_prune.%d.db", (int)getpid());
     unlink(w->path);
     assert_int_equal(db_open(&w->host.db, w->path, NULL, error, sizeof error), 0);
-    assert_int_equal(db_script(&w->host.db, core_migrations[0].sql), 0);
+    for (unsigned i = 0; i < core_migration_count; i++)
+        assert_int_equal(db_script(&w->host.db, core_migrations[i].sql), 0);
+    TAILQ_INIT(&w->host.loop.committed);
     w->host.keep_days = 30;
     *state = w;
     return 0;

@@ -176,9 +176,15 @@ static const char *line(int64_t connection, int64_t request, const char *json)
 
 static void bot_says(const char *to, const char *text)
 {
-    struct bot_outgoing row = {
-        .size = sizeof row, .id = 12, .session = "sim", .chat = to, .text = text, .send_id = ""
-    };
+    struct bot_outgoing row = { .size = sizeof row,
+                                .id = 12,
+                                .session = "sim",
+                                .chat = to,
+                                .text = text,
+                                .send_id = "",
+                                .media_type = "",
+                                .media_name = "",
+                                .quote = "" };
     assert_int_equal(deliver(&ctx, &row), BOT_HANDLED);
     assert_int_equal(world.outcome, BOT_SENT);
     assert_string_equal(world.outcome_id, "SIM12");

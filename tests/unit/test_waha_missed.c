@@ -12,6 +12,7 @@
 #include "../../plugins/waha/json.c"
 #include "../../plugins/waha/escape.c"
 #include "../../plugins/waha/answer.c"
+#include "../../plugins/waha/parse_media.c"
 #include "../../plugins/waha/parse.c"
 #undef END
 #include "../../plugins/waha/missed.c"

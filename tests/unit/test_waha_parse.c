@@ -15,6 +15,7 @@
 #include "../../plugins/waha/json.c"
 #include "../../plugins/waha/escape.c"
 #include "../../plugins/waha/answer.c"
+#include "../../plugins/waha/parse_media.c"
 #include "../../plugins/waha/parse.c"
 
 #define CONTRACT "../shared/contracts/waha"
@@ -28,6 +29,8 @@ struct seen {
     char session[64], event[64], native[160], chat[160], phone[64], lid[160], name[160],
         quoted[160];
     char text[512];
+    char media[32], url[200], type[80], file[80], error[120], place[60], place_name[120],
+        contact[400];
 };
 
 static char *keep(char *out, size_t cap, const char *s)
@@ -51,6 +54,14 @@ static void seen_add(struct bot_incoming_sink *sink, const struct bot_incoming *
     s->in.lid = keep(s->lid, sizeof s->lid, in->lid);
     s->in.name = keep(s->name, sizeof s->name, in->name);
     s->in.quoted_id = keep(s->quoted, sizeof s->quoted, in->quoted_id);
+    s->in.media = keep(s->media, sizeof s->media, in->media);
+    s->in.media_url = keep(s->url, sizeof s->url, in->media_url);
+    s->in.media_type = keep(s->type, sizeof s->type, in->media_type);
+    s->in.media_name = keep(s->file, sizeof s->file, in->media_name);
+    s->in.media_error = keep(s->error, sizeof s->error, in->media_error);
+    s->in.place = keep(s->place, sizeof s->place, in->place);
+    s->in.place_name = keep(s->place_name, sizeof s->place_name, in->place_name);
+    s->in.contact = keep(s->contact, sizeof s->contact, in->contact);
     if (!in->text) return; /* it may end without a NUL, as a part of the body */
     int len = (int)(in->text_len ? in->text_len : strlen(in->text));
     snprintf(s->text, sizeof s->text, "%.*s", len, in->text);
@@ -378,6 +389,139 @@ static void every_body_is_understood(void **state)
     }
 }
 
+/* ---- what comes along ------------------------------------------------------------------------ */
+
+#define MEDIA(rest) NOWEB("\"id\":\"false_6281100000011@c.us_M1\",\"hasMedia\":true," rest)
+#define PLACE(rest)                                                                                \
+    NOWEB("\"id\":\"false_6281100000011@c.us_M1\",\"body\":\"/9j/4AAQ\",\"location\":{" rest "}")
+#define RAW(message) ",\"_data\":{\"message\":{\"" message "\":{}}}"
+
+struct media_row {
+    const char *what, *body;
+    const char *media, *url, *type, *file, *error, *place, *place_name, *contact, *text;
+};
+static const struct media_row media_rows[] = {
+    { "a plain text brings nothing",
+      NOWEB("\"id\":\"false_6281100000011@c.us_M1\",\"body\":\"x\","
+            "\"hasMedia\":false,\"media\":null,\"vCards\":[ ]"),
+      .text = "x" },
+    { "a text that quotes a picture",
+      NOWEB("\"id\":\"false_6281100000011@c.us_M1\",\"body\":\"x\",\"_data\":{\"message\":{"
+            "\"extendedTextMessage\":{\"contextInfo\":{\"imageMessage\":{}}}}}"),
+      .text = "x" },
+    { "a picture and its caption",
+      MEDIA("\"body\":\"Bukti\",\"media\":{\"url\":\"http://localhost:3000/api/files/a.jpeg\","
+            "\"filename\":null,\"mimetype\":\"image/jpeg\"}" RAW("imageMessage")),
+      "image", "http://localhost:3000/api/files/a.jpeg", "image/jpeg", .text = "Bukti" },
+    { "a sticker is no picture",
+      MEDIA("\"media\":{\"url\":\"u\",\"mimetype\":\"image/webp\"}" RAW("stickerMessage")),
+      "sticker", "u", "image/webp", .text = "" },
+    { "a picture that was not downloaded",
+      MEDIA("\"body\":\"Bukti\",\"media\":null" RAW("imageMessage")), "image",
+      .error = "WAHA has not downloaded it", .text = "Bukti" },
+    { "nothing is known of it", MEDIA("\"body\":null,\"media\":null"), "document",
+      .error = "WAHA has not downloaded it", .text = "" },
+    { "an error is an object",
+      MEDIA("\"media\":{\"url\":null,\"mimetype\":\"image/jpeg\",\"error\":{\"code\":403,"
+            "\"details\":\"media \\\"gone\\\"\"}}"),
+      "image", .type = "image/jpeg", .error = "403: media \"gone\"", .text = "" },
+    { "its code is a word",
+      MEDIA("\"media\":{\"url\":null,\"error\":{\"code\":\"EGONE\",\"details\":{}}}"), "document",
+      .error = "EGONE", .text = "" },
+    { "details alone",
+      MEDIA("\"media\":{\"url\":null,\"error\":{\"code\":\"\",\"details\":\"x\"}}"), "document",
+      .error = "x", .text = "" },
+    { "an error that is none", MEDIA("\"media\":{\"url\":\"\",\"error\":[1]}"), "document",
+      .error = "WAHA could not download it", .text = "" },
+    { "a voice note",
+      MEDIA("\"body\":null,\"media\":{\"url\":\"u\",\"mimetype\":\"audio/OGG; codecs=opus\"},"
+            "\"_data\":{\"message\":{\"audioMessage\":{\"ptt\":true}}}"),
+      "voice", "u", "audio/ogg", .text = "" },
+    { "a song", MEDIA("\"media\":{\"url\":\"u\",\"mimetype\":\"audio/mpeg\"}" RAW("audioMessage")),
+      "audio", "u", "audio/mpeg", .text = "" },
+    { "a voice note of GOWS",
+      MEDIA("\"media\":{\"url\":\"u\"},\"_data\":{\"Message\":{\"audioMessage\":{\"PTT\":true}}}"),
+      "voice", "u", .text = "" },
+    { "a voice note of WEBJS", MEDIA("\"media\":{\"url\":\"u\"},\"_data\":{\"type\":\"ptt\"}"),
+      "voice", "u", .text = "" },
+    { "a video of WEBJS", MEDIA("\"media\":null,\"_data\":{\"type\":\"video\"}"), "video",
+      .error = "WAHA has not downloaded it", .text = "" },
+    { "a round video", MEDIA("\"media\":{\"url\":\"u\"}" RAW("ptvMessage")), "video", "u",
+      .text = "" },
+    { "kinds by the type alone", MEDIA("\"media\":{\"url\":\"u\",\"mimetype\":\"video/mp4\"}"),
+      "video", "u", "video/mp4", .text = "" },
+    { "a document and its name",
+      MEDIA("\"media\":{\"url\":\"u\",\"filename\":\"faktur \\u0031.pdf\",\"mimetype\":"
+            "\"application/pdf\"}" RAW("documentMessage")),
+      "document", "u", "application/pdf", "faktur 1.pdf", .text = "" },
+    { "a document with a caption",
+      MEDIA("\"media\":{\"url\":\"u\"}" RAW("documentWithCaptionMessage")), "document", "u",
+      .text = "" },
+    { "types that are none",
+      MEDIA("\"media\":{\"url\":\"u\",\"mimetype\":\"image/<b>\"}" RAW("imageMessage")), "image",
+      "u", .text = "" },
+    { "a type in three parts", MEDIA("\"media\":{\"url\":\"u\",\"mimetype\":\"a/b/c\"}"),
+      "document", "u", .text = "" },
+    { "everything of a wrong type",
+      MEDIA("\"media\":{\"url\":7,\"mimetype\":{},\"filename\":[],\"error\":true},\"_data\":{"
+            "\"message\":7,\"type\":{}}"),
+      "document", .error = "WAHA could not download it", .text = "" },
+    { "a place in strings",
+      PLACE("\"latitude\":\"-6.1753924\",\"longitude\":\"106.8271528\",\"name\":\"Monas\","
+            "\"address\":\"Gambir\""),
+      "location", .place = "-6.1753924,106.8271528", .place_name = "Monas, Gambir", .text = "" },
+    { "a place in numbers",
+      PLACE("\"latitude\":-6.10,\"longitude\":1.068e2,\"address\":\"Gambir\""), "location",
+      .place = "-6.1,106.8", .place_name = "Gambir", .text = "" },
+    { "the middle of the world", PLACE("\"latitude\":-0,\"longitude\":\"0\",\"name\":\"x\""),
+      "location", .place = "0,0", .place_name = "x", .text = "" },
+    { "the edge", PLACE("\"latitude\":\"90\",\"longitude\":-180"), "location", .place = "90,-180",
+      .text = "" },
+    { "beyond the edge", PLACE("\"latitude\":90.1,\"longitude\":0"), "location",
+      .error = "its coordinates are none", .text = "" },
+    { "half a place", PLACE("\"latitude\":\"1\""), "location", .error = "its coordinates are none",
+      .text = "" },
+    { "no numbers", PLACE("\"latitude\":\"nan\",\"longitude\":\"0x10\""), "location",
+      .error = "its coordinates are none", .text = "" },
+    { "not quite numbers", PLACE("\"latitude\":\"1-2\",\"longitude\":\"1 \""), "location",
+      .error = "its coordinates are none", .text = "" },
+    { "two contacts",
+      NOWEB(
+          "\"id\":\"false_6281100000011@c.us_M1\",\"body\":\"BEGIN\",\"vCards\":[ \"BEGIN:VCARD\\nA\","
+          " {\"x\":[1]},\"B\" ]"),
+      "contact", .contact = "BEGIN:VCARD\nA\nB", .text = "" },
+    { "no card in it", NOWEB("\"id\":\"false_6281100000011@c.us_M1\",\"vCards\":[null,7,\"\"]"),
+      "contact", .error = "it holds no card", .text = "" },
+    { "ours from a phone",
+      ENVELOPE(
+          "message.any", "NOWEB",
+          "{\"id\":\"true_6281100000011@c.us_M1\",\"source\":\"app\",\"hasMedia\":true,\"media\":"
+          "{\"url\":\"u\",\"mimetype\":\"image/png\"}}"),
+      "image", "u", "image/png", .text = "" },
+};
+
+static void what_comes_along_is_understood(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < BOT_COUNT(media_rows); i++) {
+        const struct media_row *r = &media_rows[i];
+        struct seen s;
+        if (parse_text(r->body, &s) != BOT_OK || s.count != 1) fail_msg("%s: refused", r->what);
+        if (s.in.kind != BOT_IN_MESSAGE && s.in.kind != BOT_IN_OWN)
+            fail_msg("%s: kind %u", r->what, s.in.kind);
+        same(r->what, "media", s.in.media, r->media);
+        same(r->what, "media_url", s.in.media_url, r->url);
+        same(r->what, "media_type", s.in.media_type, r->type);
+        same(r->what, "media_name", s.in.media_name, r->file);
+        same(r->what, "media_error", s.in.media_error, r->error);
+        same(r->what, "place", s.in.place, r->place);
+        same(r->what, "place_name", s.in.place_name, r->place_name);
+        same(r->what, "contact", s.in.contact, r->contact);
+        same(r->what, "text", s.in.text, r->text);
+        if (r->contact) assert_int_equal(s.in.contact_len, strlen(r->contact));
+    }
+}
+
 static int is_json(const char *text)
 {
     struct json_slice slots[1];
@@ -594,9 +738,11 @@ static void mangled_bodies_do_no_harm(void **state)
 {
     struct seen s;
     (void)state;
-    for (size_t i = 0; i < BOT_COUNT(rows); i += 3) {
-        size_t len = strlen(rows[i].body);
-        char *copy = strdup(rows[i].body);
+    for (size_t i = 0; i < BOT_COUNT(rows) + BOT_COUNT(media_rows); i += 3) {
+        const char *body =
+            i < BOT_COUNT(rows) ? rows[i].body : media_rows[i - BOT_COUNT(rows)].body;
+        size_t len = strlen(body);
+        char *copy = strdup(body);
         assert_non_null(copy);
         for (size_t cut = 0; cut < len; cut++) {
             assert_int_equal(parse_bytes(copy, cut, &s), BOT_EINVAL);
@@ -978,6 +1124,48 @@ static void every_sample_of_the_contract_is_taken(void **state)
     assert_true(each_sample(check_kind) > 40);
 }
 
+/* What each sample brings beside its text; the others bring nothing. */
+static const struct media_row samples_media[] = {
+    { "message-image-", NULL, "image", NULL, "image/jpeg", .text = "Ini bukti transfernya" },
+    { "message-document-", NULL, "document", NULL, "application/pdf", "invoice.pdf", .text = "" },
+    { "message-media-not-", NULL, "image", .error = "WAHA has not downloaded it",
+      .text = "Ini bukti transfernya" },
+    { "message-voice-", NULL, "voice", NULL, "audio/ogg", .text = "" },
+    { "message-location-", NULL, "location", .place = "-6.1753924,106.8271528",
+      .place_name = "Monas, Gambir, Jakarta Pusat", .text = "" },
+    { "message-vcard-", NULL, "contact",
+      .contact = "BEGIN:VCARD\nVERSION:3.0\nFN:Teman Uji\n"
+                 "TEL;type=CELL;waid=628110000013:+62 811-0000-013\nEND:VCARD",
+      .text = "" },
+};
+
+static void check_media(const char *file, const char *body, size_t len, const struct seen *s)
+{
+    const struct media_row *r = NULL;
+    (void)body;
+    (void)len;
+    for (size_t i = 0; i < BOT_COUNT(samples_media); i++)
+        if (strncmp(file, samples_media[i].what, strlen(samples_media[i].what)) == 0)
+            r = &samples_media[i];
+    same(file, "media", s->in.media, r ? r->media : NULL);
+    if (!r) return;
+    same(file, "media_type", s->in.media_type, r->type);
+    same(file, "media_name", s->in.media_name, r->file);
+    same(file, "media_error", s->in.media_error, r->error);
+    same(file, "place", s->in.place, r->place);
+    same(file, "place_name", s->in.place_name, r->place_name);
+    same(file, "contact", s->in.contact, r->contact);
+    same(file, "text", s->in.text, r->text);
+    int has_url = s->in.media_url && strstr(s->in.media_url, "/api/files/default/") != NULL;
+    if (has_url != (r->type != NULL)) fail_msg("%s: url %s", file, s->in.media_url);
+}
+
+static void every_sample_brings_what_it_says(void **state)
+{
+    (void)state;
+    assert_true(each_sample(check_media) > 40);
+}
+
 /* ---- ... and each of them with one field wrong ----------------------------------------------- */
 
 struct mutating {
@@ -1092,6 +1280,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_body_is_understood),
+        cmocka_unit_test(what_comes_along_is_understood),
         cmocka_unit_test(the_grammar_of_json_is_kept),
         cmocka_unit_test(depth_is_bounded),
         cmocka_unit_test(an_escaped_key_and_the_last_of_equal_ones_count),
@@ -1111,6 +1300,7 @@ int main(void)
         cmocka_unit_test(a_wrong_webhook_is_told_with_its_remedy),
         cmocka_unit_test(only_a_phone_number_is_a_phone_number),
         cmocka_unit_test(every_sample_of_the_contract_is_taken),
+        cmocka_unit_test(every_sample_brings_what_it_says),
         cmocka_unit_test(a_sample_with_one_wrong_field_does_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

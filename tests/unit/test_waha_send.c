@@ -13,14 +13,19 @@
 #include "../../plugins/waha/json.c"
 #include "../../plugins/waha/escape.c"
 #include "../../plugins/waha/answer.c"
+#include "../../plugins/waha/parse_media.c"
 #include "../../plugins/waha/parse.c"
 #undef ASK_TIMEOUT_MS
+#include "../../plugins/waha/send_media.c"
 #include "../../plugins/waha/send.c"
 #include "../../plugins/waha/resolve.c"
 #undef ASK_TIMEOUT_MS
 #include "../../plugins/waha/ids.c"
 #include "../../plugins/waha/who.c"
+#include "../../plugins/waha/fetch.c"
 #include "../../plugins/waha/breaker.c"
+#undef CODE_TIMEOUT_MS
+#include "../../plugins/waha/link.c"
 #include "../../plugins/waha/command.c"
 #include "../../plugins/waha/accounts.c"
 #undef KEY
@@ -64,7 +69,7 @@ int waha_caught_up(struct bot_ctx *ctx)
 /* ---- the host, as far as this plugin sees it ------------------------------------------------- */
 
 struct asked {
-    int64_t timer_ms; /* -1: an HTTP request */
+    int64_t timer_ms; /* -1: an HTTP request; -2: a file */
     char method[8], url[600], headers[300], body[5000];
     bot_done_fn *done;
     char data[6000];
@@ -85,6 +90,11 @@ static struct {
     int64_t row;
     int outcome, resolved, session_state, outcomes, states;
     char native[160], reason[200], detail[200];
+    int64_t file;
+    int files, too_large;
+    size_t file_len;
+    char file_error[120];
+    int64_t media_result; /* of media_read(); 0 = it is begun */
     char ids[64][64];
     int id_count;
     void *blocks[256];
@@ -125,6 +135,15 @@ static int64_t fake_timer(struct bot_ctx *ctx, int64_t ms, bot_done_fn *done, co
 {
     (void)ctx;
     return note(ms, done, data, len);
+}
+static int64_t fake_media_read(struct bot_ctx *ctx, int64_t media, size_t max_bytes, uint32_t flags,
+                               bot_done_fn *done, const void *data, size_t len)
+{
+    (void)ctx;
+    assert_int_equal(media, 5);
+    assert_int_equal(max_bytes, 5 << 20);
+    assert_int_equal(flags, BOT_MEDIA_BASE64);
+    return world.media_result ? world.media_result : note(-2, done, data, len);
 }
 static int64_t fake_now(struct bot_ctx *ctx)
 {
@@ -248,6 +267,25 @@ static int fake_provide(struct bot_plugin *self, const struct bot_gateway_spec *
     assert_string_equal(spec->name, "waha");
     return BOT_OK;
 }
+static int fake_fetched(struct bot_ctx *ctx, int64_t id, const void *bytes, size_t len,
+                        const char *error)
+{
+    (void)ctx;
+    world.file = id;
+    world.files++;
+    world.file_len = bytes ? len : 0;
+    world.too_large = !bytes && len > 0;
+    snprintf(world.file_error, sizeof world.file_error, "%s", error ? error : "");
+    return BOT_OK;
+}
+static int fake_service_provide(struct bot_plugin *self, const char *name, const void *table,
+                                void *owner)
+{
+    assert_string_equal(name, "waha/0");
+    assert_non_null(table);
+    assert_ptr_equal(owner, self);
+    return BOT_OK;
+}
 static const struct bot_gateways gateways = {
     .size = sizeof gateways,
     .provide = fake_provide,
@@ -258,6 +296,7 @@ static const struct bot_gateways gateways = {
     .budget = fake_budget,
     .no_new_chats = fake_no_new_chats,
     .session_state = fake_session,
+    .fetched = fake_fetched,
 };
 static const void *fake_service(struct bot_plugin *self, const char *name, void **owner)
 {
@@ -304,6 +343,7 @@ static const struct bot_api api = {
     .hook = fake_register_hook,
     .command = fake_register_command,
     .http = fake_http,
+    .media_read = fake_media_read,
     .timer = fake_timer,
     .alloc = fake_alloc,
     .now = fake_now,
@@ -311,6 +351,7 @@ static const struct bot_api api = {
     .config_text = fake_config,
     .config_int = fake_config_int,
     .config_name = fake_config_name,
+    .provide = fake_service_provide,
     .field = fake_field,
     .kv_get = fake_kv_get,
     .service = fake_service,
@@ -430,6 +471,36 @@ static void human_pace_takes_its_steps_and_its_time(void **state)
     assert_string_equal(world.native, "3EB03");
 }
 
+static void before_a_chat_is_begun_the_number_is_asked_for(void **state)
+{
+    (void)state;
+    open_plugin("human");
+    struct bot_outgoing r = row("Halo", "");
+    r.flags = BOT_OUTGOING_NEW_CHAT;
+    assert_int_equal(waha_send(&ctx, &r), BOT_LATER);
+    assert_string_equal(world.calls[1].url, "http://waha:3000/api/contacts/check-exists?phone="
+                                            "6281100000011&session=default");
+    finish(1, BOT_OK, 200, "{\"numberExists\":true,\"chatId\":\"6281100000011@c.us\"}");
+    assert_string_equal(world.calls[2].url, "http://waha:3000/api/startTyping");
+    assert_int_equal(waha_send(&ctx, &r), BOT_LATER);
+    finish(3, BOT_OK, 200, "{\"numberExists\":false}");
+    assert_int_equal(world.outcome, BOT_SEND_REFUSED);
+    assert_string_equal(world.reason, "the number has no WhatsApp");
+    assert_int_equal(world.count, 4);
+    static const char *const unsure[] = { "{}", "{\"numberExists\":null}", "<html>", "" };
+    for (size_t i = 0; i < BOT_COUNT(unsure);
+         i++) { /* nobody is refused for what WAHA cannot say */
+        world.count = 0;
+        waha_send(&ctx, &r);
+        finish(0, BOT_OK, 200, unsure[i]);
+        assert_string_equal(world.calls[1].url, "http://waha:3000/api/startTyping");
+    }
+    world.count = 0;
+    waha_send(&ctx, &r);
+    finish(0, BOT_ETIMEDOUT, 0, NULL);
+    assert_string_equal(world.calls[1].url, "http://waha:3000/api/sendText");
+}
+
 static void a_long_text_pauses_five_seconds_at_most(void **state)
 {
     char text[4001];
@@ -495,6 +566,272 @@ static void a_failure_of_one_chat_is_its_own_and_of_two_is_wahas(void **state)
         finish(world.count - 1, BOT_OK, cases[i].http, failed);
         assert_int_equal(world.outcome, cases[i].outcome);
     }
+}
+
+static void a_text_may_answer_a_message_of_theirs(void **state)
+{
+    (void)state;
+    open_plugin("human");
+    struct bot_outgoing r = row("Halo", "3EB01");
+    r.quote = "AC01";
+    waha_send(&ctx, &r);
+    for (int i = 1; i <= 4; i++) finish(i, BOT_OK, i == 3 ? 0 : 201, "{}");
+    assert_string_equal(
+        world.calls[5].body,
+        "{\"session\":\"default\",\"chatId\":\"6281100000011@c.us\",\"text\":\"Halo\","
+        "\"linkPreview\":false,\"reply_to\":\"false_6281100000011@c.us_AC01\","
+        "\"id\":\"3EB01\"}");
+}
+
+static struct bot_outgoing file_row(const char *caption, const char *type, const char *name)
+{
+    struct bot_outgoing r = row(caption, "3EB07");
+    r.media = 5;
+    r.media_type = type;
+    r.media_name = name;
+    return r;
+}
+
+static void a_picture_is_sent_with_its_caption(void **state)
+{
+    (void)state;
+    open_plugin("off");
+    struct bot_outgoing r = file_row("Ini \"Kak\"", "image/png", "sepatu.png");
+    r.quote = "AC01";
+    assert_int_equal(waha_send(&ctx, &r), BOT_LATER);
+    assert_int_equal(world.calls[1].timer_ms, -2);
+    assert_int_equal(finish(1, BOT_OK, 0, "AAAA"), BOT_LATER);
+    assert_string_equal(world.calls[2].url, "http://waha:3000/api/sendImage");
+    assert_string_equal(world.calls[2].body,
+                        "{\"session\":\"default\",\"chatId\":\"6281100000011@c.us\","
+                        "\"file\":{\"mimetype\":\"image/png\",\"filename\":\"sepatu.png\","
+                        "\"data\":\"AAAA\"},\"caption\":\"Ini \\\"Kak\\\"\","
+                        "\"reply_to\":\"false_6281100000011@c.us_AC01\"}");
+    finish(2, BOT_OK, 201, "{\"key\":{\"id\":\"3EB08\"}}");
+    assert_int_equal(world.outcome, BOT_SENT);
+    assert_string_equal(world.native, "3EB08");
+    waha_send(&ctx, &r);
+    finish(3, BOT_OK, 0, "AAAA");
+    finish(4, BOT_OK, 201, "{}"); /* no id is told, and ours was not sent */
+    assert_int_equal(world.outcome, BOT_SENT);
+    assert_string_equal(world.native, "");
+}
+
+static void other_files_are_documents(void **state)
+{
+    (void)state;
+    open_plugin("off");
+    struct bot_outgoing r = file_row("", "application/pdf", "");
+    waha_send(&ctx, &r);
+    finish(1, BOT_OK, 0, "AAAA");
+    assert_string_equal(world.calls[2].url, "http://waha:3000/api/sendFile");
+    assert_string_equal(world.calls[2].body,
+                        "{\"session\":\"default\",\"chatId\":\"6281100000011@c.us\","
+                        "\"file\":{\"mimetype\":\"application/pdf\",\"filename\":\"file.pdf\","
+                        "\"data\":\"AAAA\"}}");
+}
+
+static void a_file_is_sent_at_a_human_pace_too(void **state)
+{
+    (void)state;
+    open_plugin("human");
+    struct bot_outgoing r = file_row("x", "image/gif", NULL);
+    waha_send(&ctx, &r);
+    for (int i = 1; i <= 4; i++) finish(i, BOT_OK, i == 3 ? 0 : 201, "{}");
+    assert_int_equal(world.calls[5].timer_ms, -2);
+    finish(5, BOT_OK, 0, "AAAA");
+    assert_string_equal(world.calls[6].url, "http://waha:3000/api/sendFile");
+    assert_non_null(strstr(world.calls[6].body, "\"filename\":\"file.gif\""));
+    assert_non_null(strstr(world.calls[6].body, "\"caption\":\"x\""));
+}
+
+static void a_file_that_cannot_be_sent_has_its_sentence(void **state)
+{
+    static const struct {
+        int64_t result;
+        int outcome;
+        const char *reason;
+    } cases[] = {
+        { BOT_ENOENT, BOT_SEND_REFUSED, "its file has gone" },
+        { BOT_EINVAL, BOT_SEND_REFUSED, "its file is larger than 5 MB" },
+        { BOT_EBUSY, BOT_SEND_HOLD, "too many requests are open" },
+    };
+    (void)state;
+    open_plugin("off");
+    struct bot_outgoing r = file_row("x", "image/png", "");
+    for (size_t i = 0; i < BOT_COUNT(cases); i++) {
+        world.media_result = cases[i].result;
+        assert_int_equal(waha_send(&ctx, &r), BOT_HANDLED);
+        assert_int_equal(world.outcome, cases[i].outcome);
+        assert_string_equal(world.reason, cases[i].reason);
+    }
+    world.media_result = 0;
+    waha_send(&ctx, &r);
+    finish(1, BOT_EIO, 0, NULL);
+    assert_int_equal(world.outcome, BOT_SEND_REFUSED);
+    assert_string_equal(world.reason, "its file cannot be read");
+}
+
+static void a_file_that_may_have_gone_out_is_never_repeated(void **state)
+{
+    (void)state;
+    open_plugin("off");
+    struct bot_outgoing r = file_row("Halo", "image/png", "");
+    assert_int_equal(waha_resolve(&ctx, &r), BOT_HANDLED);
+    assert_int_equal(world.resolved, BOT_RESOLVED_UNKNOWN);
+    assert_int_equal(world.count, 1); /* nobody is asked */
+}
+
+/* ---- files that came ------------------------------------------------------------------------- */
+
+static void only_the_path_of_a_url_is_taken(void **state)
+{
+    static const struct {
+        const char *url, *path;
+    } cases[] = {
+        { "http://localhost:3000/api/files/default/A.jpeg", "/api/files/default/A.jpeg" },
+        { "https://evil.example/api/files/default/A.jpeg", "/api/files/default/A.jpeg" },
+        { "http://user:key@evil.example:99/api/files/A", "/api/files/A" },
+        { "/api/files/default/A.jpeg", "/api/files/default/A.jpeg" },
+        { "http://w/api/files/default/false_6281100000011@c.us_3A.jpeg",
+          "/api/files/default/false_6281100000011@c.us_3A.jpeg" },
+        { "http://w/api/files/default/a%20b.pdf", NULL },
+        { "http://w/api/files/default/%41.pdf", "/api/files/default/%41.pdf" },
+        { "http://w/api/files/", NULL },
+        { "http://w/api/sessions", NULL },
+        { "http://w/other/api/files/A", NULL },
+        { "http://w", NULL },
+        { "http://", NULL },
+        { "", NULL },
+        { "api/files/A", NULL },
+        { "//evil.example/api/files/A", NULL },
+        { "file:///api/files/A", NULL },
+        { "gopher://w/api/files/A", NULL },
+        { "javascript:/api/files/A", NULL },
+        { "HTTP://w/api/files/A", NULL },
+        { "http://w/api/files/../sessions", NULL },
+        { "http://w/api/files/a/../../sessions", NULL },
+        { "http://w/api/files/%2e%2e/sessions", NULL },
+        { "http://w/api/files/a%2Fb", NULL },
+        { "http://w/api/files/a%5cb", NULL },
+        { "http://w/api/files/a%252e", NULL },
+        { "http://w/api/files/a%00", NULL },
+        { "http://w/api/files/a%0d%0aX: y", NULL },
+        { "http://w/api/files/a%", NULL },
+        { "http://w/api/files/a%4", NULL },
+        { "http://w/api/files/a%zz", NULL },
+        { "http://w/api/files/a\\b", NULL },
+        { "http://w/api/files/a\r\nX-Api-Key: b", NULL },
+        { "http://w/api/files/a b", NULL },
+        { "http://w/api/files//a", NULL },
+        { "http://w/api/files/./a", NULL },
+        { "http://w/api/files/a?x-api-key=1", NULL },
+        { "http://w/api/files/a#b", NULL },
+        { "http://w/api/files/\xc3\xa9", NULL },
+    };
+    (void)state;
+    for (size_t i = 0; i < BOT_COUNT(cases); i++) {
+        char path[WAHA_PATH_BYTES] = "";
+        char *copy = strdup(cases[i].url);
+        int is = waha_file_path(copy, path);
+        free(copy);
+        if (is != (cases[i].path != NULL) || (is && strcmp(path, cases[i].path) != 0))
+            fail_msg("%s: %d %s", cases[i].url, is, path);
+    }
+    char longest[WAHA_PATH_BYTES + 20], path[WAHA_PATH_BYTES];
+    memset(longest, 'a', sizeof longest);
+    memcpy(longest, "/api/files/", 11);
+    longest[WAHA_PATH_BYTES - 1] = '\0';
+    assert_int_equal(waha_file_path(longest, path), 1);
+    longest[WAHA_PATH_BYTES - 1] = 'a';
+    longest[WAHA_PATH_BYTES] = '\0';
+    assert_int_equal(waha_file_path(longest, path), 0);
+}
+
+static struct bot_fetch wanted_file(const char *url)
+{
+    return (struct bot_fetch){ .size = sizeof(struct bot_fetch),
+                               .id = 9,
+                               .session = "default",
+                               .url = url,
+                               .max_bytes = 1000 };
+}
+
+static void a_file_is_asked_of_our_own_waha(void **state)
+{
+    (void)state;
+    open_plugin("off");
+    struct bot_fetch f = wanted_file("http://evil.example/api/files/default/A.jpeg");
+    assert_int_equal(waha_fetch(&ctx, &f), BOT_LATER);
+    assert_string_equal(world.calls[1].method, "GET");
+    assert_string_equal(world.calls[1].url, "http://waha:3000/api/files/default/A.jpeg");
+    assert_string_equal(world.calls[1].headers, "X-Api-Key: kunci");
+    finish(1, BOT_OK, 200, "JPEG");
+    assert_int_equal(world.file, 9);
+    assert_int_equal(world.file_len, 4);
+    f.url = "http://evil.example/A.jpeg";
+    assert_int_equal(waha_fetch(&ctx, &f), BOT_HANDLED);
+    assert_int_equal(world.count, 2); /* nobody is asked */
+    assert_string_equal(world.file_error, "its address is none of WAHA's files");
+}
+
+static void what_waha_does_not_give_has_its_reason(void **state)
+{
+    static const struct {
+        int status, http;
+        const char *part;
+    } cases[] = {
+        { BOT_OK, 404, "no longer has it" }, { BOT_OK, 401, "API key" },
+        { BOT_OK, 403, "API key" },          { BOT_OK, 302, "unexpected" },
+        { BOT_OK, 204, "unexpected" },       { BOT_ETIMEDOUT, 0, "in time" },
+        { BOT_ECANCELED, 0, "cancelled" },
+    };
+    (void)state;
+    open_plugin("off");
+    struct bot_fetch f = wanted_file("/api/files/A");
+    for (size_t i = 0; i < BOT_COUNT(cases); i++) {
+        waha_fetch(&ctx, &f);
+        finish(world.count - 1, cases[i].status, cases[i].http, "");
+        assert_int_equal(world.files, i + 1);
+        if (!strstr(world.file_error, cases[i].part))
+            fail_msg("%d: %s", cases[i].http, world.file_error);
+    }
+}
+
+static void a_failure_is_tried_once_more_after_two_seconds(void **state)
+{
+    (void)state;
+    open_plugin("off");
+    struct bot_fetch f = wanted_file("/api/files/A");
+    waha_fetch(&ctx, &f);
+    assert_int_equal(finish(1, BOT_OK, 503, ""), BOT_LATER);
+    assert_int_equal(world.calls[2].timer_ms, 2000);
+    assert_int_equal(finish(2, BOT_OK, 0, NULL), BOT_LATER);
+    assert_string_equal(world.calls[3].url, "http://waha:3000/api/files/A");
+    finish(3, BOT_OK, 200, "x");
+    assert_int_equal(world.file_len, 1);
+    waha_fetch(&ctx, &f);
+    finish(4, BOT_EIO, 0, NULL);
+    finish(5, BOT_OK, 0, NULL);
+    assert_int_equal(world.files, 1);
+    finish(6, BOT_EIO, 0, NULL);
+    assert_int_equal(world.files, 2);
+    assert_string_equal(world.file_error, "WAHA cannot be reached");
+    assert_int_equal(world.count, 7);
+}
+
+static void too_large_is_told_as_that(void **state)
+{
+    (void)state;
+    open_plugin("off");
+    struct bot_fetch f = wanted_file("/api/files/A");
+    waha_fetch(&ctx, &f);
+    struct bot_result r = {
+        .size = sizeof r, .status = BOT_EIO, .http_status = 200, .too_large = 1
+    };
+    world.calls[1].done(&ctx, &r, world.calls[1].data);
+    assert_int_equal(world.too_large, 1);
+    assert_int_equal(world.count, 2);
 }
 
 static void a_completion_after_the_stop_does_nothing(void **state)
@@ -791,6 +1128,7 @@ int main(void)
         cmocka_unit_test_teardown(a_send_id_is_the_native_id_when_the_answer_names_none,
                                   close_plugin),
         cmocka_unit_test_teardown(human_pace_takes_its_steps_and_its_time, close_plugin),
+        cmocka_unit_test_teardown(before_a_chat_is_begun_the_number_is_asked_for, close_plugin),
         cmocka_unit_test_teardown(a_long_text_pauses_five_seconds_at_most, close_plugin),
         cmocka_unit_test_teardown(a_courtesy_that_fails_sends_at_once, close_plugin),
         cmocka_unit_test_teardown(what_an_answer_says_of_the_session_is_passed_on_once,
@@ -798,6 +1136,17 @@ int main(void)
         cmocka_unit_test_teardown(a_failure_of_one_chat_is_its_own_and_of_two_is_wahas,
                                   close_plugin),
         cmocka_unit_test_teardown(a_completion_after_the_stop_does_nothing, close_plugin),
+        cmocka_unit_test_teardown(a_text_may_answer_a_message_of_theirs, close_plugin),
+        cmocka_unit_test_teardown(a_picture_is_sent_with_its_caption, close_plugin),
+        cmocka_unit_test_teardown(other_files_are_documents, close_plugin),
+        cmocka_unit_test_teardown(a_file_is_sent_at_a_human_pace_too, close_plugin),
+        cmocka_unit_test_teardown(a_file_that_cannot_be_sent_has_its_sentence, close_plugin),
+        cmocka_unit_test_teardown(a_file_that_may_have_gone_out_is_never_repeated, close_plugin),
+        cmocka_unit_test_teardown(only_the_path_of_a_url_is_taken, close_plugin),
+        cmocka_unit_test_teardown(a_file_is_asked_of_our_own_waha, close_plugin),
+        cmocka_unit_test_teardown(what_waha_does_not_give_has_its_reason, close_plugin),
+        cmocka_unit_test_teardown(a_failure_is_tried_once_more_after_two_seconds, close_plugin),
+        cmocka_unit_test_teardown(too_large_is_told_as_that, close_plugin),
         cmocka_unit_test_teardown(with_an_id_that_id_is_asked_for, close_plugin),
         cmocka_unit_test_teardown(without_an_id_our_own_messages_are_looked_at_after_a_while,
                                   close_plugin),

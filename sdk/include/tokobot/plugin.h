@@ -278,6 +278,11 @@ struct bot_send {
     int64_t not_before; /* 0 = now */
     int64_t expires;    /* 0 = a day from now */
     int32_t priority;   /* 0 = notice, 1 = answer */
+    /* Since 0.11. */
+    int64_t media; /* a file: number(ctx, "media"), or the result of media_store(); `text` is its
+                      caption and may be NULL. 0 = none. BOT_ENOENT: there is no such file */
+    const char *quote; /* field "native_id" of a message from that chat: this one is shown as the
+                          answer to it; or NULL */
 };
 
 /* An answer to a route's request. */
@@ -312,7 +317,13 @@ struct bot_result {
     size_t body_len;
     struct bot_rows *rows; /* db_read */
     const char *error;     /* a sentence for the log, or "" */
+    int64_t media;         /* media_store: the file's id. Since 0.11 */
+    uint32_t too_large;    /* http: the answer is larger than max_bytes. Since 0.11 */
+    uint32_t reserved;
 };
+
+/* What media_read() gives. */
+#define BOT_MEDIA_BASE64 1u /* as base64 text (with padding, in one line) */
 
 /* Runs on a host thread. Touch nothing but the arguments. Returns the bytes written to `out`, or
  * an error code. */
@@ -374,10 +385,18 @@ struct bot_api {
      *   language    "id"                      store.name store.code store.language store.timezone
      *   arg.NAME    a command's argument      slot.NAME  a dialog's slot
      *   quoted.tag  quoted.text               body       emit's payload, a route's body
-     *   path method query                     of a route */
+     *   path method query                     of a route
+     * Since 0.11:
+     *   native_id   the message's id at the network, for bot_send.quote
+     *   media.kind  "image" "video" "voice" "audio" "document" "sticker" "location" "contact";
+     *               NULL: only a text came. The text is its caption
+     *   media.type  MIME type of the file, by its content       media.name  as its sender named it
+     *   media.error why there is no file, or NULL               place       "LAT,LON" in degrees
+     *   place.name  its name and address                        contact     cards (vCard) */
     const char *(*field)(struct bot_ctx *ctx, const char *name);
     /* A number, or 0: store person role event (id) received_at sent_at request connection
-     * arg.NAME slot.NAME stores_active */
+     * arg.NAME slot.NAME stores_active. Since 0.11: media (the file that came, 0 = none),
+     * media.size (its bytes) */
     int64_t (*number)(struct bot_ctx *ctx, const char *name);
     uint32_t (*nargs)(struct bot_ctx *ctx);
     const char *(*arg)(struct bot_ctx *ctx, uint32_t index); /* "" when there is none */
@@ -478,6 +497,24 @@ struct bot_api {
     /* [any after init] NAME of the index-th [PLUGIN.NAME] of bot.ini, in its order, or NULL. Its
      * values: config_text(self, "NAME.key"). Since 0.11. */
     const char *(*config_name)(struct bot_plugin *self, uint32_t index);
+    /* [event] What set_state() of that plugin put there; NULL before its start() and after its
+     * stop(). For the functions of a service, whose ctx is their caller's. Since 0.11. */
+    void *(*state)(struct bot_plugin *self);
+
+    /* -- files; since 0.11. A file is kept as long as messages are ([core] keep_days) after it last
+     * came, was stored or was sent. Its id opens it for every store: a plugin that keeps one keeps
+     * it in a table with a column `store`, never in a text that somebody outside can choose. -- */
+    /* [event] The file's bytes, in result->body. flags: BOT_MEDIA_... max_bytes: of the file, at
+     * most 10 MiB (0 = that). Returns the call's id, BOT_ENOENT when there is no such file,
+     * BOT_EINVAL when it is larger. The completion may bring BOT_EIO. A gateway's send() may call
+     * it, too. */
+    int64_t (*media_read)(struct bot_ctx *ctx, int64_t media, size_t max_bytes, uint32_t flags,
+                          bot_done_fn *done, const void *data, size_t len);
+    /* [event] Keeps a file; its id comes in result->media, and the same bytes have the same id. The
+     * type is judged by content: what says "image/..." and is no JPEG, PNG, WebP or GIF fails with
+     * BOT_EINVAL. type and name may be NULL. At most [limits] media_mb, else BOT_EINVAL. */
+    int64_t (*media_store)(struct bot_ctx *ctx, const void *bytes, size_t size, const char *type,
+                           const char *name, bot_done_fn *done, const void *data, size_t len);
 };
 
 #define BOT_HAS(api, fn)             ((api)->size > offsetof(struct bot_api, fn) && (api)->fn != NULL)

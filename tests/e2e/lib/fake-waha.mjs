@@ -3,7 +3,7 @@
 // phone would show: one message an id, however often it was sent.
 //
 // Faults are set with `fault`: { kind, only, chat, times }. kind: 'slow' (ms), 401, 422, 500, 'html',
-// 'reset-before' (the connection breaks, nothing is sent), 'reset-after' (it is sent, then the connection
+// 'redirect' (to), 'reset-before' (the connection breaks, nothing is sent), 'reset-after' (it is sent, then the connection
 // breaks), 'hang' (it is sent, no answer ever). down() and up() close and open the port.
 import http from 'node:http';
 import { createHmac, randomBytes } from 'node:crypto';
@@ -12,6 +12,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export const OWN = { phone: '6281100000001', lid: '100000000000001' };
 const B32 = '0123456789abcdefghjkmnpqrstvwxyz';
 const VERSION = '2026.7.1';
+// A PNG of one pixel.
+export const QR = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
 
 export const nativeId = (prefix = '3EB0') => prefix + randomBytes(8).toString('hex').toUpperCase();
 
@@ -45,6 +47,7 @@ export class FakeWaha {
     this.watch = null; // (path, 1 | -1): a call begins, ends
     this.calls = []; // { method, path, body, at, status }
     this.fault = null;
+    this.files = new Map(); // path below /api/files/ -> bytes
     this.waiters = new Set();
     this.agent = new http.Agent({ keepAlive: true, maxSockets: 512, timeout: 4000 });
     this.sockets = new Set();
@@ -116,12 +119,26 @@ export class FakeWaha {
     } catch {
       return answer(400, { message: 'Unexpected token in JSON', error: 'Bad Request', statusCode: 400 });
     }
+    call.key = rq.headers['x-api-key'];
     if (path !== '/ping' && this.apiKey && rq.headers['x-api-key'] !== this.apiKey)
       return answer(401, { message: 'Unauthorized', statusCode: 401 });
     const fault = this.#takeFault(path, call);
     if (fault?.kind === 'slow') await sleep(fault.ms);
     else if (fault && (await this.#misbehave(fault, call, rq, rs, answer))) return;
-    this.#route(rq.method, path, call, answer);
+    if (path.startsWith('/api/files/') && rq.method === 'GET') return this.#file(path.slice(11), call, rs, answer);
+    this.#route(rq.method, path, call, answer, rs);
+  }
+
+  // A file that a message brought; a number is a file of so many bytes.
+  #file(name, call, rs, answer) {
+    const file = this.files.get(name);
+    if (file === undefined)
+      return answer(404, { error: { code: 404, key: 'FILE_NOT_FOUND', message: 'File not found',
+                                    details: 'File not found or no longer available' } });
+    const bytes = typeof file === 'number' ? Buffer.alloc(file, 0xff) : Buffer.from(file);
+    call.status = 200;
+    rs.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': bytes.length });
+    rs.end(bytes);
   }
 
   #takeFault(path, call) {
@@ -150,6 +167,10 @@ export class FakeWaha {
       call.status = fault.status ?? 502;
       rs.writeHead(call.status, { 'content-type': 'text/html' });
       rs.end('<html><body><h1>Bad Gateway</h1></body></html>');
+    } else if (kind === 'redirect') {
+      call.status = 302;
+      rs.writeHead(302, { location: fault.to });
+      rs.end();
     } else if (kind === 'reset-before') rq.socket.resetAndDestroy?.() ?? rq.socket.destroy();
     else if (kind === 'reset-after' || kind === 'hang') {
       this.#route(call.method, call.path, call, () => {}); // it happens all the same
@@ -158,11 +179,18 @@ export class FakeWaha {
     return true;
   }
 
-  #route(method, path, call, answer) {
+  #picture(bytes, call, rs) {
+    call.status = 200;
+    rs.writeHead(200, { 'content-type': 'image/png', 'content-length': bytes.length });
+    rs.end(bytes);
+  }
+
+  #route(method, path, call, answer, rs) {
     const at = `${method} ${path}`;
     let m;
     if (at === 'GET /ping') return answer(200, { message: 'pong' });
     if (at === 'POST /api/sendText') return this.#sendText(call, answer);
+    if (at === 'POST /api/sendImage' || at === 'POST /api/sendFile') return this.#sendFile(call, answer);
     if (at === 'POST /api/sendSeen') return answer(201, { ids: [] });
     if (at === 'POST /api/startTyping' || at === 'POST /api/stopTyping') return answer(201, { result: true });
     if ((m = at.match(/^GET \/api\/sessions\/([^/]+)$/))) return this.#session(m[1], answer);
@@ -170,6 +198,11 @@ export class FakeWaha {
       return this.status === 'SCAN_QR_CODE' ? answer(201, { code: 'ABCD-1234' })
         : answer(422, { error: 'Session status is not as expected. Try again later or restart the session',
                         session: m[1], status: this.status, expected: ['SCAN_QR_CODE'] });
+    if ((m = at.match(/^GET \/api\/([^/]+)\/auth\/qr$/))) {
+      if (this.status === 'SCAN_QR_CODE') return this.#picture(QR, call, rs);
+      return answer(422, { error: 'Session status is not as expected. Try again later or restart the session',
+                           session: m[1], status: this.status, expected: ['SCAN_QR_CODE'] });
+    }
     if (at === 'POST /api/sessions') return this.#make(call.body ?? {}, answer);
     if ((m = at.match(/^POST \/api\/sessions\/([^/]+)\/(start|restart)$/))) return this.#help(m[1], answer);
     if ((m = at.match(/^GET \/api\/([^/]+)\/new-message-id$/))) return this.#newId(answer);
@@ -238,8 +271,22 @@ export class FakeWaha {
     answer(201, this.#sendAnswer(chatId, text, id));
   }
 
-  #deliver(chatId, text, id) {
-    const message = { chatId, text, id, at: Date.now(), repeats: 0 };
+  // No id can be given for these.
+  #sendFile(call, answer) {
+    const { session, chatId, file, caption = '' } = call.body ?? {};
+    if (!session) return answer(400, { message: 'Session name is required', error: 'Bad Request', statusCode: 400 });
+    if (this.status !== 'WORKING')
+      return answer(422, { error: 'Session status is not as expected. Try again later or restart the session',
+                           session, status: this.status, expected: ['WORKING'] });
+    if (!chatId || !file?.mimetype || !file.data) return answer(500, { statusCode: 500, exception: { message: 'x' } });
+    const id = nativeId();
+    this.#deliver(chatId, caption, id, { mimetype: file.mimetype, filename: file.filename,
+                                         bytes: Buffer.from(file.data, 'base64') });
+    answer(201, this.#sendAnswer(chatId, caption, id));
+  }
+
+  #deliver(chatId, text, id, file) {
+    const message = { chatId, text, id, at: Date.now(), repeats: 0, ...(file ? { file } : {}) };
     this.byId.set(id, message);
     this.delivered.push(message);
     this.#remember(chatId, { id: `true_${chatId}_${id}`, timestamp: Math.floor(message.at / 1000),
@@ -320,29 +367,31 @@ export class FakeWaha {
 
   // A message's payload as the engine words it. `lid`: the chat is addressed by the hidden id of `phone`.
   payload({ phone, lid, chatId, text, id = nativeId('3A'), fromMe = false, source = 'app', ack, name = 'Pelanggan Uji',
-            quote = null, at = Date.now() }) {
+            quote = null, at = Date.now(), media, location, vCards, raw }) {
     const chat = chatId ?? (lid ? `${lid}@lid` : `${phone}@c.us`);
     const jid = chat.replace('@c.us', '@s.whatsapp.net');
     const other = lid ? `${phone}@s.whatsapp.net` : '';
     const seconds = Math.floor(at / 1000);
     const p = { id: `${fromMe}_${chat}_${id}`, timestamp: seconds, from: chat, fromMe, source, body: text,
                 hasMedia: false, media: null, ack: ack ?? 2, ackName: 'DEVICE', location: null, vCards: null,
+                ...(media !== undefined ? { hasMedia: true, media } : {}), ...(location ? { location } : {}),
+                ...(vCards ? { vCards } : {}),
                 replyTo: quote && { id: quote, participant: `${OWN.phone}@c.us`, body: '' } };
     if (this.engine === 'NOWEB') {
       p._data = { key: { remoteJid: jid, ...(lid && phone ? { remoteJidAlt: other } : {}), fromMe, id, participant: '',
                          addressingMode: lid ? 'lid' : 'pn' },
                   messageTimestamp: seconds, pushName: name, broadcast: false, status: 3,
-                  message: { conversation: text } };
+                  message: raw ?? { conversation: text } };
     } else if (this.engine === 'GOWS') {
       Object.assign(p, { to: null, participant: null });
       p._data = { Info: { Chat: jid, Sender: jid, IsFromMe: fromMe, IsGroup: false, AddressingMode: '',
                           SenderAlt: fromMe || !phone ? '' : other, RecipientAlt: fromMe && phone ? other : '', ID: id,
                           Type: 'text', PushName: name, Timestamp: new Date(at).toISOString() },
-                  Message: { conversation: text }, Status: 3 };
+                  Message: raw ?? { conversation: text }, Status: 3 };
     } else {
       const own = `${OWN.phone}@c.us`;
       Object.assign(p, fromMe ? { from: own, to: chat } : { to: own });
-      Object.assign(p, { vCards: [], ack: ack ?? 1, ackName: 'SERVER' });
+      Object.assign(p, { vCards: vCards ?? [], ack: ack ?? 1, ackName: 'SERVER' });
       if (!quote) delete p.replyTo;
       p._data = { id: { fromMe, remote: chat, id, _serialized: p.id }, viewed: false, body: text, type: 'chat',
                   notifyName: name, t: seconds, from: p.from, to: p.to, ack: p.ack };
@@ -433,12 +482,13 @@ export class Person {
     Object.assign(this, { waha, phone, lid, name });
   }
 
-  async ask(text, ms = 10000) {
+  // `more`: what comes along (media, location, vCards, raw).
+  async ask(text, ms = 10000, more = {}) {
     const chat = this.lid ? `${this.lid}@lid` : `${this.phone}@c.us`;
     const since = this.waha.delivered.length;
-    const waiting = this.waha.waitFor((m) => m.chatId === chat, { since, ms, what: `an answer to ${this.phone}: ${text.slice(0, 60)}` });
+    const waiting = this.waha.waitFor((m) => m.chatId === chat, { since, ms, what: `an answer to ${this.phone}: ${(text ?? 'no text').slice(0, 60)}` });
     waiting.catch(() => {});
-    const ack = await this.waha.write({ phone: this.phone, lid: this.lid, name: this.name, text });
+    const ack = await this.waha.write({ phone: this.phone, lid: this.lid, name: this.name, text, ...more });
     if (ack.status !== 200) throw new Error(`the webhook was answered ${ack.status}`);
     return (await waiting).text;
   }

@@ -75,6 +75,18 @@ struct bot_incoming {
     /* BOT_IN_SESSION: the number may begin no chats until then (ms); -1: it may; 0: not told.
      * Since 0.11. */
     int64_t no_new_until;
+    /* What came along with the text, or instead of it; the text is its caption. Since 0.11. */
+    const char *media;     /* "image" "video" "voice" "audio" "document" "sticker" "location"
+                              "contact"; NULL: nothing */
+    const char *media_url; /* what fetch() gets the file by; NULL: there is none */
+    const char
+        *media_type; /* the MIME type that it claims, without parameters; not to be trusted */
+    const char *media_name;  /* the file's name, as its sender's phone had it */
+    const char *media_error; /* why there is no file: a few words for the operator */
+    const char *place;       /* "LAT,LON" in degrees: "-6.1753924,106.8271528" */
+    const char *place_name;  /* its name and address, in one line */
+    const char *contact;     /* the cards (vCard), one after the other */
+    size_t contact_len;      /* 0 = strlen(contact) */
     uint32_t late; /* BOT_IN_MESSAGE, BOT_IN_OWN: enum bot_late. Since 0.11 */
 };
 
@@ -115,6 +127,12 @@ struct bot_outgoing {
     const char *send_id; /* the id to send it under, from the pool; "" when there is none */
     int64_t created_at;
     int64_t attempted_at; /* resolve: when the first try went out */
+    /* Since 0.11. */
+    int64_t media; /* a file to be sent, its bytes by api->media_read(); `text`, which may be "", is
+                      its caption. 0 = none */
+    const char *media_type; /* "image/jpeg"; "" when the file has gone */
+    const char *media_name; /* "" when it has none */
+    const char *quote;      /* native id of their message that this one answers; "" = none */
 };
 #define BOT_OUTGOING_ANSWER   1u /* the chat just wrote; otherwise a notice */
 #define BOT_OUTGOING_NEW_CHAT 2u /* a notice to somebody who has never written. Since 0.11 */
@@ -128,6 +146,17 @@ struct bot_budget {
     int64_t per_day;           /* notices in a day of the host's time zone */
     int64_t per_contact;       /* notices an hour to one who has not written for a day */
     int64_t all_per_minute;    /* whatever leaves: a third of them at once */
+};
+
+/* A file that came with a message and is wanted. Valid until the callback returns; its id until
+ * fetched() was called or the host has given up, 20 s later. Since 0.11. */
+struct bot_fetch {
+    uint32_t size;
+    uint32_t reserved;
+    int64_t id;
+    const char *session;
+    const char *url; /* bot_incoming.media_url: from outside, not to be trusted */
+    size_t max_bytes;
 };
 
 struct bot_gateway_spec {
@@ -160,6 +189,10 @@ struct bot_gateway_spec {
      * transaction; BOT_LATER once the question is out. NULL: there are no hidden ids. Since 0.11.
      */
     int (*who)(struct bot_ctx *ctx, const char *session, const char *lid);
+    /* Gets the file of a message, which waits for it. Ends with fetched(), also when it cannot be
+     * had. On the loop, outside a transaction; BOT_LATER once it is asked for. At most 4 are under
+     * way; after 20 s their calls end as BOT_ETIMEDOUT. NULL: there are no files. Since 0.11. */
+    int (*fetch)(struct bot_ctx *ctx, const struct bot_fetch *file);
 };
 
 struct bot_gateways {
@@ -194,6 +227,12 @@ struct bot_gateways {
      * have never written wait, all else goes on, the super admins are told. 0: it may again.
      * Survives a restart. Since 0.11. */
     int (*no_new_chats)(struct bot_ctx *ctx, const char *session, int64_t until);
+    /* The file that fetch() was asked for: `bytes` are copied. bytes NULL: it cannot be had, and
+     * `error` says why in a few words for the operator; with len > max_bytes: it is too large. Only
+     * from fetch() and the completions of its calls, else BOT_EPHASE; an id that nobody waits for
+     * any more is BOT_EGONE. Since 0.11. */
+    int (*fetched)(struct bot_ctx *ctx, int64_t id, const void *bytes, size_t len,
+                   const char *error);
     /* [event] What comes for this session - from one person, when phone or lid is given - is taken
      * and acknowledged, but does not run for max_ms, or until BOT_IN_CAUGHT_UP comes: something
      * older may be on its way. What is handed in late is not held. max_ms 0: it runs from now on.
