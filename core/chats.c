@@ -97,12 +97,12 @@ struct event *chat_next(struct chat *chat, int *cancels)
     return NULL;
 }
 
-int chat_waits_for_gateway(struct event *ev)
+int chat_holds(struct event *ev)
 {
     return late_holds(ev) || identity_holds(ev) || fetch_holds(ev);
 }
 
-void waiting_committed(struct loop *l)
+void chats_committed(struct loop *l)
 {
     late_committed(l->host);
     identity_committed(l->host);

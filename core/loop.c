@@ -302,7 +302,7 @@ static void run_ready(struct loop *l)
         chat->ready = 0;
         int cancels;
         struct event *ev = chat_next(chat, &cancels);
-        if (!ev || chat_waits_for_gateway(ev)) continue;
+        if (!ev || chat_holds(ev)) continue;
         chat->refs++; /* the event may be its last holder */
         while (cancels && !l->lost && chat->waiting) {
             struct event *waiting = chat->waiting;
@@ -656,7 +656,7 @@ int loop_turn(struct loop *l)
     staged_apply(l);
     consumed(l, end);
     requests_finish(l, 0);
-    waiting_committed(l);
+    chats_committed(l);
     outbox_committed(h->outbox);
     if (h->retired || h->old_registries) generations_sweep(h);
     db_checkpoint(&h->db);

@@ -179,10 +179,11 @@ void chat_rehome(struct loop *l, struct chat *chat);
 /* The event of the chat that may run now, or NULL while another one waits and none may overtake it.
  * *cancels: it ends the one that waits. */
 struct event *chat_next(struct chat *chat, int *cancels);
-/* 1: the event waits for what its gateway is being asked; its chat is made ready again. */
-int chat_waits_for_gateway(struct event *ev);
-/* After COMMIT: what the gateways have told lets chats go on. */
-void waiting_committed(struct loop *l);
+/* 1: the event does not run yet: whose it is, the file that came with it, or what came before it is
+ * being asked for. */
+int chat_holds(struct event *ev);
+/* After COMMIT: the gateways are asked for that, and what they have told lets chats go on. */
+void chats_committed(struct loop *l);
 /* Ends, as BOT_ETIMEDOUT, the calls of events that waited past their deadline; lets those go on
  * that have waited long enough for the phone number of a hidden id, or for a file. */
 void waiting_expire(struct loop *l, int64_t now);
