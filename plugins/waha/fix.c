@@ -155,6 +155,12 @@ static int looked(struct bot_ctx *ctx, const struct bot_result *r, void *data)
     return go_on(ctx, &f);
 }
 
+/* A broken connection, or a proxy that lost the answer: it may be written all the same. */
+static int nobody_knows(const struct bot_result *r)
+{
+    return (r->status != BOT_OK && r->sent) || r->http_status == 502 || r->http_status == 504;
+}
+
 static int wrote(struct bot_ctx *ctx, const struct bot_result *r, void *data)
 {
     const struct waha *w = ctx->state;
@@ -166,9 +172,10 @@ static int wrote(struct bot_ctx *ctx, const struct bot_result *r, void *data)
     if (r->status == BOT_OK && r->http_status / 100 == 2) {
         snprintf(line, sizeof line, "session '%.60s': written", a->session);
         report(&f, "changes", line);
-        ctx->api->log(ctx->api->self(ctx), BOT_LOG_INFO,
-                      "the webhook settings of a WAHA session were mended by check --fix");
-    } else if (r->status != BOT_OK && r->sent) {
+        snprintf(line, sizeof line, "check --fix has mended the webhook of session '%.60s'",
+                 a->session);
+        ctx->api->log(ctx->api->self(ctx), BOT_LOG_INFO, line);
+    } else if (nobody_knows(r)) {
         report_problem(&f, a,
                        "WAHA did not say what became of the settings: ask again, and look "
                        "whether the session works");

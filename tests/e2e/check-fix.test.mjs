@@ -157,6 +157,7 @@ test('on a terminal it asks: n and Enter leave everything, y writes', { skip: sp
 for (const [fault, says] of [[{ kind: 422, status: 'STARTING' }, /WAHA did not take the settings; look whether the session works \(422\)/],
                              [{ kind: 500, message: 'boom' }, /WAHA did not take the settings; look whether the session works \(500\)/],
                              [{ kind: 401 }, /refuses the API key \(401\)/],
+                             [{ kind: 'html', status: 504 }, /did not say what became of the settings/],
                              [{ kind: 'reset-after' }, /did not say what became of the settings/]]) {
   test(`a PUT that ends with ${fault.kind} is told`, async (t) => {
     const { waha, bot } = await start(t, [{ ...GOOD, hmac: { key: 'kunci-lain' } }]);

@@ -120,9 +120,24 @@ struct error_row {
     int tells;
 };
 
+/* The operator is told what to look at: the key, its rights, the session, not the address. */
+static void expect_reason(const char *what, const struct bot_result *r)
+{
+    static const int told[] = { 401, 403, 422 };
+    char id[WAHA_ID_BYTES], number[8];
+    const char *reason;
+    waha_judge_send(r, id, &reason);
+    for (size_t i = 0; i < BOT_COUNT(told); i++) {
+        snprintf(number, sizeof number, "(%d)", told[i]);
+        if ((r->http_status == told[i]) != (strstr(reason, number) != NULL))
+            fail_msg("%s: \"%s\"", what, reason);
+    }
+}
+
 static void expect_error(const struct error_row *e, const struct bot_result *r)
 {
     expect(e->what, by_send, r, e->send, "");
+    expect_reason(e->what, r);
     expect(e->what, by_lookup, r, e->lookup, "");
     expect(e->what, by_list, r, e->list, "");
     expect(e->what, by_session, r, BOT_SESSION_DISCONNECTED, e->session);
@@ -478,11 +493,10 @@ static void mutate_members(struct json_object *o)
     char *keys[64];
     size_t n = 0;
     if (!o || !json_object_is_type(o, json_type_object)) return;
-    json_object_object_foreach(o, key, value)
-    {
-        (void)value;
+    struct json_object_iterator at = json_object_iter_begin(o), end = json_object_iter_end(o);
+    for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at)) {
         assert_true(n < BOT_COUNT(keys));
-        keys[n++] = strdup(key);
+        keys[n++] = strdup(json_object_iter_peek_name(&at));
     }
     for (size_t i = 0; i < n; i++) {
         mutate_member(o, keys[i]);

@@ -70,6 +70,10 @@ static void what_is_ours_is_mended_and_nothing_else(void **state)
           BODY("{\"url\":\"http://u:sandi@bot/webhook/waha?k=sandi\",\"events\":" ALL "," HMAC
                "," RETRIES "}"),
           "webhook bot/webhook/waha: keep trying", 1 },
+        { HOOKS("{\"url\":\"" URL "\",\"events\":[\"message\",\"message.ack\",\"message.edited\","
+                "\"message.revoked\",\"message.reaction\",\"poll.vote\",\"session.status\"]," HMAC
+                "," RETRIES "}"),
+          "", NULL, "", 0 }, /* "message" will do for "message.any" */
         { HOOKS(FOREIGN), URL, BODY(FOREIGN "," GOOD), "both send", 1 },
         { SESSION("null"), URL, BODY(GOOD), "add the webhook " URL, 1 },
         { SESSION("{\"a\":1.10,\"b\":18446744073709551615,\"c\":\"\\u0000/\\\"\",\"d\":[[],{}],"
