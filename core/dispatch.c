@@ -304,8 +304,8 @@ static int find_way(struct event *ev, struct way *way, int kept)
     count_stores(ev);
     if (ev->person_blocked) return 1;
     way->open = dialog_load(ev);
-    if (way->open && ev->own_store && way->open->store != ev->own_store)
-        way->open = NULL; /* it is held on another number */
+    if (way->open && (ev->in_group || (ev->own_store && way->open->store != ev->own_store)))
+        way->open = NULL; /* it is held in another chat */
     read_text(ev, way);
     if (kept && is_core_dialog(way->open))
         take_kept_text(ev, way);
@@ -318,7 +318,7 @@ static int find_way(struct event *ev, struct way *way, int kept)
         ev->store && way->route == ROUTE_STORE && !(ev->roles & (BOT_STORE_ADMIN | BOT_SUPER));
     if (!buys_here) return 0;
     if (ev->member_blocked) return 1;
-    return members_touch(ev);
+    return ev->in_group ? 0 : members_touch(ev); /* there he is only passing by */
 }
 
 /* ---- what is always there -------------------------------------------------------------------- */

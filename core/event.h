@@ -62,6 +62,7 @@ struct event {
     int waits;                     /* in loop.waiting */
     int is_identified;             /* identity.c need not look at it again */
     int is_late;                   /* it was handed in late: late.h */
+    int in_group;                  /* chat_id is a group's: who writes there is a customer */
     TAILQ_ENTRY(event) ran_link, wait_link;
     TAILQ_HEAD(, call) call_list; /* pending calls */
 

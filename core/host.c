@@ -152,6 +152,7 @@ static int gateway_key(struct host *h, struct gateway *g, const struct config *c
         generation_set(g->plugin, name, hex); /* so that the next reload sees no change */
     }
     g->key = arena_strdup(&g->plugin->arena, key);
+    if (g->spec.groups) g->groups = config_int(config, g->plugin->name, g->spec.groups) != 0;
     if (g->spec.allow_unsigned)
         g->allow_unsigned = config_int(config, g->plugin->name, g->spec.allow_unsigned) != 0;
     return 0;

@@ -66,6 +66,7 @@ static struct arrival *arrival_new(const char *gateway, const struct bot_incomin
     a->state = in->state;
     a->no_new_until = in->no_new_until;
     a->late = in->late;
+    a->in_group = in->in_group;
     a->received_at = clock_ms();
     a->sent_at = in->sent_at ? in->sent_at : a->received_at;
     a->gateway = pack(&p, gateway, length(gateway, FIELD_MAX), FIELD_MAX);
@@ -86,6 +87,7 @@ struct sink {
     struct bot_incoming_sink base; /* first: what parse() sees */
     struct host *host;
     const char *gateway;
+    int groups; /* what is written in groups is taken */
     struct arrival_list list;
     unsigned count;
 };
@@ -114,7 +116,7 @@ static void sink_add(struct bot_incoming_sink *base, const struct bot_incoming *
     struct sink *s = (struct sink *)(void *)base;
     struct bot_incoming in = { 0 };
     memcpy(&in, given, given->size < sizeof in ? given->size : sizeof in);
-    if (!is_complete(&in)) {
+    if (!is_complete(&in) || (in.in_group && !s->groups)) {
         host_count_event(s->host, s->gateway, in.event ? in.event : "incomplete");
         return;
     }
@@ -225,7 +227,7 @@ static int take_webhook(struct host *h, const struct registry *r, const char *ga
         return 401;
     }
     if (is_full(h)) return 503;
-    struct sink s = { .host = h, .gateway = gateway };
+    struct sink s = { .host = h, .gateway = gateway, .groups = g->groups };
     s.base.size = sizeof s.base;
     s.base.add = sink_add;
     TAILQ_INIT(&s.list);

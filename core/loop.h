@@ -28,6 +28,7 @@ struct arrival {
     int32_t ack, state;
     int64_t no_new_until;
     uint32_t late; /* enum bot_late */
+    uint32_t in_group;
     const char *gateway, *session, *event, *native_id, *chat, *phone, *lid, *name, *text,
         *quoted_id;
     const char *attached; /* JSON (message/attached.h), or NULL */

@@ -306,8 +306,15 @@ static const char *why_impossible(const struct event *ev, const struct dialog_de
     return NULL;
 }
 
+int dialog_not_here(struct event *ev)
+{
+    dispatch_say(ev, dispatch_text(ev, "group.private", NULL, 0));
+    return 0;
+}
+
 int dialog_start(struct event *ev, const char *name, const struct bot_arg *args, size_t n)
 {
+    if (ev->in_group) return dialog_not_here(ev);
     const struct dialog_def *def = registry_dialog(ev->host->registry, ev->plugin->name, name);
     if (!def) return BOT_ENOENT;
     const char *why = why_impossible(ev, def);

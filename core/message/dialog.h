@@ -60,6 +60,8 @@ int dialog_back(struct event *ev, struct dialog *d);   /* KEMBALI: a verdict */
 void dialog_ask(struct event *ev, struct dialog *d);
 /* Counts a miss: says `retry`, the second time with a hint, the third time with help. 0 or -1. */
 int dialog_miss(struct event *ev, struct dialog *d, const char *retry);
+/* In a group nothing is asked: says so. 0. */
+int dialog_not_here(struct event *ev);
 /* Opens the core's own question, or replaces what is open; slots by `args`. 0 or -1. */
 int dialog_open_core(struct event *ev, const char *name, const struct bot_arg *args, size_t n);
 int dialog_close(struct event *ev,

@@ -37,6 +37,7 @@ static const char FINISH[] =
 static const char FORGET_ATTACHED[] =
     "UPDATE inbox SET attached = NULL WHERE id = ?1 AND edited IS '•••'";
 static const char ATTACH[] = "UPDATE inbox SET attached = ?2 WHERE id = ?1";
+static const char NOTE_GROUP[] = "UPDATE inbox SET event = 'group' WHERE id = ?1";
 static const char NATIVE_ID[] = "SELECT key FROM inbox WHERE id = ?1";
 static const char WAIT[] =
     "UPDATE inbox SET state = 1, handler = ?2, resume = ?3, due_at = ?4, store = ?5, said = ?6"
@@ -99,6 +100,15 @@ static int attach_arrival(struct host *h, const struct arrival *a, struct event 
     return -1;
 }
 
+static int note_group(struct host *h, struct event **out)
+{
+    (*out)->in_group = 1;
+    if (db_exec(&h->db, NOTE_GROUP, "i", (*out)->id) == 0) return 0;
+    event_unref(*out);
+    *out = NULL;
+    return -1;
+}
+
 /* One native message is one row, whatever chat id it came under: the key has no chat in it (I3). */
 static int journal_message(struct host *h, struct arrival *a, enum event_kind kind,
                            struct event **out)
@@ -112,8 +122,9 @@ static int journal_message(struct host *h, struct arrival *a, enum event_kind ki
         return 0; /* before a newcomer is made of a repetition */
     }
     if (a->late && late_is_ours(h, a)) return 0;
-    int64_t person = people_resolve(h, a->gateway, a->session, a->chat, a->phone, a->lid,
-                                    kind == EVENT_OWN ? NULL : a->name);
+    /* A group is nobody's address: notices go to the chat that a person has with us. */
+    int64_t person = people_resolve(h, a->in_group ? NULL : a->gateway, a->session, a->chat,
+                                    a->phone, a->lid, kind == EVENT_OWN ? NULL : a->name);
     if (person < 0) return -1;
     if (a->lid && *a->lid && a->phone && *a->phone) identity_told(h, a->gateway, a->lid);
     int rc = db_exec(&h->db, INSERT_MESSAGE,
@@ -125,6 +136,7 @@ static int journal_message(struct host *h, struct arrival *a, enum event_kind ki
     if (rc != 0) return -1;
     *out = event_of_arrival(h, a, kind, person);
     if (a->attached && attach_arrival(h, a, out) < 0) return -1;
+    if (a->in_group && note_group(h, out) < 0) return -1;
     return a->late ? late_journaled(h, a, out) : 1;
 }
 
@@ -226,6 +238,7 @@ static struct event *event_of_row(struct host *h, sqlite3_stmt *st)
     if (ev->attempts) ev->suspect = arena_strdup(m, (const char *)sqlite3_column_text(st, 21));
     ev->attached = attached_read((const char *)sqlite3_column_text(st, 22), m);
     if (ev->kind == EVENT_MESSAGE && !ev->text) ev->text = "";
+    ev->in_group = ev->kind == EVENT_MESSAGE && ev->event_name && !strcmp(ev->event_name, "group");
     ev->is_late = ev->kind == EVENT_INTERNAL ? late_is_summary(ev)
                                              : ev->event_name && !strcmp(ev->event_name, "late");
     if (ev->kind != EVENT_INTERNAL)

@@ -234,6 +234,7 @@ static const char *question(struct event *ev, const int64_t *stores, int n, int 
 int routing_ask(struct event *ev)
 {
     int64_t stores[CHOICES];
+    if (ev->in_group) return dialog_not_here(ev);
     int n = stores_managed(ev->host, ev->person, stores, CHOICES);
     int managing = n > 1;
     if (!managing) n = stores_choices(ev, stores, CHOICES);

@@ -57,6 +57,7 @@ uint32_t people_roles(struct host *h, int64_t person, int64_t store)
 /* people_load() has put super admins into the map: no query for everybody else. */
 static uint32_t roles_of_sender(struct event *ev, int64_t store)
 {
+    if (ev->in_group) return BOT_CUSTOMER; /* others read along */
     int is_super = map_get_id(&ev->host->supers, (uint64_t)ev->person) != NULL;
     return roles_of(ev->host, ev->person, store) | (is_super ? BOT_SUPER : 0);
 }

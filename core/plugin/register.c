@@ -326,6 +326,7 @@ int api_gateway(struct bot_plugin *self, const struct bot_gateway_spec *spec)
     g->spec.signature_algorithm = copy(p, g->spec.signature_algorithm);
     g->spec.signature_key = copy(p, g->spec.signature_key);
     g->spec.allow_unsigned = copy(p, g->spec.allow_unsigned);
+    g->spec.groups = copy(p, g->spec.groups);
     p->gateway = g;
     return BOT_OK;
 }

@@ -36,7 +36,8 @@ enum note {
     STATUS, /* NAME, STATUS: of a session */
     KEY_ID,
     KEY_ALT,
-    KEY_PN, /* NOWEB: payload._data.key */
+    KEY_WRITER, /* the same of a group's */
+    KEY_PN,     /* NOWEB: payload._data.key */
     INFO_ID,
     INFO_SENDER,
     INFO_RECIPIENT,
@@ -81,6 +82,7 @@ static const struct json_wanted in_id[] = { JSON_WANTED("_serialized", ID_SERIAL
 static const struct json_wanted in_reply[] = { JSON_WANTED("id", REPLY_ID, NULL), END };
 static const struct json_wanted in_key[] = { JSON_WANTED("id", KEY_ID, NULL),
                                              JSON_WANTED("remoteJidAlt", KEY_ALT, NULL),
+                                             JSON_WANTED("participantAlt", KEY_WRITER, NULL),
                                              JSON_WANTED("senderPn", KEY_PN, NULL), END };
 static const struct json_wanted in_info[] = { JSON_WANTED("ID", INFO_ID, NULL),
                                               JSON_WANTED("SenderAlt", INFO_SENDER, NULL),
@@ -327,6 +329,34 @@ static int read_ack(const struct parsed *p, int32_t *ack)
     return 1;
 }
 
+/* Whose message in a group it is: the fourth part of its id. */
+static void note_writer(struct parsed *p)
+{
+    const char *at = p->text[ID] ? p->text[ID] : p->text[ID_SERIALIZED];
+    for (int i = 0; at && i < 3; i++) at = (at = strchr(at, '_')) ? at + 1 : NULL;
+    note_person(p, at);
+    note_person(p, p->text[KEY_WRITER]);
+    note_person(p, p->text[INFO_SENDER]);
+}
+
+/* Of a group only commands are looked at. All else is counted, and nothing of it is kept. */
+static void read_group(struct parsed *p, struct bot_incoming *in)
+{
+    size_t len = 0;
+    const char *text = read_text(p, &len);
+    if (p->from_me || !in->native_id || !len || text[0] != '/') return;
+    note_writer(p);
+    if (!p->phone[0] && !p->lid[0]) return;
+    in->kind = BOT_IN_MESSAGE;
+    in->text = text;
+    in->text_len = len;
+    in->in_group = 1;
+    in->chat = p->chat;
+    in->phone = p->phone[0] ? p->phone : NULL;
+    in->lid = p->lid[0] ? p->lid : NULL;
+    in->name = read_name(p);
+}
+
 /* "message" and "message.any": theirs, ours from a phone, ours through us. 0, or -1 out of memory.
  */
 static int read_message(struct parsed *p, struct bot_incoming *in)
@@ -336,6 +366,7 @@ static int read_message(struct parsed *p, struct bot_incoming *in)
     in->event = chat_event[chat];
     in->native_id = p->native_id[0] ? p->native_id : NULL;
     in->sent_at = read_time(p);
+    if (chat == CHAT_GROUP) read_group(p, in);
     if (chat != CHAT_PERSON) return 0;
     if (!in->native_id) {
         in->event = "message.noid";

@@ -83,6 +83,10 @@ static const struct bot_config_spec config[] = {
       .min = 1,
       .max = 1000000,
       .help = "messages a minute, answers too; what is more waits" },
+    { .key = "groups",
+      .type = BOT_CONFIG_BOOL,
+      .fallback = "no",
+      .help = "yes: commands in groups are answered, for everybody as a customer" },
     { .key = "manage_session",
       .type = BOT_CONFIG_BOOL,
       .fallback = "yes",
@@ -136,6 +140,7 @@ static const struct bot_gateway_spec gateway = {
     .address = address,
     .default_session = default_session,
     .who = waha_who,
+    .groups = "groups",
     .fetch = waha_fetch,
 };
 

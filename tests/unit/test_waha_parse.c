@@ -243,6 +243,32 @@ static const struct row rows[] = {
       NOWEB("\"id\":\"false_120363000000000001@g.us_AA13_6281100000011@c.us\",\"body\":\"x\""),
       BOT_IN_OTHER, "message.group", "AA13", NULL, NULL, NULL, NULL, NULL, NULL, 1784970007000, 0,
       0 },
+    { "a command in a group, NOWEB",
+      NOWEB("\"id\":\"false_120363000000000001@g.us_AA13_100000000000011@lid\",\"body\":"
+            "\"/lihat_produk\",\"_data\":{\"key\":{\"participantAlt\":"
+            "\"6281100000011:4@s.whatsapp.net\"}}"),
+      BOT_IN_MESSAGE, "message.group", "AA13", "120363000000000001@g.us", "6281100000011",
+      "100000000000011@lid", NULL, "/lihat_produk", NULL, 1784970007000, 0, 0 },
+    { "a command in a group, GOWS",
+      NOWEB("\"id\":\"false_120363000000000001@g.us_AA13_100000000000011@lid\",\"to\":"
+            "\"100000000000011@lid\",\"body\":\"/lihat_produk\",\"_data\":{\"Info\":{\"SenderAlt\":"
+            "\"6281100000011@s.whatsapp.net\"}}"),
+      BOT_IN_MESSAGE, "message.group", "AA13", "120363000000000001@g.us", "6281100000011",
+      "100000000000011@lid", NULL, "/lihat_produk", NULL, 1784970007000, 0, 0 },
+    { "a command in a group, its writer hidden",
+      NOWEB("\"id\":\"false_120363000000000001@g.us_AA13_100000000000011@lid\",\"body\":"
+            "\"/lihat_produk\""),
+      BOT_IN_MESSAGE, "message.group", "AA13", "120363000000000001@g.us", NULL,
+      "100000000000011@lid", NULL, "/lihat_produk", NULL, 1784970007000, 0, 0 },
+    { "a command in a group, of nobody",
+      NOWEB("\"id\":\"false_120363000000000001@g.us_AA13\",\"body\":\"/lihat_produk\""),
+      BOT_IN_OTHER, "message.group", "AA13", NULL, NULL, NULL, NULL, NULL, NULL, 1784970007000, 0,
+      0 },
+    { "our own command in a group",
+      NOWEB("\"id\":\"true_120363000000000001@g.us_AA13_6281100000001@c.us\",\"fromMe\":true,"
+            "\"source\":\"app\",\"body\":\"/lihat_produk\""),
+      BOT_IN_OTHER, "message.group", "AA13", NULL, NULL, NULL, NULL, NULL, NULL, 1784970007000, 0,
+      0 },
     { "a status post",
       NOWEB("\"id\":\"false_status@broadcast_AA14_6281100000011@c.us\",\"body\":\"x\""),
       BOT_IN_OTHER, "message.status", "AA14", NULL, NULL, NULL, NULL, NULL, NULL, 1784970007000, 0,

@@ -87,7 +87,11 @@ struct bot_incoming {
     const char *place_name;  /* its name and address, in one line */
     const char *contact;     /* the cards (vCard), one after the other */
     size_t contact_len;      /* 0 = strlen(contact) */
-    uint32_t late;           /* BOT_IN_MESSAGE, BOT_IN_OWN: enum bot_late. Since 0.11 */
+    /* BOT_IN_MESSAGE: 1 = written in a group: `chat` is the group, phone and lid are the writer's.
+     * Taken only where the gateway's `groups` says so; whoever writes there is a customer, and
+     * nothing is asked back there. Since 0.11. */
+    uint32_t in_group;
+    uint32_t late; /* BOT_IN_MESSAGE, BOT_IN_OWN: enum bot_late. Since 0.11 */
 };
 
 /* Where parse() puts what it found. Called on the HTTP thread. */
@@ -189,6 +193,8 @@ struct bot_gateway_spec {
      * transaction; BOT_LATER once the question is out. NULL: there are no hidden ids. Since 0.11.
      */
     int (*who)(struct bot_ctx *ctx, const char *session, const char *lid);
+    const char *groups; /* config key of a bool: messages in groups are taken; NULL: they are not.
+                           Since 0.11 */
     /* Gets the file of a message, which waits for it. Ends with fetched(), also when it cannot be
      * had. On the loop, outside a transaction; BOT_LATER once it is asked for. At most 4 are under
      * way; after 20 s their calls end as BOT_ETIMEDOUT. NULL: there are no files. Since 0.11. */
