@@ -27,6 +27,7 @@ static const char *const names[ALARMS] = {
     [ALARM_BUDGET] = "budget",
     [ALARM_BUDGET_SPENT] = "budget_spent",
     [ALARM_NO_NEW_CHATS] = "no_new_chats",
+    [ALARM_NEW_CHATS] = "new_chats",
     [ALARM_MUTE] = "mute",
     [ALARM_NOT_MUTE] = "not_mute",
 };
@@ -65,7 +66,7 @@ int alarms_turn(struct outbox *o)
         snprintf(body, sizeof body, "%s\n%s\n%lld", names[a->kind], a->session->key,
                  (long long)a->number);
         if (inbox_emit(o->host, NULL, EVENT, NULL, 0, body, strlen(body)) != BOT_OK) return -1;
-        if (a->kind == ALARM_NO_NEW_CHATS &&
+        if ((a->kind == ALARM_NO_NEW_CHATS || a->kind == ALARM_NEW_CHATS) &&
             db_exec(&o->host->db, LOCK, "ssi", a->session->gateway, a->session->name, a->number))
             return -1;
         a->written = 1;
@@ -75,7 +76,9 @@ int alarms_turn(struct outbox *o)
 
 void alarms_committed(struct outbox *o)
 {
-    for (struct alarm *a; (a = TAILQ_FIRST(&o->alarms)) && a->written;) {
+    struct alarm *a, *next;
+    for (a = TAILQ_FIRST(&o->alarms); a && a->written; a = next) {
+        next = TAILQ_NEXT(a, link);
         TAILQ_REMOVE(&o->alarms, a, link);
         free(a);
     }
@@ -89,8 +92,9 @@ void alarms_rolled_back(struct outbox *o)
 
 void alarms_free(struct outbox *o)
 {
-    for (struct alarm *a; (a = TAILQ_FIRST(&o->alarms));) {
-        TAILQ_REMOVE(&o->alarms, a, link);
+    struct alarm *a, *next;
+    for (a = TAILQ_FIRST(&o->alarms); a; a = next) {
+        next = TAILQ_NEXT(a, link);
         free(a);
     }
 }

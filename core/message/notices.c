@@ -240,6 +240,7 @@ void notices_no_new_chats(struct outbox *o, struct session *s, int64_t until)
     s->notices.no_new_until = until;
     if (until < before) wake_new_chats(o, s, now);
     if (until > now && until - before > MINUTE_MS) alarm_raise(o, s, ALARM_NO_NEW_CHATS, until);
+    if (until <= now) alarm_raise(o, s, ALARM_NEW_CHATS, 0);
 }
 
 static void count(struct outbox *o, struct session *s, const struct outgoing *row, int64_t now)

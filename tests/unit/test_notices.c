@@ -260,6 +260,11 @@ static void a_lock_may_end_early(void **state)
     locked(-1);
     pass(SECOND);
     assert_int_equal(sent_to(customer(2)), 1);
+    assert_int_equal(sent_like("memulai chat baru lagi"), 1);
+    world_reopen(0); /* and it is not locked again */
+    run();
+    notice(customer(3), "another stranger");
+    assert_int_equal(sent_to(customer(3)), 1);
 }
 
 static void what_the_network_refuses_as_a_new_chat_waits(void **state)
