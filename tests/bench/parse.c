@@ -1,8 +1,10 @@
 /* parse.c - what the pure half of the WAHA gateway costs: waha_parse over the contract's message
- * bodies, each call timed by itself, its allocations counted (linked with --wrap=malloc ...). Prints
- * figures beside their bound and judges nothing: a machine that others use would judge wrongly.
+ * bodies, each call timed by itself, its allocations counted (linked with --wrap=malloc ...).
+ * Prints figures beside their bound and judges nothing: a machine that others use would judge
+ * wrongly.
  *
- *   parse [FOLDER [ROUNDS]]    FOLDER: where the message-*.json are; without any, one literal body */
+ *   parse [FOLDER [ROUNDS]]    FOLDER: where the message-*.json are; without any, one literal body
+ */
 #include <dirent.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -176,6 +178,7 @@ int main(int argc, char **argv)
            body_count, bytes / body_count, rounds, 100.0 * (double)seen / (double)total);
     printf("us a body: median %.2f (wanted: <= %d), p99 %.2f; slowest body: %s, median %.2f\n",
            at(all, total, 0.5), BOUND_US, at(all, total, 0.99), bodies[slowest].name, slowest_us);
-    printf("median / bound: %.2f; allocations a body: %.4f\n", at(all, total, 0.5) / BOUND_US, each);
+    printf("median / bound: %.2f; allocations a body: %.4f\n", at(all, total, 0.5) / BOUND_US,
+           each);
     return 0;
 }
