@@ -74,9 +74,11 @@ test('a WAHA that was not there and then refuses the key: the log says both, eac
   for (const until = Date.now() + 10000; !lines('cannot be reached') && Date.now() < until;) await sleep(50);
   await waha.up();
   const looks = () => waha.calls.filter((c) => c.path === '/api/sessions/default').length;
-  for (let i = 1; i <= 2; i++) { // a change makes the bot look at once
-    await waha.post('session.status', { name: 'default', status: 'STARTING', statuses: [] });
-    for (const until = Date.now() + 10000; looks() < i && Date.now() < until;) await sleep(50);
+  for (const status of ['SCAN_QR_CODE', 'STARTING']) { // a change makes the bot look at once
+    const before = looks();
+    await waha.post('session.status', { name: 'default', status, statuses: [] });
+    for (const until = Date.now() + 10000; looks() === before && Date.now() < until;) await sleep(50);
+    assert.ok(looks() > before, 'it looked');
   }
   await sleep(500);
   assert.equal(lines('WAHA refuses the API key (401)'), 1, bot.err);
