@@ -61,7 +61,8 @@ static void learn(struct bot_ctx *ctx, struct waha_account *a, int64_t now)
         struct waha_usual *u = &h->usual;
         size_t i = (size_t)(h->hour % 24);
         double days = u->days[i] < 20 ? u->days[i] : 20;
-        u->messages[i] = days ? OF_OLDER * u->messages[i] + (1 - OF_OLDER) * h->count : h->count;
+        u->messages[i] =
+            days > 0 ? OF_OLDER * u->messages[i] + (1 - OF_OLDER) * h->count : h->count;
         u->days[i] = days + 1;
         key_of(a, key, sizeof key);
         ctx->api->kv_set(ctx, BOT_KV_PLUGIN, key, (const char *)u, sizeof *u, 0);
