@@ -13,13 +13,17 @@
 #define WELL_MS            600000 /* so long it has to work before it may be restarted again */
 #define HELP_TIMEOUT_MS    60000  /* WAHA locks a session for up to 30 s */
 
-/* Logged when the state changes, so once and not every half minute. */
-static void log_session(struct bot_ctx *ctx, const struct waha_account *a,
-                        const struct bot_result *r, int state, const char *word)
+/* Logged when the state changes, or why it does not work: once, and not every half minute. A WAHA
+ * that was still starting may well turn out to refuse the key. */
+static void log_session(struct bot_ctx *ctx, struct waha_account *a, const struct bot_result *r,
+                        int state, const char *word)
 {
     const struct bot_api *api = ctx->api;
     struct bot_plugin *self = api->self(ctx);
     char line[256];
+    if (state == a->state && (state == BOT_SESSION_CONNECTED || strcmp(word, a->logged) == 0))
+        return;
+    snprintf(a->logged, sizeof a->logged, "%s", word);
     if (r->http_status == 401) {
         api->log(self, BOT_LOG_ERROR,
                  "WAHA refuses the API key (401): set api_key in [waha], or "
@@ -173,7 +177,7 @@ static int session_checked(struct bot_ctx *ctx, const struct bot_result *r, void
     char word[48];
     if (!a) return BOT_HANDLED;
     int state = waha_judge_session(r, word), is_first = !a->has_been_seen;
-    if (state != a->state) log_session(ctx, a, r, state, word);
+    log_session(ctx, a, r, state, word);
     waha_set_state(ctx, a, state, word);
     if (state == BOT_SESSION_CONNECTED) waha_backfill_works(ctx, a);
     compare_webhooks(ctx, a, r);

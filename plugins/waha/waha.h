@@ -52,6 +52,7 @@ struct waha_account {
     char *store;            /* code of the store whose number it is; "" = of all */
     int state;              /* enum bot_session_state, as WAHA says */
     int told_state;         /* as last told to the host */
+    char logged[48];        /* why it did not work, as last logged */
     int has_been_started;   /* it was found stopped at our start, and told to start */
     int has_been_made;      /* it was missing, and has been asked for */
     int has_been_restarted; /* it failed, and was told to restart; until it has worked for a while

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Bot, SUPER, runTokobot } from './lib/bot.mjs';
-import { FakeWaha, Person } from './lib/fake-waha.mjs';
+import { FakeWaha, Person, sleep } from './lib/fake-waha.mjs';
 
 const CUSTOMER = '6281100000031';
 const told = (waha) => waha.calls.filter((c) => c.method === 'POST' && c.path.startsWith('/api/sessions')).map((c) => c.path);
@@ -69,4 +69,24 @@ test('/wa tells how the number is and gives a pairing code', async (t) => {
   assert.doesNotMatch(await new Person(waha, CUSTOMER).ask('/wa', 20000), /terhubung/, 'it is the super admin\'s');
   waha.stop();
   assert.match(await says(bot, '/wa'), /belum terhubung/);
+});
+
+test('a WAHA that was not there and then refuses the key: the log says both, each once', async (t) => {
+  const waha = await new FakeWaha().up();
+  t.after(() => waha.stop());
+  await waha.down();
+  const bot = await Bot.start(waha, { change: { waha: { api_key: 'salah' } } });
+  t.after(() => bot.stop());
+  const lines = (what) => bot.err.split('\n').filter((l) => l.includes(what)).length;
+  for (const until = Date.now() + 10000; !lines('cannot be reached') && Date.now() < until;) await sleep(50);
+  await waha.up();
+  const looks = () => waha.calls.filter((c) => c.path === '/api/sessions/default').length;
+  for (const status of ['SCAN_QR_CODE', 'STARTING']) { // a change makes the bot look at once
+    const before = looks();
+    await waha.post('session.status', { name: 'default', status, statuses: [] });
+    for (const until = Date.now() + 10000; looks() === before && Date.now() < until;) await sleep(50);
+    assert.ok(looks() > before, 'it looked');
+  }
+  await sleep(500);
+  assert.equal(lines('WAHA refuses the API key (401)'), 1, bot.err);
 });
