@@ -121,7 +121,7 @@ static int journal_message(struct host *h, struct arrival *a, enum event_kind ki
         if (a->late) late_is_known(h, a, key);
         return 0; /* before a newcomer is made of a repetition */
     }
-    if (a->late && late_is_ours(h, a)) return 0;
+    if (kind == EVENT_OWN && late_is_ours(h, a)) return 0;
     /* A group is nobody's address: notices go to the chat that a person has with us. */
     int64_t person = people_resolve(h, a->in_group ? NULL : a->gateway, a->session, a->chat,
                                     a->phone, a->lid, kind == EVENT_OWN ? NULL : a->name);

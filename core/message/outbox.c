@@ -559,7 +559,7 @@ int outbox_session_state(struct outbox *o, const char *gateway, const char *name
     if (changed)
         log_info("session", state == BOT_SESSION_CONNECTED ? "connected" : "not connected",
                  LOG_STR("session", s->key), LOG_STR("detail", detail));
-    if (state == BOT_SESSION_CONNECTED && s->held_until) session_release(o, s);
+    if (changed && state == BOT_SESSION_CONNECTED && s->held_until) session_release(o, s);
     session_watch(o, s, clock_ms());
     return changed;
 }

@@ -186,8 +186,8 @@ static int gw_session_state(struct bot_ctx *ctx, const char *session, int state,
     struct event *ev = event_of(ctx);
     const char *name = gateway_name(ev);
     if (!name) return BOT_EINVAL;
-    outbox_session_state(ev->host->outbox, name, session, state, detail);
-    host_publish_soon(ev->host);
+    if (outbox_session_state(ev->host->outbox, name, session, state, detail))
+        host_publish_soon(ev->host);
     return BOT_OK;
 }
 

@@ -91,6 +91,22 @@ int waha_answer_id(const char *body, size_t len, char out[WAHA_ID_BYTES])
     return 0;
 }
 
+int waha_chat_person(const char *chat, char phone[20], char lid[WAHA_CHAT_BYTES])
+{
+    size_t n = strspn(chat, "0123456789");
+    phone[0] = lid[0] = '\0';
+    if (n < 5 || chat[n] != '@') return 0;
+    if (strcmp(chat + n, "@lid") == 0 && n + 5 <= WAHA_CHAT_BYTES) {
+        memcpy(lid, chat, n + 5);
+        return 1;
+    }
+    if (n > 15 || (strcmp(chat + n, "@c.us") != 0 && strcmp(chat + n, "@s.whatsapp.net") != 0))
+        return 0;
+    memcpy(phone, chat, n);
+    phone[n] = '\0';
+    return 1;
+}
+
 /* "6281...[:device]@c.us" -> "6281..."; 1 or 0. */
 static int copy_phone(const char *pn, char phone[20])
 {
@@ -171,6 +187,16 @@ static int judge_no_answer(const struct bot_result *r, const char **reason)
     return BOT_SEND_HOLD;
 }
 
+/* Is this in what WAHA says of an error? */
+static int says(const struct bot_result *r, const char *words)
+{
+    struct json_object *o = read_json(r->body, r->body_len);
+    const char *said = json_text(o, "message");
+    int does = said && strstr(said, words) != NULL;
+    json_object_put(o);
+    return does;
+}
+
 static int judge_error(const struct bot_result *r, const char **reason)
 {
     const struct refusal *refusal;
@@ -185,7 +211,14 @@ static int judge_error(const struct bot_result *r, const char **reason)
     case 403:
         *reason = "the API key may not send (403): give it the right 'send' in WAHA";
         return BOT_SEND_HOLD;
+    case 413:
+        *reason = "it is too large for WAHA, or for a proxy before it (413)";
+        return BOT_SEND_REFUSED;
     case 422:
+        if (says(r, "Plus version")) { /* files, before WAHA 2026.6.1 */
+            *reason = "this WAHA cannot send files (422): use 2026.6.1 or later";
+            return BOT_SEND_REFUSED;
+        }
         *reason = "the session is not working (422): look at its state in WAHA";
         return BOT_SEND_HOLD;
     case 500:
@@ -196,6 +229,10 @@ static int judge_error(const struct bot_result *r, const char **reason)
         if (!is_json_object(r->body, r->body_len)) break;
         *reason = "WAHA failed (500)";
         return BOT_SEND_RETRY;
+    case 501:
+        if (!is_json_object(r->body, r->body_len)) break;
+        *reason = "WAHA's engine cannot do this (501)";
+        return BOT_SEND_REFUSED;
     case 502:
     case 504: /* a proxy that lost WAHA's answer: WAHA may have sent */
         *reason = "a proxy before WAHA lost its answer";
@@ -270,7 +307,8 @@ static int64_t seconds_of(struct json_object *m)
 {
     struct json_object *t = json_member(m, "timestamp");
     if (!t) t = json_member(m, "messageTimestamp");
-    return t ? (int64_t)json_object_get_double(t) : 0;
+    double seconds = t ? json_object_get_double(t) : 0;
+    return seconds > 0 && seconds < 1e11 ? (int64_t)seconds : 0;
 }
 
 static int is_ours(struct json_object *m, const char *text, int64_t since)
@@ -307,20 +345,32 @@ out:
     return outcome;
 }
 
-int waha_answer_newest(const struct bot_result *r, int64_t *newest)
+/* Something that a person wrote or sent; a call or what could not be decrypted is nothing. */
+static int is_message_of_theirs(struct json_object *chat, struct json_object *last)
+{
+    const char *id = json_text(chat, "id");
+    char phone[20], lid[WAHA_CHAT_BYTES];
+    if (!id || !waha_chat_person(id, phone, lid)) return 0;
+    return !json_object_get_boolean(json_member(last, "fromMe")) &&
+           (json_text(last, "body") || json_object_get_boolean(json_member(last, "hasMedia")));
+}
+
+int waha_answer_newest(const struct bot_result *r, int64_t *newest, int64_t *second)
 {
     struct json_object *list = r->http_status == 200 ? read_json(r->body, r->body_len) : NULL;
     int is_list = list && json_object_is_type(list, json_type_array);
     size_t n = is_list ? json_object_array_length(list) : 0;
-    *newest = 0;
+    *newest = *second = 0;
     for (size_t i = 0; i < n; i++) {
         struct json_object *chat = json_object_array_get_idx(list, i);
         struct json_object *last = json_member(chat, "lastMessage");
-        const char *id = json_text(chat, "id");
-        int is_person = id && (strstr(id, "@c.us") || strstr(id, "@lid"));
-        if (!is_person || json_object_get_boolean(json_member(last, "fromMe"))) continue;
-        int64_t at = 1000 * seconds_of(last);
-        if (at > *newest) *newest = at;
+        int64_t at = is_message_of_theirs(chat, last) ? 1000 * seconds_of(last) : 0;
+        if (at > *newest) {
+            *second = *newest;
+            *newest = at;
+        } else if (at > *second) {
+            *second = at;
+        }
     }
     json_object_put(list);
     return is_list;

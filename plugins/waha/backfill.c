@@ -31,7 +31,9 @@
 #define HOLD_LIST_MS  20000
 #define HOLD_CHAT_MS  30000
 #define HOLD_LOOK_MS  5000
-#define AGAIN_MS      3000 /* not more often */
+#define AGAIN_MS      3000           /* not more often */
+#define AGAIN_MIN_MS  INT64_C(30000) /* after a second failure; doubling to about an hour */
+#define UNDATED_MIN   3              /* so many chats without a date: this engine has none */
 #define STUCK_MS      60000
 #define TRIES_MAX     3 /* with chats that cannot be read */
 
@@ -70,6 +72,8 @@ struct waha_backfill {
     uint32_t offset, persons, dated;
     int is_second_look; /* a chat may have moved up between two pages */
     uint32_t failed, tries;
+    uint32_t gave_up;   /* so often in a row */
+    int64_t not_before; /* ... and not again by itself before this */
     struct slot slots[SLOTS];
 };
 
@@ -135,7 +139,8 @@ static void abandon(struct bot_ctx *ctx, struct waha_account *a)
 {
     struct waha_backfill *b = a->backfill;
     hold(ctx, a, NULL, 0);
-    for (uint32_t i = 0; b->phase == READING && i < b->count; i++) hold(ctx, a, b->chats[i].id, 0);
+    for (uint32_t i = 0; b->phase >= ASKING_CLOCK && i < b->count; i++)
+        hold(ctx, a, b->chats[i].id, 0);
     reset(b);
 }
 
@@ -147,8 +152,13 @@ static void give_up(struct bot_ctx *ctx, struct waha_account *a, const struct bo
              r ? (int)r->http_status : 0);
     log_line(ctx, BOT_LOG_WARN, line);
     abandon(ctx, a);
-    a->backfill->is_wanted = 1;
+    struct waha_backfill *b = a->backfill;
+    b->is_wanted = 1;
     a->checked_at = 0;
+    /* A list that never comes is not asked for twice a minute for ever. */
+    int64_t pause = b->gave_up ? AGAIN_MIN_MS << (b->gave_up < 7 ? b->gave_up : 7) : 0;
+    b->not_before = ctx->api->now(ctx) + pause;
+    b->gave_up++;
 }
 
 /* This engine will never list. The mark follows what comes live all the same. */
@@ -192,7 +202,7 @@ static void finish(struct bot_ctx *ctx, struct waha_account *a)
         b->is_wanted = 1;
         return;
     }
-    b->tries = 0;
+    b->tries = b->gave_up = 0;
     reset(b);
     b->newest = newest;
     b->phase = CLOSING;
@@ -286,13 +296,13 @@ static void note_chat(void *arg, const char *id, int64_t at)
     struct listing *l = arg;
     struct waha_backfill *b = l->b;
     char phone[20], lid[WAHA_CHAT_BYTES];
+    int is_person = waha_chat_person(id, phone, lid);
+    b->persons += is_person;
+    b->dated += is_person && at;
     if (at && !waha_is_plausible(at, l->now)) at = 0;
     if (at) l->last_at = at;
     if (at > b->newest) b->newest = at;
-    if (!waha_chat_person(id, phone, lid)) return;
-    b->persons++;
-    if (!at) return;
-    b->dated++;
+    if (!is_person || !at) return;
     if (b->mark.is_new || at < b->since || b->count >= CHATS_MAX) return;
     if (b->count == b->cap) {
         uint32_t cap = b->cap ? 2 * b->cap : 64;
@@ -332,7 +342,7 @@ static void sort_chats(struct waha_backfill *b)
 static void list_is_complete(struct bot_ctx *ctx, struct waha_account *a)
 {
     struct waha_backfill *b = a->backfill;
-    if (b->persons && !b->dated) {
+    if (b->persons >= UNDATED_MIN && !b->dated) {
         switch_off(ctx, a, 200);
         return;
     }
@@ -396,7 +406,8 @@ static int64_t number_of(const struct json_slice *note)
     if (note->kind != JSON_NUMBER || note->len >= sizeof digits) return 0;
     memcpy(digits, note->s, note->len);
     digits[note->len] = '\0';
-    return (int64_t)strtod(digits, NULL);
+    double n = strtod(digits, NULL);
+    return n > 0 && n < 1e14 ? (int64_t)n : 0;
 }
 
 static void read_clock(struct bot_ctx *ctx, struct waha_backfill *b, const struct bot_result *r)
@@ -466,7 +477,11 @@ static void hand_in_chat(struct bot_ctx *ctx, struct waha_account *a, const stru
                                 .kind = BOT_IN_CAUGHT_UP,
                                 .session = a->session };
     int n = waha_read_messages(s->pages, s->page_count, b->since, &list);
-    if (n > 0) waha_judge_missed(list, (size_t)n, whatsapp_now(ctx, b, list[n - 1].at));
+    if (n < 0) b->failed++;
+    if (n > 0) {
+        int64_t now = whatsapp_now(ctx, b, list[n - 1].at);
+        waha_judge_missed(list, (size_t)n, now, now - (ctx->api->now(ctx) - b->began_at));
+    }
     for (int i = 0; i < n; i++) {
         struct handing h = { { sizeof h.sink, 0, hand_in }, ctx, &list[i] };
         if (list[i].kept) waha_parse_message(list[i].s, list[i].len, a->session, &h.sink);
@@ -531,7 +546,7 @@ static int read_page(struct bot_ctx *ctx, const struct bot_result *r, void *data
     int count = is_answer ? waha_count_items(r->body, r->body_len) : -1;
     if (count >= 0) {
         if (!goes_on(ctx, a, q->slot, r, count)) read_last_page(ctx, a, s, r, count);
-    } else if (is_trouble(r)) {
+    } else if (is_trouble(r) && r->status != BOT_ETIMEDOUT) {
         give_up(ctx, a, r);
         return BOT_HANDLED;
     } else {
@@ -615,7 +630,9 @@ void waha_backfill_expect(struct bot_ctx *ctx, struct waha_account *a)
 
 void waha_backfill_works(struct bot_ctx *ctx, struct waha_account *a)
 {
-    if (a->backfill->is_wanted && a->backfill->phase == IDLE) waha_backfill_begin(ctx, a);
+    const struct waha_backfill *b = a->backfill;
+    if (b->is_wanted && b->phase == IDLE && ctx->api->now(ctx) >= b->not_before)
+        waha_backfill_begin(ctx, a);
 }
 
 void waha_backfill_begin(struct bot_ctx *ctx, struct waha_account *a)
@@ -629,7 +646,7 @@ void waha_backfill_begin(struct bot_ctx *ctx, struct waha_account *a)
     b->began_at = now;
     b->since = later_of(b->mark.mark - WAHA_OVERLAP_MS, b->mark.floor + 1);
     b->phase = LISTING;
-    if (!b->mark.is_new) hold(ctx, a, NULL, HOLD_LIST_MS);
+    if (!b->mark.is_new && !b->gave_up) hold(ctx, a, NULL, HOLD_LIST_MS);
     ask_list(ctx, a);
 }
 

@@ -4,9 +4,9 @@
  *
  * For each account the messages of an hour of the day are learned over the days (of the older ones
  * less and less). When the quiet since the last message is one that would have brought EXPECTED_MIN
- * messages on a usual day, WAHA is asked for its newest chats: a message there that never came here
- * proves it, and only then is it called deaf. A holiday is quiet, too, and no news. An engine that
- * cannot list its chats proves nothing: then a longer quiet is told, once.
+ * messages on a usual day, WAHA is asked for its newest chats: messages of two people there that
+ * never came here prove it, and only then is it called deaf. A holiday is quiet, too, and no news.
+ * An engine that cannot list its chats proves nothing: then a longer quiet is told, once.
  *
  * What is learned is in the database; a restart begins to listen anew. Cost: two numbers a message;
  * one look at each account a minute, one row of kv an hour. */
@@ -134,10 +134,11 @@ static int chats_came(struct bot_ctx *ctx, const struct bot_result *r, void *dat
     if (!w || r->status == BOT_ECANCELED) return BOT_HANDLED;
     struct waha_account *a = &w->accounts[*which];
     struct waha_hearing *h = &a->hearing;
-    int64_t newest = 0;
-    int told = waha_answer_newest(r, &newest);
+    int64_t newest = 0, second = 0;
+    int told = waha_answer_newest(r, &newest, &second);
     if (h->is_deaf || a->state != BOT_SESSION_CONNECTED) return BOT_HANDLED;
-    if (told && newest > h->heard_at + LATE_MS) {
+    /* Of two people: one may be somebody who is blocked, and never comes this far. */
+    if (told && second > h->heard_at + LATE_MS) {
         set_deaf(ctx, a, 1);
         return mend(ctx, a);
     }

@@ -9,10 +9,9 @@
 #include "json.h"
 #include "waha.h"
 
-#define YOUNG_MS   (2 * 60 * 1000)
-#define ANSWER_MS  (24LL * 3600 * 1000)
-#define TOLERANCE  (2 * 60 * 1000) /* a clock that runs so much behind a message may be right */
-#define DIGITS_MIN 5
+#define YOUNG_MS  (2 * 60 * 1000)
+#define ANSWER_MS (24LL * 3600 * 1000)
+#define TOLERANCE (2 * 60 * 1000) /* a clock that runs so much behind a message may be right */
 
 /* ---- the clock ------------------------------------------------------------------------------- */
 
@@ -27,18 +26,20 @@ int64_t waha_judge_clocks(const int64_t *clocks, size_t n, int64_t newest)
 
 /* ---- the rules ------------------------------------------------------------------------------- */
 
-void waha_judge_missed(struct waha_listed *list, size_t n, int64_t now)
+void waha_judge_missed(struct waha_listed *list, size_t n, int64_t now, int64_t began)
 {
     size_t first = 0, i; /* that nobody has answered */
     int has_young = 0;
     for (i = 0; i < n; i++) {
         list[i].late = BOT_LATE_RECORD;
-        if (list[i].mine) first = i + 1;
+        if (list[i].mine && list[i].at < began) first = i + 1;
     }
     for (i = first; i < n; i++)
-        if (now - list[i].at < YOUNG_MS) has_young = 1;
+        if (!list[i].mine && now - list[i].at < YOUNG_MS) has_young = 1;
+    while (n > first && list[n - 1].mine) n--;
     if (first == n || (!has_young && now - list[n - 1].at >= ANSWER_MS)) return;
     for (i = first; i < n; i++) {
+        if (list[i].mine) continue;
         if (!has_young)
             list[i].late = BOT_LATE_SUMMARY;
         else if (now - list[i].at < YOUNG_MS)
@@ -121,22 +122,6 @@ int waha_read_chats(const char *body, size_t len,
         each(arg, id, when);
     }
     return rc < 0 ? -1 : count;
-}
-
-int waha_chat_person(const char *chat, char phone[20], char lid[WAHA_CHAT_BYTES])
-{
-    size_t n = strspn(chat, "0123456789");
-    phone[0] = lid[0] = '\0';
-    if (n < DIGITS_MIN || chat[n] != '@') return 0;
-    if (strcmp(chat + n, "@lid") == 0 && n + 5 <= WAHA_CHAT_BYTES) {
-        memcpy(lid, chat, n + 5);
-        return 1;
-    }
-    if (n > 15 || (strcmp(chat + n, "@c.us") != 0 && strcmp(chat + n, "@s.whatsapp.net") != 0))
-        return 0;
-    memcpy(phone, chat, n);
-    phone[n] = '\0';
-    return 1;
 }
 
 /* ---- messages -------------------------------------------------------------------------------- */

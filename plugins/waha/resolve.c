@@ -6,9 +6,9 @@
  * same id is harmless. Without (WEBJS): look at our own messages of that chat since the attempt.
  * Our text is there: it went out. The list came and it is not there: it did not. The list cannot be
  * had at all: unknown, and never repeated. The list is asked for when WAHA has had SETTLE_MS to get
- * our request out of its hands. A request of an earlier process was not given up by WAHA: it may
- * hold it for its session for 15 s and send it then, so only a list of HELD_MS after the attempt
- * says that nothing went out. */
+ * our request out of its hands. WAHA may hold a request for its session for 15 s and send it then,
+ * also when whoever asked has gone, so only a list of HELD_MS after the attempt says that nothing
+ * went out. */
 #include <stdio.h>
 #include <string.h>
 
@@ -18,14 +18,15 @@
 #define SETTLE_MS      3000
 /* WAHA's 15 s, and what a human pace puts between the row being marked and sendText: three
  * courtesies of 4 s and a pause of 5 s at most; and a little. */
-#define HELD_MS       20000
-#define HELD_HUMAN_MS 37000
-#define SKEW_S        1 /* WhatsApp counts in seconds, on another clock */
+#define HELD_MS         20000
+#define HELD_BY_WAHA_MS 15000
+#define HELD_HUMAN_MS   37000
+#define SKEW_S          1 /* WhatsApp counts in seconds, on another clock */
 
 /* What the completions need; behind it lie the text and, while it settles, the URL. */
 struct question {
     int64_t id;
-    int64_t attempted_at;
+    int64_t attempted_at, asked_at;
     uint32_t account;
     uint32_t text_len, url_len; /* without NUL */
     char send_id[WAHA_ID_BYTES];
@@ -51,6 +52,15 @@ static size_t question_size(const struct question *q)
 
 static int settled(struct bot_ctx *ctx, const struct bot_result *r, void *data);
 
+/* Until when WAHA may still send what it was asked to. An attempt of this process had ended when
+ * the question began; of an earlier one only its beginning is known. */
+static int64_t held_until(const struct waha *w, const struct question *q)
+{
+    int64_t until = q->attempted_at + (w->human ? HELD_HUMAN_MS : HELD_MS);
+    int64_t since_ended = q->asked_at + HELD_BY_WAHA_MS;
+    return q->attempted_at >= w->started_at && since_ended < until ? since_ended : until;
+}
+
 static int listed(struct bot_ctx *ctx, const struct bot_result *r, void *data)
 {
     const struct question *q = data;
@@ -58,9 +68,8 @@ static int listed(struct bot_ctx *ctx, const struct bot_result *r, void *data)
     const char *text = (const char *)(q + 1);
     char id[WAHA_ID_BYTES];
     int outcome = waha_judge_list(r, text, q->attempted_at / 1000 - SKEW_S, id);
-    if (w && outcome == BOT_RESOLVED_NOT_SENT && q->attempted_at < w->started_at) {
-        int64_t held = w->human ? HELD_HUMAN_MS : HELD_MS;
-        int64_t wait = q->attempted_at + held - ctx->api->now(ctx);
+    if (w && outcome == BOT_RESOLVED_NOT_SENT) {
+        int64_t wait = held_until(w, q) - ctx->api->now(ctx);
         if (wait > 0 && ctx->api->timer(ctx, wait, settled, q, question_size(q)) > 0)
             return BOT_LATER;
     }
@@ -86,7 +95,9 @@ static struct question *make_question(struct bot_ctx *ctx, const struct bot_outg
     *size = sizeof(struct question) + text_len + url_len + 2;
     struct question *q = ctx->api->alloc(ctx, *size);
     if (!q) return NULL;
-    *q = (struct question){ row->id, row->attempted_at, account, text_len, url_len, "" };
+    *q = (struct question){ row->id, row->attempted_at, ctx->api->now(ctx),
+                            account, text_len,          url_len,
+                            "" };
     snprintf(q->send_id, sizeof q->send_id, "%s", row->send_id ? row->send_id : "");
     char *strings = (char *)(q + 1);
     memcpy(strings, row->text, text_len + 1);

@@ -133,8 +133,9 @@ static void follow_state(struct bot_ctx *ctx, struct waha_account *a, int outcom
         waha_set_state(ctx, a, BOT_SESSION_CONNECTED, "");
     else if (r->http_status == 422 && r->body && strstr(r->body, "\"SCAN_QR_CODE\""))
         waha_set_state(ctx, a, BOT_SESSION_QR, "SCAN_QR_CODE");
-    else if (outcome == BOT_SEND_HOLD)
+    else if (outcome == BOT_SEND_HOLD && (r->http_status == 0 || r->http_status == 422))
         waha_set_state(ctx, a, BOT_SESSION_DISCONNECTED, reason);
+    /* Any other trouble is not the session's: the queue is held, and that is told in time. */
 }
 
 /* A failure (500) that says no cause: of one chat alone it is that chat's, of two it is WAHA's. */
@@ -142,9 +143,9 @@ static int judge_failure(struct waha_account *a, uint64_t chat, int outcome)
 {
     if (outcome == BOT_SENT) a->failing_chat = 0;
     if (outcome != BOT_SEND_RETRY) return outcome;
-    if (a->failing_chat && a->failing_chat != chat) return BOT_SEND_HOLD;
+    int is_another = a->failing_chat && a->failing_chat != chat;
     a->failing_chat = chat;
-    return BOT_SEND_RETRY;
+    return is_another ? BOT_SEND_HOLD : BOT_SEND_RETRY;
 }
 
 static int text_sent(struct bot_ctx *ctx, const struct bot_result *r, void *data)

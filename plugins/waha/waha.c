@@ -257,16 +257,10 @@ void waha_set_state(struct bot_ctx *ctx, struct waha_account *a, int state, cons
 {
     const struct waha *w = ctx->state;
     int told = state == BOT_SESSION_CONNECTED && a->hearing.is_deaf ? BOT_SESSION_DEAF : state;
-    int is_news = a->state != state;
     a->state = state;
-    if (a->told_state != told) {
-        a->told_state = told;
-        w->gateways->session_state(ctx, a->session, told, detail);
-    }
-    if (is_news && state == BOT_SESSION_CONNECTED)
-        waha_backfill_begin(ctx, a);
-    else if (is_news)
-        waha_backfill_pause(ctx, a);
+    a->told_state = told;
+    /* Also when it is the same: webhooks, which overtake each other, tell the host as well. */
+    w->gateways->session_state(ctx, a->session, told, detail);
 }
 
 uint64_t waha_hash(const char *s)

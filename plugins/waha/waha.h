@@ -138,9 +138,10 @@ struct waha_listed {
  * message known does not prove to be behind; when it refutes all of them, its own time. */
 int64_t waha_judge_clocks(const int64_t *clocks, size_t n, int64_t newest);
 /* What becomes of a chat's messages, oldest first, at `now`. What our side has answered is only
- * recorded. Of the rest: those younger than 2 minutes run, the others are recorded; or, none being
- * so young and the last one younger than a day, all together get one answer. */
-void waha_judge_missed(struct waha_listed *list, size_t n, int64_t now);
+ * recorded; what we have sent since `began` was queued before, and answers nothing. Of the rest:
+ * those younger than 2 minutes run, the others are recorded; or, none being so young and the last
+ * one younger than a day, all together get one answer. */
+void waha_judge_missed(struct waha_listed *list, size_t n, int64_t now, int64_t began);
 /* Calls each chat of an answer of GET .../chats: its id ("" = unreadable) and when something was
  * last written there, ms (0 = not told). How many there are; -1: it is no list. */
 int waha_read_chats(const char *body, size_t len,
@@ -172,8 +173,9 @@ int waha_judge_list(const struct bot_result *r, const char *text, int64_t since,
 int waha_answer_is_nobody(const struct bot_result *r);
 /* The number that the session is paired with, digits; "" = not told. 1 or 0. */
 int waha_answer_own_number(const struct bot_result *r, char number[20]);
-/* When the newest message of others in a list of chats was written, ms. 1, or 0: no such list. */
-int waha_answer_newest(const struct bot_result *r, int64_t *newest);
+/* When the newest messages of two other people in a list of chats were written, ms, 0 = there is
+ * none. 1, or 0: it is no such list. */
+int waha_answer_newest(const struct bot_result *r, int64_t *newest, int64_t *second);
 /* Until when this number may begin no chats, as GET /api/sessions/NAME tells since WAHA 2026.7.2:
  * ms; 0 = not told, -1 = it may. */
 int64_t waha_answer_no_new_until(const struct bot_result *r);

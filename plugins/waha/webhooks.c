@@ -180,7 +180,7 @@ static void mend_retries(struct json_object *hook, struct said *s)
     struct json_object *retries = json_member(hook, "retries");
     if (retries && json_object_is_type(retries, json_type_object)) return;
     retries = member_of_type(hook, "retries", json_type_object);
-    json_object_object_add(retries, "policy", json_object_new_string("exponential"));
+    json_object_object_add(retries, "policy", json_object_new_string("linear"));
     json_object_object_add(retries, "delaySeconds", json_object_new_int(2));
     json_object_object_add(retries, "attempts", json_object_new_int(15));
     say_change(s, "keep trying while the bot is away (retries)");
@@ -196,6 +196,13 @@ static int mend_list(struct json_object *list, const char *hmac_key, const char 
     if (count > 1) {
         say(s, ": %d webhooks lead to a bot: set webhook_url in [waha] to the URL of this one's",
             count);
+        return -1;
+    }
+    if (!is_new && leads_to_a_bot(url) && strcmp(json_text(hook, "url"), url) != 0) {
+        say(s, ": its webhook ");
+        say_url(s, json_text(hook, "url"));
+        say(s, " is not webhook_url: when it is this bot's, set webhook_url to it; when it is "
+               "another's, add this one's in WAHA's dashboard");
         return -1;
     }
     if (is_new && !leads_to_a_bot(url)) {

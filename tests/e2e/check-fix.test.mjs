@@ -7,7 +7,7 @@ import { FakeWaha, sleep } from './lib/fake-waha.mjs';
 import { misfits } from './lib/openapi.mjs';
 
 const EVENTS = ['message.any', 'message.ack', 'message.edited', 'message.revoked', 'message.reaction', 'poll.vote', 'session.status'];
-const RETRIES = { policy: 'exponential', delaySeconds: 2, attempts: 15 };
+const RETRIES = { policy: 'linear', delaySeconds: 2, attempts: 15 };
 const URL = 'http://bot.example:5000/webhook/waha';
 const KEY = 'rahasia-uji'; // the fake WAHA's, and so the bot's
 const GOOD = { url: URL, events: EVENTS, hmac: { key: KEY }, retries: RETRIES };

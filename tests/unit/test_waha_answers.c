@@ -196,7 +196,7 @@ static const struct error_row errors[] = {
       "\"details\":\"File not found or no longer available\"}}",
       BOT_SEND_HOLD, BOT_RESOLVED_NOT_SENT, BOT_RESOLVED_UNKNOWN, "WAHA answers 404", 0 },
     { "501", 501, NEST(501, "The method is not implemented by 'GOWS' engine.", "Not Implemented"),
-      BOT_SEND_HOLD, BOT_RESOLVED_NOT_SENT, BOT_RESOLVED_UNKNOWN, "WAHA answers 501", 0 },
+      BOT_SEND_REFUSED, BOT_RESOLVED_NOT_SENT, BOT_RESOLVED_UNKNOWN, "WAHA answers 501", 0 },
     { "401", 401, "{\"message\":\"Unauthorized\",\"statusCode\":401}", BOT_SEND_HOLD,
       BOT_RESOLVED_LATER, BOT_RESOLVED_LATER, "WAHA answers 401", 0 },
     { "403", 403, "{\"message\":\"Forbidden\",\"statusCode\":403}", BOT_SEND_HOLD,
@@ -282,7 +282,7 @@ static const struct error_row error_files[] = {
       BOT_RESOLVED_LATER, "WAHA answers 500", 0 },
     { "error-500-no-lid-gows.json", 500, NULL, BOT_SEND_REFUSED, BOT_RESOLVED_LATER,
       BOT_RESOLVED_LATER, "WAHA answers 500", 0 },
-    { "error-501-not-implemented.json", 501, NULL, BOT_SEND_HOLD, BOT_RESOLVED_NOT_SENT,
+    { "error-501-not-implemented.json", 501, NULL, BOT_SEND_REFUSED, BOT_RESOLVED_NOT_SENT,
       BOT_RESOLVED_UNKNOWN, "WAHA answers 501", 0 },
 };
 

@@ -160,7 +160,7 @@ static void quiet(int minutes)
 
 static void list_came(int status, const char *format, long long at)
 {
-    char body[400];
+    char body[600];
     snprintf(body, sizeof body, format, at / 1000);
     struct bot_result r = {
         .size = sizeof r, .http_status = status, .body = body, .body_len = strlen(body)
@@ -168,12 +168,18 @@ static void list_came(int status, const char *format, long long at)
     world.done(&ctx, &r, &world.which);
 }
 
-static const char theirs[] =
-    "[{\"id\":\"6281100000031@c.us\",\"lastMessage\":{\"fromMe\":false,\"timestamp\":%lld}}]";
+#define CHAT(id, mine, more)                                                                       \
+    "{\"id\":\"" id "\",\"lastMessage\":{\"fromMe\":" mine ",\"timestamp\":%1$lld" more "}}"
+#define BODY ",\"body\":\"halo\""
+static const char theirs[] = "[" CHAT("6281100000031@c.us", "false", BODY) "," CHAT(
+    "100000000000032@lid", "false", ",\"hasMedia\":true") "]";
+static const char of_one[] =
+    "[" CHAT("6281100000031@c.us", "false", BODY) "]"; /* blocked, perhaps */
 static const char ours[] =
-    "[{\"id\":\"6281100000031@c.us\",\"lastMessage\":{\"fromMe\":true,\"timestamp\":%lld}}]";
-static const char group[] =
-    "[{\"id\":\"1@g.us\",\"lastMessage\":{\"fromMe\":false,\"timestamp\":%lld}}]";
+    "[" CHAT("6281100000031@c.us", "true", BODY) "," CHAT("6281100000032@c.us", "true", BODY) "]";
+static const char group[] = "[" CHAT("1@g.us", "false", BODY) "," CHAT("0@c.us", "false", BODY) "]";
+static const char calls[] =
+    "[" CHAT("6281100000031@c.us", "false", "") "," CHAT("6281100000032@c.us", "false", "") "]";
 
 /* ---- tests ----------------------------------------------------------------------------------- */
 
@@ -226,11 +232,8 @@ static void a_holiday_is_no_news(void **state)
         int asked = world.asked;
         minute(0);
         if (world.asked == asked) continue;
-        list_came(200,
-                  asked % 3 == 0   ? theirs
-                  : asked % 3 == 1 ? ours
-                                   : group,
-                  asked % 3 == 0 ? yesterday : world.now);
+        const char *const lists[] = { theirs, ours, group, of_one, calls };
+        list_came(200, lists[asked % 5], asked % 5 == 0 ? yesterday : world.now);
     }
     assert_int_equal(world.said_count, 0);
     assert_int_equal(world.restarts, 0);

@@ -56,6 +56,22 @@ static const struct {
     { "from the future: a clock is behind", { { -HOUR, 0 } }, 1, "r" },
 };
 
+/* What went out after the backfill had begun was queued before it: it answers nothing. */
+static void what_we_send_meanwhile_answers_nothing(void **state)
+{
+    (void)state;
+    const int64_t ages[] = { 3 * HOUR, MIN };
+    const uint32_t becomes[] = { BOT_LATE_SUMMARY, BOT_LATE_RUN };
+    for (size_t i = 0; i < BOT_COUNT(ages); i++) {
+        struct waha_listed list[2] = { { .at = NOW - ages[i] }, { .at = NOW - S, .mine = 1 } };
+        waha_judge_missed(list, 2, NOW, NOW - 10 * S);
+        assert_int_equal(list[0].late, becomes[i]);
+        assert_int_equal(list[1].late, BOT_LATE_RECORD);
+        waha_judge_missed(list, 2, NOW, NOW); /* the same, from before */
+        assert_int_equal(list[0].late, BOT_LATE_RECORD);
+    }
+}
+
 static void each_rule(void **state)
 {
     (void)state;
@@ -66,7 +82,7 @@ static void each_rule(void **state)
             list[k].at = NOW - rules[i].list[k].age;
             list[k].mine = rules[i].list[k].mine;
         }
-        waha_judge_missed(list, (size_t)rules[i].count, NOW);
+        waha_judge_missed(list, (size_t)rules[i].count, NOW, NOW);
         for (int k = 0; k < rules[i].count; k++)
             becomes[k] = list[k].late == BOT_LATE_RUN       ? 'r'
                          : list[k].late == BOT_LATE_SUMMARY ? 's'
@@ -218,6 +234,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_rule),
+        cmocka_unit_test(what_we_send_meanwhile_answers_nothing),
         cmocka_unit_test(each_clock),
         cmocka_unit_test(chats_of_each_engine),
         cmocka_unit_test(only_persons_are_read),

@@ -18,7 +18,7 @@
     "[\"message.any\",\"message.ack\",\"message.edited\",\"message.revoked\","                     \
     "\"message.reaction\",\"poll.vote\",\"session.status\"]"
 #define HMAC    "\"hmac\":{\"key\":\"" KEY "\"}"
-#define RETRIES "\"retries\":{\"policy\":\"exponential\",\"delaySeconds\":2,\"attempts\":15}"
+#define RETRIES "\"retries\":{\"policy\":\"linear\",\"delaySeconds\":2,\"attempts\":15}"
 #define GOOD    "{\"url\":\"" URL "\",\"events\":" ALL "," HMAC "," RETRIES "}"
 #define FOREIGN                                                                                    \
     "{\"url\":\"https://u:sandi@crm.example/in?token=7\",\"events\":[\"message\",\"x\"],"          \
