@@ -224,8 +224,8 @@ struct session *session_that_works(struct outbox *o, const char *phone, char *ch
 {
     size_t at = 0;
     for (struct session *s; (s = map_next(&o->sessions, &at, NULL));)
-        if (session_works(s) && s->state == BOT_SESSION_CONNECTED && s->gw->spec.address &&
-            s->gw->spec.address(phone, chat, cap) == BOT_OK)
+        if (session_works(s) && s->state == BOT_SESSION_CONNECTED && *s->gw->spec.name &&
+            s->gw->spec.address && s->gw->spec.address(phone, chat, cap) == BOT_OK)
             return s;
     return NULL;
 }

@@ -256,11 +256,15 @@ static void stop(struct bot_ctx *ctx)
 void waha_set_state(struct bot_ctx *ctx, struct waha_account *a, int state, const char *detail)
 {
     const struct waha *w = ctx->state;
-    int told = state == BOT_SESSION_CONNECTED && a->hearing.is_deaf ? BOT_SESSION_DEAF : state;
+    int is_news = a->state != state;
     a->state = state;
-    a->told_state = told;
+    a->told_state = state == BOT_SESSION_CONNECTED && a->hearing.is_deaf ? BOT_SESSION_DEAF : state;
     /* Also when it is the same: webhooks, which overtake each other, tell the host as well. */
-    w->gateways->session_state(ctx, a->session, told, detail);
+    w->gateways->session_state(ctx, a->session, a->told_state, detail);
+    if (is_news && state == BOT_SESSION_CONNECTED)
+        waha_backfill_begin(ctx, a);
+    else if (is_news)
+        waha_backfill_pause(ctx, a);
 }
 
 uint64_t waha_hash(const char *s)

@@ -99,12 +99,13 @@ test('neither a webhook nor webhook_url: it says what to set, and nothing is wri
   assert.deepEqual(puts(waha), []);
 });
 
-test('an existing webhook keeps its URL; of several that lead to bots, webhook_url says which', async (t) => {
+test('a webhook that leads to a bot keeps its URL; that of another bot is let be; of several webhook_url says which', async (t) => {
   const staging = { ...GOOD, url: 'http://staging.example/webhook/waha', events: ['message'] };
   const { waha, bot } = await start(t, [staging], { settings: { webhook_url: URL } });
-  assert.equal((await fix(bot, '--yes')).code, 0);
-  assert.equal(waha.config.webhooks.length, 1);
-  assert.equal(waha.config.webhooks[0].url, staging.url);
+  const others = await fix(bot, '--yes');
+  assert.equal(others.code, 1);
+  assert.match(others.err, /http:\/\/staging\.example\/webhook\/waha is not webhook_url/);
+  assert.deepEqual(waha.config.webhooks, [staging]);
   waha.config.webhooks = [staging, { ...GOOD, events: ['message', 'message.ack'] }];
   const r = await fix(bot, '--yes');
   assert.equal(r.code, 0, r.err);

@@ -26,7 +26,7 @@ for (const [name, data] of [
     const store = await registerStore(boss);
     const since = waha.delivered.length;
     await waha.post('session.status', working(data));
-    const alarm = await waha.waitFor((m) => /memulai chat baru/.test(m.text), { since });
+    const alarm = await waha.waitFor((m) => /melarang nomor/.test(m.text), { since });
     assert.equal(alarm.chatId, `${SUPER}@c.us`);
     await boss.ask(`/set_admin_toko ${store.id} ${STRANGER}`);
     await new Person(waha, CUSTOMER).ask('halo');
@@ -42,7 +42,7 @@ for (const [name, data] of [
 
     await waha.post('session.status', working({ reachoutTimelock: { enforcementType: '', isActive: false, timeEnforcementEnds: 0 } }));
     await waha.waitFor((m) => m.chatId === `${STRANGER}@c.us`, { what: 'the notice that waited' });
-    assert.equal(waha.delivered.filter((m) => /memulai chat baru/.test(m.text)).length, 1, 'told once');
+    assert.equal(waha.delivered.filter((m) => /melarang nomor/.test(m.text)).length, 1, 'told once');
   });
 }
 
@@ -51,7 +51,7 @@ test('463: the notice that would begin a chat waits, it is not lost', async (t) 
   const store = await registerStore(boss);
   waha.fault = { kind: 500, message: '2 UNKNOWN: server returned error 463', chat: `${STRANGER}@c.us`, times: 1 };
   await boss.ask(`/set_admin_toko ${store.id} ${STRANGER}`);
-  await waha.waitFor((m) => /memulai chat baru/.test(m.text), { what: 'the alarm' });
+  await waha.waitFor((m) => /melarang nomor/.test(m.text), { what: 'the alarm' });
   waha.fault = null;
   await new Person(waha, CUSTOMER).ask('halo');
   assert.equal(waha.to(STRANGER).length, 0);

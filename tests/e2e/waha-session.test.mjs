@@ -81,7 +81,7 @@ test('a WAHA that was not there and then refuses the key: the log says both, eac
   for (const until = Date.now() + 10000; !lines('cannot be reached') && Date.now() < until;) await sleep(50);
   await waha.up();
   const looks = () => waha.calls.filter((c) => c.path === '/api/sessions/default').length;
-  for (const status of ['SCAN_QR_CODE', 'STARTING']) { // a change makes the bot look at once
+  for (const status of ['SCAN_QR_CODE', 'SCAN_QR_CODE']) { // a change makes the bot look at once
     const before = looks();
     await waha.post('session.status', { name: 'default', status, statuses: [] });
     for (const until = Date.now() + 10000; looks() === before && Date.now() < until;) await sleep(50);

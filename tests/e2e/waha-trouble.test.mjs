@@ -81,9 +81,11 @@ describe('trouble with WAHA', { concurrency: 6 }, () => {
         const list = words(2);
         once(await answersTo(waha, phone, ask(list), { fault }), list, what);
       };
+      // Without a send id each is sent again only when WAHA can no longer hold it: 15 s later.
+      const times = engine === 'WEBJS' ? 1 : 2;
       await broken('6281100000220', { only: TEXT, kind: 'reset-after', times: 2 }, 'reset after it was sent');
-      await broken('6281100000221', { only: TEXT, kind: 'reset-before', times: 2 }, 'reset before it was sent');
-      await broken('6281100000222', { only: TEXT, kind: 'html', status: 502, times: 2 }, 'a lost answer of a proxy');
+      await broken('6281100000221', { only: TEXT, kind: 'reset-before', times }, 'reset before it was sent');
+      await broken('6281100000222', { only: TEXT, kind: 'html', status: 502, times }, 'a lost answer of a proxy');
     });
   }
 
