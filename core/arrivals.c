@@ -34,6 +34,7 @@ void arrivals_journal(struct loop *l)
     {
         struct event *ev = NULL;
         if (inbox_journal(h, a, &ev) < 0) {
+            if (ev) event_unref(ev);
             l->lost = 1;
             return;
         }
@@ -50,9 +51,12 @@ void arrivals_answer(struct loop *l, int status)
 {
     static const char OK_BODY[] = "{\"ok\":true}";
     struct host *h = l->host;
-    for (struct arrival *a; (a = TAILQ_FIRST(&l->journaling));) {
-        TAILQ_REMOVE(&l->journaling, a, link);
+    struct arrival *a, *next;
+    for (a = TAILQ_FIRST(&l->journaling); a; a = next) {
+        next = TAILQ_NEXT(a, link);
         struct http_ticket *t = a->ticket;
+        if (!t && status != 200) continue; /* nobody would bring it again */
+        TAILQ_REMOVE(&l->journaling, a, link);
         if (t && --t->waiting == 0) {
             h->ports.answer(h->ports.ctx, t->request, status, NULL, status == 200 ? OK_BODY : "",
                             status == 200 ? sizeof OK_BODY - 1 : 0, status == 200 ? 0 : 2);

@@ -42,6 +42,7 @@ struct way {
     struct command_line line;
     const struct command *command;
     int refused;    /* the command is not for this person */
+    int hidden;     /* a dialog is open, and held elsewhere */
     int kept;       /* the text is the one that was kept while the store was asked for */
     int fixed;      /* ev->store is decided: the event goes on */
     int64_t chosen; /* the answer to "which store": 0 = none */
@@ -304,8 +305,10 @@ static int find_way(struct event *ev, struct way *way, int kept)
     count_stores(ev);
     if (ev->person_blocked) return 1;
     way->open = dialog_load(ev);
-    if (way->open && (ev->in_group || (ev->own_store && way->open->store != ev->own_store)))
-        way->open = NULL; /* it is held in another chat */
+    if (way->open && own_number_hides(ev, way->open->gateway, way->open->session)) {
+        way->open = NULL;
+        way->hidden = 1;
+    }
     read_text(ev, way);
     if (kept && is_core_dialog(way->open))
         take_kept_text(ev, way);
@@ -392,7 +395,7 @@ static int act_on_word(struct event *ev, struct way *way)
     switch (way->word) {
     case WORD_CANCEL:
         if (way->open) return dialog_cancel(ev, way->open);
-        if (dialog_forget(ev)) return BOT_FAIL; /* one whose plugin is off just now */
+        if (!way->hidden && dialog_forget(ev)) return BOT_FAIL; /* its plugin is off just now */
         return say(ev, ev->canceled_another ? "dialog.canceled" : "dialog.nothing_open");
     case WORD_BACK:
         return way->open ? dialog_back(ev, way->open) : say(ev, "dialog.nothing_open");

@@ -154,7 +154,7 @@ int alarm_notify(struct event *ev)
     char *copy = arena_strndup(&ev->arena, ev->body ? ev->body : "", ev->body_len), *rest = NULL;
     const char *name = strtok_r(copy, "\n", &rest), *session = strtok_r(NULL, "\n", &rest);
     const char *number = strtok_r(NULL, "\n", &rest);
-    if (!name || !session || !number) return 0;
+    if (!name || !session || !number || ev->status == BOT_ERESUMED) return 0;
     const struct bot_arg args[] = { bot_text("session", session),
                                     bot_int("n", strtoll(number, NULL, 10)) };
     const char *key = arena_printf(&ev->arena, "alarm.%s", name);

@@ -30,7 +30,8 @@ enum { DEFAULT_TIMEOUT_S = 1800, MISSES_BEFORE_HELP = 3 };
 static const char GIVEN[] = "given!", ROLE[] = "role!";
 
 static const char LOAD[] =
-    "SELECT plugin, name, version, step, misses, slots, store, started_at, expires_at FROM dialogs WHERE person = ?1";
+    "SELECT plugin, name, version, step, misses, slots, store, started_at, expires_at, gateway,"
+    " session FROM dialogs WHERE person = ?1";
 static const char SAVE[] =
     "INSERT OR REPLACE INTO dialogs(person, store, plugin, name, version, step, misses, slots, gateway, session, chat,"
     " started_at, expires_at) VALUES (?1, nullif(?2, 0), ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
@@ -196,6 +197,8 @@ static struct dialog *load(struct event *ev, int expired_too)
     }
     struct dialog *d = arena_zalloc(&ev->arena, sizeof *d);
     d->person = ev->person;
+    d->gateway = arena_strdup(&ev->arena, db_text(st, 9));
+    d->session = arena_strdup(&ev->arena, db_text(st, 10));
     d->plugin = arena_strdup(&ev->arena, db_text(st, 0));
     d->name = arena_strdup(&ev->arena, db_text(st, 1));
     d->version = (uint32_t)sqlite3_column_int64(st, 2);

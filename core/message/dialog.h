@@ -19,6 +19,7 @@ struct dialog {
     const char **names; /* slots that have a value; secrets are only here, never on disk */
     const char **values;
     uint32_t count;
+    const char *gateway, *session; /* where it is held */
     int64_t started_at; /* with plugin and name: tells this dialog from one that replaced it */
     const char
         *given;    /* ",a,b,": slots that had a value from the start; KEMBALI does not go there */

@@ -279,11 +279,17 @@ void session_probe(struct outbox *o, struct session *s, int64_t now)
     s->held_until = 0;
     while ((lane = TAILQ_FIRST(&s->blocked))) {
         lane_schedule(o, lane);
-        if (!lane->flying) continue; /* its rows had expired */
-        s->probing = 1;
-        s->held_until = now + PROBE_PATIENCE_MS;
-        return;
+        if (lane->flying) {
+            s->probing = 1;
+            s->held_until = now + PROBE_PATIENCE_MS;
+            return;
+        }
+        if (lane->blocked) { /* what may leave in a minute has left */
+            s->held_until = rate_when(&s->all, now);
+            return;
+        } /* else its rows had expired */
     }
+    notices_schedule(o, s); /* one of them may be the probe */
 }
 
 /* ---- what was surely not taken --------------------------------------------------------------- */

@@ -52,6 +52,12 @@ static const struct bot_budget *budget_of(const struct session *s)
 
 /* ---- rows that wait for a time: a binary heap ------------------------------------------------ */
 
+/* Rows of one time go as they were made. */
+static int is_before(const struct outgoing *a, const struct outgoing *b)
+{
+    return a->wakes_at != b->wakes_at ? a->wakes_at < b->wakes_at : a->id < b->id;
+}
+
 static void heap_push(struct waiting_rows *h, struct outgoing *row)
 {
     if (h->count == h->cap) {
@@ -59,7 +65,7 @@ static void heap_push(struct waiting_rows *h, struct outgoing *row)
         h->rows = xrealloc(h->rows, h->cap * sizeof *h->rows);
     }
     size_t i = h->count++;
-    for (; i && h->rows[(i - 1) / 2]->wakes_at > row->wakes_at; i = (i - 1) / 2)
+    for (; i && is_before(row, h->rows[(i - 1) / 2]); i = (i - 1) / 2)
         h->rows[i] = h->rows[(i - 1) / 2];
     h->rows[i] = row;
 }
@@ -69,9 +75,8 @@ static struct outgoing *heap_pop(struct waiting_rows *h)
     struct outgoing *first = h->rows[0], *last = h->rows[--h->count];
     size_t i = 0;
     for (size_t child; (child = 2 * i + 1) < h->count; i = child) {
-        if (child + 1 < h->count && h->rows[child + 1]->wakes_at < h->rows[child]->wakes_at)
-            child++;
-        if (h->rows[child]->wakes_at >= last->wakes_at) break;
+        if (child + 1 < h->count && is_before(h->rows[child + 1], h->rows[child])) child++;
+        if (!is_before(h->rows[child], last)) break;
         h->rows[i] = h->rows[child];
     }
     if (h->count) h->rows[i] = last;
@@ -219,7 +224,7 @@ static int64_t chat_when(struct outbox *o, struct session *s, struct outgoing *r
 static int by_time(const void *a, const void *b)
 {
     const struct outgoing *const *x = a, *const *y = b;
-    return ((*x)->wakes_at > (*y)->wakes_at) - ((*x)->wakes_at < (*y)->wakes_at);
+    return is_before(*x, *y) ? -1 : is_before(*y, *x);
 }
 
 /* Those that waited for it are looked at now. */
@@ -307,7 +312,13 @@ static void queue_up(struct outbox *o, struct outgoing *row)
 {
     struct session *s = row->lane->session;
     struct notice_queue *q = queue_of(s, row);
-    TAILQ_INSERT_TAIL(&q->rows, row, link);
+    struct outgoing *before = TAILQ_LAST(&q->rows, outgoing_list);
+    while (before && before->id > row->id) /* it has waited for its person meanwhile */
+        before = TAILQ_PREV(before, outgoing_list, link);
+    if (before)
+        TAILQ_INSERT_AFTER(&q->rows, before, row, link);
+    else
+        TAILQ_INSERT_HEAD(&q->rows, row, link);
     notices_schedule(o, s);
 }
 
@@ -326,6 +337,7 @@ void notices_put_back(struct outbox *o, struct outgoing *row)
     int64_t now = clock_ms();
     waits(row);
     notices_settled(row);
+    row->new_chat = 1; /* whatever we knew */
     if (s->notices.no_new_until <= now) notices_no_new_chats(o, s, now + LOCK_MS);
     wait_until(o, row, s->notices.no_new_until);
 }

@@ -521,8 +521,10 @@ void outbox_clock(struct outbox *o, int64_t now)
     }
     notices_clock(o, now);
     for (struct lane *lane; (lane = TAILQ_FIRST(&o->sleeping)) && lane->sleep_until <= now;) {
+        struct session *s = lane->session;
         lane_wake(o, lane);
         lane_schedule(o, lane);
+        notices_schedule(o, s); /* one that has expired has made room */
     }
 }
 
@@ -536,7 +538,8 @@ int64_t outbox_next_due(const struct outbox *o)
     size_t at = 0;
     for (struct session *s; (s = map_next(&o->sessions, &at, NULL));) {
         int64_t wakes = s->held_until ? s->held_until : s->ids_due;
-        if (s->gw && wakes > 0 && !TAILQ_EMPTY(&s->blocked) && wakes < due) due = wakes;
+        int waits = !TAILQ_EMPTY(&s->blocked) || !TAILQ_EMPTY(&s->notices.turns);
+        if (s->gw && wakes > 0 && waits && wakes < due) due = wakes;
         int64_t limit = session_due(s);
         if (limit < due) due = limit;
     }

@@ -1,14 +1,24 @@
 /* own_number.c - see own_number.h. */
 #include "own_number.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "../host.h"
 #include "../people/people.h"
+
+/* Kept, so that a number is its store's also while its gateway is not there to say so. */
+static const char KEEP[] =
+    "INSERT INTO sessions(gateway, session, no_new_until, store) VALUES (?1, ?2, 0, ?3)"
+    " ON CONFLICT DO UPDATE SET store = excluded.store";
+static const char KEPT[] = "SELECT store FROM sessions WHERE gateway = ?1 AND session = ?2";
 
 int own_number_bind(struct gateway *gw, const char *session, const char *code)
 {
     struct host *h = gw->plugin->host;
     char *copy = code && *code ? arena_strdup(&gw->plugin->arena, code) : NULL;
     map_put(&gw->own_numbers, session, copy);
+    if (db_exec(&h->db, KEEP, "sss", gw->plugin->name, session, copy) != 0) return BOT_EIO;
     return !copy || stores_by_code(h, copy) ? BOT_OK : BOT_ENOENT;
 }
 
@@ -27,14 +37,34 @@ void own_number_guess(struct event *ev)
     people_load_roles(ev);
 }
 
+int64_t own_number_of(struct host *h, const char *gateway, const char *session)
+{
+    const struct gateway *gw = gateway ? registry_gateway(h->registry, gateway) : NULL;
+    char code[16] = "";
+    if (gw && gw->plugin->started) {
+        const char *bound =
+            gw->own_numbers.count ? map_get(&gw->own_numbers, session ? session : "") : NULL;
+        snprintf(code, sizeof code, "%s", bound ? bound : "");
+    } else if (gateway) {
+        sqlite3_stmt *st = db_query(&h->db, KEPT, "ss", gateway, session ? session : "");
+        if (db_step(&h->db, st) == 1) snprintf(code, sizeof code, "%s", db_text(st, 0));
+        db_done(st);
+    }
+    if (!code[0]) return 0;
+    int64_t store = stores_by_code(h, code);
+    return store ? store : -1;
+}
+
 int64_t own_number_store(struct event *ev)
 {
-    const struct gateway *gw =
-        ev->gateway ? registry_gateway(ev->host->registry, ev->gateway) : NULL;
-    const char *code = gw && gw->own_numbers.count
-                           ? map_get(&gw->own_numbers, ev->session ? ev->session : "")
-                           : NULL;
-    if (!code) return 0;
-    int64_t store = stores_by_code(ev->host, code);
-    return store ? store : -1;
+    return own_number_of(ev->host, ev->gateway, ev->session);
+}
+
+int own_number_hides(struct event *ev, const char *gateway, const char *session)
+{
+    if (ev->in_group) return 1;
+    if (!strcmp(gateway, ev->gateway ? ev->gateway : "") &&
+        !strcmp(session, ev->session ? ev->session : ""))
+        return 0;
+    return ev->own_store || own_number_of(ev->host, gateway, session);
 }

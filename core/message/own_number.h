@@ -12,6 +12,11 @@ int own_number_bind(struct gateway *gw, const char *session, const char *code);
 /* Whose number ev came in on: 0 = all stores', -1 = of a store that does not exist. Costs a lookup
  * by code where a number is bound, nothing elsewhere. */
 int64_t own_number_store(struct event *ev);
+/* The same of any session. */
+int64_t own_number_of(struct host *h, const char *gateway, const char *session);
+/* 1: what was asked on that session is not answered here: in a group nothing is, and a number of
+ * one store's own is another shop's door. */
+int own_number_hides(struct event *ev, const char *gateway, const char *session);
 /* Loads the store that is plain without asking, and the roles in it: the number's own, the only
  * one, the one that this person wrote to last; or none. For what nobody is asked about. */
 void own_number_guess(struct event *ev);

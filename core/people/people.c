@@ -72,7 +72,12 @@ static const char *const merges[] = {
     "DELETE FROM kv WHERE scope = 2 AND person = ?1 AND ?2 > 0",
     "UPDATE persons SET name = CASE WHEN name = '' THEN (SELECT name FROM persons WHERE id = ?1) ELSE name END,"
     " language = coalesce(language, (SELECT language FROM persons WHERE id = ?1)),"
-    " blocked = max(blocked, (SELECT blocked FROM persons WHERE id = ?1)) WHERE id = ?2",
+    " blocked = max(blocked, (SELECT blocked FROM persons WHERE id = ?1)),"
+    " gateway = coalesce(gateway, (SELECT gateway FROM persons WHERE id = ?1)),"
+    " session = coalesce(session, (SELECT session FROM persons WHERE id = ?1)),"
+    " chat = coalesce(chat, (SELECT chat FROM persons WHERE id = ?1)),"
+    " wrote_at = coalesce(max(wrote_at, (SELECT wrote_at FROM persons WHERE id = ?1)), wrote_at,"
+    " (SELECT wrote_at FROM persons WHERE id = ?1)) WHERE id = ?2",
     "DELETE FROM persons WHERE id = ?1 AND ?2 > 0",
 };
 

@@ -176,8 +176,11 @@ static const char SCHEMA_5[] =
     " media INTEGER,"
     " quote TEXT) STRICT;"; /* native id of the message that it answers */
 
+static const char SCHEMA_6[] =
+    "ALTER TABLE sessions ADD COLUMN store TEXT;"; /* code of the store whose number it is */
+
 const struct bot_migration_spec core_migrations[] = {
     { .id = 1, .sql = SCHEMA_1 }, { .id = 2, .sql = SCHEMA_2 }, { .id = 3, .sql = SCHEMA_3 },
-    { .id = 4, .sql = SCHEMA_4 }, { .id = 5, .sql = SCHEMA_5 },
+    { .id = 4, .sql = SCHEMA_4 }, { .id = 5, .sql = SCHEMA_5 }, { .id = 6, .sql = SCHEMA_6 },
 };
 const unsigned core_migration_count = BOT_COUNT(core_migrations);

@@ -89,7 +89,7 @@ static void bind_stores(struct bot_ctx *ctx, const struct waha *w)
     for (uint32_t i = 0; i < w->account_count; i++) {
         const struct waha_account *a = &w->accounts[i];
         char line[320];
-        if (!a->store[0] || w->gateways->bind(ctx, a->session, a->store) == BOT_OK) continue;
+        if (w->gateways->bind(ctx, a->session, a->store) == BOT_OK) continue;
         snprintf(line, sizeof line,
                  "[waha%s%.60s] store = %.20s: there is no such store yet, so nobody is served on "
                  "that number; /daftar_toko makes one, /lihat_toko shows its code",

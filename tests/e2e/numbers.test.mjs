@@ -62,6 +62,16 @@ test('a dialog on one number is not answered on the other', async (t) => {
   assert.match(await boss.ask('Toko Benar'), /e-?mail/i);
 });
 
+test('a dialog that is held on a number of its own goes on there, and is not ended elsewhere', async (t) => {
+  const { shared, own } = await start(t);
+  const there = new Person(own, SUPER);
+  assert.match(await there.ask('/daftar_toko'), /nama/i);
+  assert.doesNotMatch(await new Person(shared, SUPER).ask('/lihat_toko'), /e-?mail/i);
+  await new Person(shared, SUPER).ask('BATAL');
+  assert.match(await there.ask('Toko Benar'), /e-?mail/i);
+  assert.match(await there.ask('BATAL'), /dibatalkan/i);
+});
+
 test('one WAHA is down: only its number waits', async (t) => {
   const { shared, own, bot } = await start(t);
   await new Person(own, CUSTOMER).ask('halo');

@@ -17,7 +17,10 @@ static const struct {
     const char *type;
 } files[] = {
     { "jpeg", FILE_OF("\xff\xd8\xff\xe0\0\x10JFIF"), "image/jpeg" },
-    { "a jpeg of a phone", FILE_OF("\xff\xd8\xff\xe1" "Exif"), "image/jpeg" },
+    { "a jpeg of a phone",
+      FILE_OF("\xff\xd8\xff\xe1"
+              "Exif"),
+      "image/jpeg" },
     { "half a jpeg's magic", FILE_OF("\xff\xd8"), "application/octet-stream" },
     { "png", FILE_OF("\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), "image/png" },
     { "a png whose line ends were changed", FILE_OF("\x89PNG\n\x1a\n\0\0\0"),

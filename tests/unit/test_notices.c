@@ -193,6 +193,37 @@ static void who_has_not_written_for_a_day_gets_four_an_hour(void **state)
     assert_int_equal(sent_like("late"), 6);
 }
 
+static void what_waits_for_one_time_keeps_its_order(void **state)
+{
+    (void)state;
+    outbox_open_with_budget(BUDGET(.per_contact = 1), 1);
+    meet(1);
+    pass(25 * HOUR);
+    char text[20];
+    for (int i = 0; i < 9; i++) {
+        snprintf(text, sizeof text, "late %d", i);
+        notice(customer(1), text);
+    }
+    for (int i = 1; i < 9; i++) {
+        pass(HOUR);
+        snprintf(text, sizeof text, "late %d", i);
+        assert_string_equal(last_sent()->text, text);
+    }
+    for (int i = 0; i < 5; i++) {
+        snprintf(text, sizeof text, "morning %d", i);
+        sending = (struct bot_send){ .chat = customer(2 + i),
+                                     .text = text,
+                                     .not_before = clock_ms() + HOUR };
+        say(BUDI, "send");
+    }
+    size_t before = w.sent_count;
+    pass(HOUR);
+    for (int i = 0; i < 5; i++) {
+        snprintf(text, sizeof text, "morning %d", i);
+        assert_string_equal(w.sents[before + (size_t)i].text, text);
+    }
+}
+
 /* ---- new chats ------------------------------------------------------------------------------- */
 
 static void chats_are_begun_one_at_a_time(void **state)
@@ -429,6 +460,7 @@ int main(void)
         TEST(five_hundred_notices_delay_no_reply),
         TEST(a_day_has_so_many_notices_and_the_super_admin_knows),
         TEST(who_has_not_written_for_a_day_gets_four_an_hour),
+        TEST(what_waits_for_one_time_keeps_its_order),
         TEST(chats_are_begun_one_at_a_time),
         TEST(a_locked_number_begins_no_chat_and_goes_on_answering),
         TEST(a_lock_may_end_early),

@@ -239,6 +239,7 @@ static int fake_session(struct bot_ctx *ctx, const char *session, int state, con
 static int fake_bind(struct bot_ctx *ctx, const char *session, const char *store)
 {
     (void)ctx;
+    if (!store[0]) return BOT_OK;
     snprintf(world.bound, sizeof world.bound, "%s=%s", session, store);
     return BOT_ENOENT;
 }
