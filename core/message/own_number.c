@@ -42,8 +42,8 @@ int64_t own_number_of(struct host *h, const char *gateway, const char *session)
     const struct gateway *gw = gateway ? registry_gateway(h->registry, gateway) : NULL;
     char code[16] = "";
     if (gw && gw->plugin->started) {
-        const char *bound =
-            gw->own_numbers.count ? map_get(&gw->own_numbers, session ? session : "") : NULL;
+        if (!gw->own_numbers.count) return 0;
+        const char *bound = map_get(&gw->own_numbers, session ? session : "");
         snprintf(code, sizeof code, "%s", bound ? bound : "");
     } else if (gateway) {
         sqlite3_stmt *st = db_query(&h->db, KEPT, "ss", gateway, session ? session : "");

@@ -129,6 +129,8 @@ struct sent_row {
 static void follow_state(struct bot_ctx *ctx, struct waha_account *a, int outcome,
                          const struct bot_result *r, const char *reason)
 {
+    if ((outcome == BOT_SENT || outcome == BOT_SEND_REFUSED) && a->state == BOT_SESSION_CONNECTED)
+        return; /* as nearly always: a look tells the host again */
     if (outcome == BOT_SENT || outcome == BOT_SEND_REFUSED)
         waha_set_state(ctx, a, BOT_SESSION_CONNECTED, "");
     else if (r->http_status == 422 && r->body && strstr(r->body, "\"SCAN_QR_CODE\""))
