@@ -170,9 +170,9 @@ enum bot_scope {
 
 /* A place in the host or an event of another plugin. Higher events come from a message
  * ("message.gate", "message.text", "message.fallback"), from the host ("session.status",
- * "person.merged", "customer.joined", "message.own", "message.reaction", "message.poll_vote") or
- * from emit(). Lower priority runs first; equal priority:
- * order of [plugins] in bot.ini. The first verdict other than BOT_PASS ends a message.* event; all
+ * "session.alarm", "session.caught_up", "person.merged", "customer.joined", "message.own",
+ * "message.reaction", "message.poll_vote") or from emit(). Lower priority runs first; equal
+ * priority: order of [plugins] in bot.ini. The first verdict other than BOT_PASS ends a message.* event; all
  * hooks of any other event run. */
 struct bot_hook_spec {
     const char *event;
