@@ -172,8 +172,8 @@ enum bot_scope {
  * ("message.gate", "message.text", "message.fallback"), from the host ("session.status",
  * "session.alarm", "session.caught_up", "person.merged", "customer.joined", "message.own",
  * "message.reaction", "message.poll_vote") or from emit(). Lower priority runs first; equal
- * priority: order of [plugins] in bot.ini. The first verdict other than BOT_PASS ends a message.* event; all
- * hooks of any other event run. */
+ * priority: order of [plugins] in bot.ini. The first verdict other than BOT_PASS ends a message.*
+ * event; all hooks of any other event run. */
 struct bot_hook_spec {
     const char *event;
     int32_t priority;
@@ -256,10 +256,10 @@ struct bot_migration_spec {
 
 /* A request from outside that this plugin answers: HTTP below /p/NAME/, or a verb of the control
  * socket. `run` answers with respond(); BOT_LATER keeps the request open. The verb "fix-NAME", NAME
- * being the plugin's own, is asked by `tokobot check --fix` (since 0.11): with "write":false what is
- * wrong outside of the bot and would be changed, with "write":true to change it. The answer is
- * {"ok":true,"changes":[...],"problems":[...]}: sentences; a problem is what only a person can mend,
- * or what failed. No secret may be in one. */
+ * being the plugin's own, is asked by `tokobot check --fix` (since 0.11): with "write":false what
+ * is wrong outside of the bot and would be changed, with "write":true to change it. The answer is
+ * {"ok":true,"changes":[...],"problems":[...]}: sentences; a problem is what only a person can
+ * mend, or what failed. No secret may be in one. */
 enum bot_route_kind { BOT_ROUTE_HTTP = 0, BOT_ROUTE_CONTROL = 1 };
 struct bot_route_spec {
     uint32_t kind;
