@@ -142,7 +142,7 @@ static void copy(char *dst, size_t cap, const char *src)
 {
     size_t len = src ? strlen(src) : 0;
     if (len >= cap) len = text_prefix(src, len, cap - 1);
-    if (len) memcpy(dst, src, len);
+    if (src && len) memcpy(dst, src, len);
     dst[len] = '\0';
 }
 

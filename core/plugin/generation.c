@@ -172,8 +172,7 @@ void generation_read_settings(struct plugin *p, const struct config *config)
         s->number = config_int(config, at.section, key);
         map_put(&p->settings, at.whole, s);
     }
-    for (const char *name; (name = config_name(config, p->name, p->name_count)); p->name_count++)
-        ;
+    while (config_name(config, p->name, p->name_count)) p->name_count++;
     p->names = arena_zalloc(&p->arena, (p->name_count + 1) * sizeof *p->names);
     for (size_t i = 0; i < p->name_count; i++)
         p->names[i] = arena_strdup(&p->arena, config_name(config, p->name, i));
