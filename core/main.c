@@ -11,7 +11,7 @@ static const struct {
 } verbs[] = {
     { "run", cli_run, "run [-c bot.ini] [--no-supervisor]     the bot, in the foreground" },
     { "check", cli_check,
-      "check [-c bot.ini] [--fix [--yes]]     is the configuration right? --fix: WAHA's, too" },
+      "check [-c bot.ini] [--fix [--yes]]     is the configuration right? --fix: what plugins can mend" },
     { "chat", cli_chat,
       "chat --as 6281... [-c bot.ini]         talk to the running bot without a phone" },
     { "status", cli_status, "status [-c bot.ini]                    how the running bot is" },

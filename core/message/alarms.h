@@ -17,7 +17,7 @@ enum alarm_kind {
     ALARM_UP,           /* ... and now it does again */
     ALARM_BUDGET,       /* four fifths of the day's notices are used; number: of so many */
     ALARM_BUDGET_SPENT, /* all of them: the others wait for tomorrow */
-    ALARM_NO_NEW_CHATS, /* WhatsApp lets it begin no chats; number: until when, ms */
+    ALARM_NO_NEW_CHATS, /* the network lets it begin no chats; number: until when, ms */
     ALARM_NEW_CHATS,    /* ... and that has ended before its time */
     ALARM_MUTE,         /* what it sends is not confirmed */
     ALARM_NOT_MUTE,

@@ -233,7 +233,7 @@ struct session *session_that_works(struct outbox *o, const char *phone, char *ch
 void session_watch(struct outbox *o, struct session *s, int64_t now)
 {
     int is_away = s->state == BOT_SESSION_DISCONNECTED || s->state == BOT_SESSION_QR;
-    if (!s->held_until && !is_away) {
+    if (!s->backoff && !is_away) { /* a hold that ran out of rows to try has proved nothing */
         if (s->trouble_told) alarm_raise(o, s, ALARM_UP, (now - s->trouble_since) / 60000);
         s->trouble_since = s->trouble_told = 0;
     } else if (!s->trouble_since) {

@@ -95,7 +95,8 @@ static int is_message(const struct event *ev)
     return ev->kind == EVENT_MESSAGE || ev->kind == EVENT_OWN;
 }
 
-/* What was held runs by WhatsApp's time: a webhook that had to be repeated comes behind newer ones.
+/* What was held runs by the network's time: a webhook that had to be repeated comes behind newer
+ * ones.
  */
 static void sort_by_time(struct chat *chat)
 {

@@ -24,7 +24,7 @@ enum {
     NEW_CHAT_MIN_MS = 30000, /* between two chats that we begin, as people do it */
     NEW_CHAT_MORE_MS = 30000,
     SWEEP_AT = 256,
-    LOCK_MS = 6 * 3600 * 1000, /* when WhatsApp does not say until when */
+    LOCK_MS = 6 * 3600 * 1000, /* when the network does not say until when */
 };
 
 static const int64_t MINUTE_MS = 60000, HOUR_MS = 3600000, DAY_MS = 86400000;
@@ -40,7 +40,6 @@ static const char LOCKS[] = "SELECT gateway, session, no_new_until FROM sessions
 
 /* The rows of one store that wait for their turn. */
 struct notice_queue {
-    int64_t store;
     struct outgoing_list rows; /* by `link` */
     TAILQ_ENTRY(notice_queue) turn;
 };
@@ -113,7 +112,6 @@ static struct notice_queue *queue_of(struct session *s, const struct outgoing *r
     struct notice_queue *q = map_get_id(&s->notices.queues, queue_key(row));
     if (q) return q;
     q = xcalloc(1, sizeof *q);
-    q->store = row->store;
     TAILQ_INIT(&q->rows);
     map_put_id(&s->notices.queues, queue_key(row), q);
     TAILQ_INSERT_TAIL(&s->notices.turns, q, turn);

@@ -27,7 +27,7 @@ struct notices {
     struct rate rate;                 /* per_minute */
     int64_t day, today;               /* a day of the host's time zone, and how many went */
     int64_t new_chat_due;             /* no chat is begun before: people begin one at a time */
-    int64_t no_new_until;             /* WhatsApp lets this number begin no chat until then */
+    int64_t no_new_until;             /* the network lets this number begin none until then */
     struct map contacts;              /* chat -> struct rate */
     size_t sweep_at;                  /* so many contacts: those that are idle are forgotten */
 };

@@ -428,8 +428,10 @@ void outbox_gateway_idle(struct outbox *o, struct event *ev)
 void outbox_gateways_changed(struct outbox *o)
 {
     size_t at = 0;
-    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));)
-        session_attach(s, gateway_of(o, s->gateway));
+    for (struct session *s; (s = map_next(&o->sessions, &at, NULL));) {
+        struct gateway *gw = gateway_of(o, s->gateway);
+        if (gw != s->gw) session_attach(s, gw);
+    }
     if (!o->is_recounted && notices_load(o) == 0) o->is_recounted = 1;
     at = 0;
     for (struct session *s; (s = map_next(&o->sessions, &at, NULL));) session_schedule(o, s);
@@ -562,7 +564,7 @@ int outbox_session_state(struct outbox *o, const char *gateway, const char *name
     if (changed)
         log_info("session", state == BOT_SESSION_CONNECTED ? "connected" : "not connected",
                  LOG_STR("session", s->key), LOG_STR("detail", detail));
-    if (changed && state == BOT_SESSION_CONNECTED && s->held_until) session_release(o, s);
+    if (changed && state == BOT_SESSION_CONNECTED && s->backoff) session_release(o, s);
     session_watch(o, s, clock_ms());
     return changed;
 }

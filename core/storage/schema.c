@@ -154,7 +154,7 @@ static const char SCHEMA_4[] =
     "CREATE INDEX outbox_notices ON outbox(attempted_at) WHERE answer = 0;"
     "CREATE TABLE sessions ("
     " gateway TEXT NOT NULL, session TEXT NOT NULL,"
-    " no_new_until INTEGER NOT NULL," /* WhatsApp lets it begin no chats */
+    " no_new_until INTEGER NOT NULL," /* the network lets it begin no chats */
     " PRIMARY KEY (gateway, session)) STRICT, WITHOUT ROWID;";
 
 /* Files that came with messages or go out with them; the bytes are in data_dir/media. */
