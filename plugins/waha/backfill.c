@@ -400,16 +400,6 @@ static int listed(struct bot_ctx *ctx, const struct bot_result *r, void *data)
 
 /* ---- WAHA's clock ---------------------------------------------------------------------------- */
 
-static int64_t number_of(const struct json_slice *note)
-{
-    char digits[32];
-    if (note->kind != JSON_NUMBER || note->len >= sizeof digits) return 0;
-    memcpy(digits, note->s, note->len);
-    digits[note->len] = '\0';
-    double n = strtod(digits, NULL);
-    return n > 0 && n < 1e14 ? (int64_t)n : 0;
-}
-
 static void read_clock(struct bot_ctx *ctx, struct waha_backfill *b, const struct bot_result *r)
 {
     static const struct json_wanted wanted[] = { JSON_WANTED("startTimestamp", 0, NULL),
@@ -420,9 +410,9 @@ static void read_clock(struct bot_ctx *ctx, struct waha_backfill *b, const struc
     if (r->status != BOT_OK || r->http_status != 200 ||
         json_pick(r->body, r->body_len, wanted, notes, &root) < 0)
         return;
-    int64_t start = number_of(&notes[0]), uptime = number_of(&notes[1]);
-    if (start <= 0 || uptime < 0) return;
-    b->waha_ahead = start + uptime - ctx->api->now(ctx);
+    double start = json_number(&notes[0]), uptime = json_number(&notes[1]);
+    if (!(start > 0 && start < 1e14 && uptime > 0 && uptime < 1e14)) return;
+    b->waha_ahead = (int64_t)start + (int64_t)uptime - ctx->api->now(ctx);
     b->knows_waha = 1;
 }
 

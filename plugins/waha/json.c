@@ -3,6 +3,7 @@
  * checked against `end`, so the text need not end with NUL. */
 #include "json.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 struct reader {
@@ -310,4 +311,14 @@ size_t json_decode(const struct json_slice *slice, char *out)
     }
     *out = '\0';
     return (size_t)(out - start);
+}
+
+double json_number(const struct json_slice *slice)
+{
+    char digits[32];
+    if (slice->kind != JSON_NUMBER && slice->kind != JSON_STRING) return 0;
+    if (slice->len >= sizeof digits) return 0;
+    memcpy(digits, slice->s, slice->len);
+    digits[slice->len] = '\0';
+    return strtod(digits, NULL);
 }

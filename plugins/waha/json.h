@@ -53,6 +53,8 @@ int json_item(const char *text, size_t len, size_t *at, struct json_slice *item)
 /* Writes a string without its escapes and a NUL; never more than slice.len + 1 bytes. Returns the
  * length. Half a surrogate pair becomes U+FFFD. */
 size_t json_decode(const struct json_slice *slice, char *out);
+/* A number, or a string of one; 0 when it is neither. */
+double json_number(const struct json_slice *slice);
 /* How many bytes from s need no escape in a JSON string. */
 size_t json_plain_run(const char *s, size_t len);
 

@@ -77,19 +77,6 @@ static const struct json_wanted in_chat[] = { JSON_WANTED("id", CHAT_ID, in_chat
                                               JSON_WANTED("lastMessage", -1, in_last),
                                               END };
 
-/* Seconds or milliseconds, a number or a string of one, as milliseconds; 0 = none. */
-static int64_t time_of(const struct json_slice *note)
-{
-    char digits[32];
-    if ((note->kind != JSON_NUMBER && note->kind != JSON_STRING) || note->len >= sizeof digits)
-        return 0;
-    memcpy(digits, note->s, note->len);
-    digits[note->len] = '\0';
-    double t = strtod(digits, NULL);
-    if (!(t > 0) || t > 1e14) return 0;
-    return (int64_t)(t < 1e11 ? t * 1000 : t);
-}
-
 static void chat_id(const struct json_slice *notes, char *out, size_t cap)
 {
     const struct json_slice *id =
@@ -118,7 +105,8 @@ int waha_read_chats(const char *body, size_t len,
         count++;
         if (json_pick(item.s, item.len, in_chat, notes, &root) < 0 || root != JSON_OBJECT) continue;
         chat_id(notes, id, sizeof id);
-        for (size_t i = 0; i < BOT_COUNT(times) && !when; i++) when = time_of(&notes[times[i]]);
+        for (size_t i = 0; i < BOT_COUNT(times) && !when; i++)
+            when = waha_read_time(&notes[times[i]]);
         each(arg, id, when);
     }
     return rc < 0 ? -1 : count;

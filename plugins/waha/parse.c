@@ -274,29 +274,16 @@ static const char *read_name(const struct parsed *p)
     return name ? name : p->text[NOTIFY_NAME];
 }
 
-/* A number, or a string of one; 0 when it is neither. */
-static double read_number_of(const struct json_slice *note)
+int64_t waha_read_time(const struct json_slice *note)
 {
-    char digits[32];
-    if ((note->kind != JSON_NUMBER && note->kind != JSON_STRING) || note->len >= sizeof digits)
-        return 0;
-    memcpy(digits, note->s, note->len);
-    digits[note->len] = '\0';
-    return strtod(digits, NULL);
-}
-
-/* Seconds (or, should WAHA change its mind, milliseconds) as milliseconds; 0 when absent or absurd.
- */
-static int64_t read_time_of(const struct json_slice *note)
-{
-    double t = read_number_of(note);
+    double t = json_number(note);
     if (!(t > 0) || t > 1e14) return 0;
     return (int64_t)(t < 1e11 ? t * 1000 : t);
 }
 
 static int64_t read_time(const struct parsed *p)
 {
-    return read_time_of(&p->notes[p->notes[TIMESTAMP].kind ? TIMESTAMP : VOTE_TIME]);
+    return waha_read_time(&p->notes[p->notes[TIMESTAMP].kind ? TIMESTAMP : VOTE_TIME]);
 }
 
 /* More than a text. */
@@ -323,7 +310,7 @@ static const char *read_text(const struct parsed *p, size_t *len)
 static int read_ack(const struct parsed *p, int32_t *ack)
 {
     const struct json_slice *note = &p->notes[ACK];
-    double n = note->kind == JSON_NUMBER ? read_number_of(note) : -2;
+    double n = note->kind == JSON_NUMBER ? json_number(note) : -2;
     if (!(n >= -1 && n <= 4)) return 0;
     *ack = (int32_t)n;
     return 1;
@@ -458,9 +445,9 @@ static void read_signal(struct parsed *p, struct bot_incoming *in, enum bot_inco
 static int64_t read_no_new_until(const struct parsed *p)
 {
     int64_t until = p->notes[LOCK_ACTIVE].kind == JSON_FALSE ? -1 : 0;
-    if (p->notes[LOCK_ACTIVE].kind == JSON_TRUE) until = read_time_of(&p->notes[LOCK_ENDS]);
+    if (p->notes[LOCK_ACTIVE].kind == JSON_TRUE) until = waha_read_time(&p->notes[LOCK_ENDS]);
     if (p->text[CAPPING] && strcmp(p->text[CAPPING], "CAPPED") == 0) {
-        int64_t ends = read_time_of(&p->notes[CAPPING_ENDS]);
+        int64_t ends = waha_read_time(&p->notes[CAPPING_ENDS]);
         if (ends > until) until = ends;
     }
     return until;

@@ -100,10 +100,13 @@ struct waha {
     struct waha_account **by_session;
 };
 
+struct json_slice;
 /* ---- parse.c: a webhook's body -> messages. Pure; on HTTP threads. --------------------------- */
 int waha_parse(const char *body, size_t len, struct bot_incoming_sink *sink);
+/* Seconds (or, should WAHA change its mind, milliseconds) as milliseconds; 0 when absent or
+ * absurd. */
+int64_t waha_read_time(const struct json_slice *note);
 
-struct json_slice;
 /* ---- parse_media.c: what comes with a text, or instead of one. Pure. --------------------------
  */
 int waha_has_items(const struct json_slice *array);

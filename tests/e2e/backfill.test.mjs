@@ -63,6 +63,16 @@ const listings = (waha, from = 0) => waha.calls.slice(from).filter((c) => /\/cha
 const readings = (waha, from = 0) => waha.calls.slice(from).filter((c) => /\/messages$/.test(c.path));
 const recorded = (bot) => Number(sql(bot, "SELECT count(*) FROM inbox WHERE event = 'recorded' AND state = 2"));
 
+// A is told that we were away, B is answered, and nobody else hears anything.
+async function tellsOldFromYoung({ waha, bot, since }) {
+  await bot.spawn();
+  await until(() => waha.delivered.length >= since + 2, 'two answers');
+  await sleep(NOTHING_MS);
+  assert.match(texts(waha, A, since).join(), AWAY);
+  assert.match(texts(waha, B, since).join(), /zqyoung/);
+  assert.equal(waha.delivered.length, since + 2);
+}
+
 describe('backfill', { concurrency: 4 }, () => {
   for (const engine of ['NOWEB', 'GOWS', 'WEBJS']) {
     test(`${engine}: away for a minute: everybody is answered, in order`, async (t) => {
@@ -300,12 +310,7 @@ describe('backfill', { concurrency: 4 }, () => {
       waha.clock = off;
       waha.missed(ago(A, 3 * HOUR));
       waha.missed(ago(B, 30 * S, '/lihat_produk zqyoung'));
-      await bot.spawn();
-      await until(() => waha.delivered.length >= since + 2, 'two answers');
-      await sleep(NOTHING_MS);
-      assert.match(texts(waha, A, since).join(), AWAY);
-      assert.match(texts(waha, B, since).join(), /zqyoung/);
-      assert.equal(waha.delivered.length, since + 2);
+      await tellsOldFromYoung({ waha, bot, since });
     });
 
     // WhatsApp's time, and WAHA's, are all on the other side of a day.
@@ -316,12 +321,7 @@ describe('backfill', { concurrency: 4 }, () => {
       waha.missed(ago(C, 1 * HOUR + off));
       waha.missed(ago(C, HOUR / 2 + off, 'Sudah', { fromMe: true }));
       waha.missed(ago(B, 30 * S + off, '/lihat_produk zqyoung'));
-      await bot.spawn();
-      await until(() => waha.delivered.length >= since + 2, 'two answers');
-      await sleep(NOTHING_MS);
-      assert.match(texts(waha, A, since).join(), AWAY);
-      assert.match(texts(waha, B, since).join(), /zqyoung/);
-      assert.equal(waha.delivered.length, since + 2);
+      await tellsOldFromYoung({ waha, bot, since });
     });
   }
 
@@ -329,12 +329,7 @@ describe('backfill', { concurrency: 4 }, () => {
     const { waha, bot, since } = await setUp(t, 3 * HOUR + DAY, { skew: -DAY });
     waha.missed(ago(A, 2 * HOUR + DAY));
     waha.missed(ago(B, 30 * S + DAY, '/lihat_produk zqyoung'));
-    await bot.spawn();
-    await until(() => waha.delivered.length >= since + 2, 'two answers');
-    await sleep(NOTHING_MS);
-    assert.match(texts(waha, A, since).join(), AWAY);
-    assert.match(texts(waha, B, since).join(), /zqyoung/);
-    assert.equal(waha.delivered.length, since + 2);
+    await tellsOldFromYoung({ waha, bot, since });
   });
 
   test('two numbers, two servers: each catches up by itself', async (t) => {

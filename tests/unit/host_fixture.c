@@ -428,22 +428,26 @@ void pass(int64_t ms)
     run();
 }
 
+void post_in(struct bot_incoming in)
+{
+    char chat[80];
+    snprintf(chat, sizeof chat, "%s@c", in.phone);
+    in.size = sizeof in;
+    in.session = "default";
+    in.chat = chat;
+    if (!in.event) in.event = "message";
+    assert_int_equal(host_incoming(w.host, "testgate", &in), BOT_OK);
+}
+
 void post_as(const char *phone, const char *native_id, const char *text, const char *quoted_id,
              int64_t sent_at)
 {
-    char chat[80];
-    snprintf(chat, sizeof chat, "%s@c", phone);
-    struct bot_incoming in = { .size = sizeof in,
-                               .kind = BOT_IN_MESSAGE,
-                               .session = "default",
-                               .event = "message",
-                               .native_id = native_id,
-                               .chat = chat,
-                               .phone = phone,
-                               .text = text,
-                               .quoted_id = quoted_id,
-                               .sent_at = sent_at };
-    assert_int_equal(host_incoming(w.host, "testgate", &in), BOT_OK);
+    post_in((struct bot_incoming){ .kind = BOT_IN_MESSAGE,
+                                   .native_id = native_id,
+                                   .phone = phone,
+                                   .text = text,
+                                   .quoted_id = quoted_id,
+                                   .sent_at = sent_at });
 }
 
 void post(const char *phone, const char *text)
@@ -456,22 +460,16 @@ void post(const char *phone, const char *text)
 void post_media(const char *phone, const char *kind, const char *url, const char *type,
                 const char *text)
 {
-    char chat[80], id[32];
-    snprintf(chat, sizeof chat, "%s@c", phone);
+    char id[32];
     snprintf(id, sizeof id, "IN%u", ++w.message_count);
-    struct bot_incoming in = { .size = sizeof in,
-                               .kind = BOT_IN_MESSAGE,
-                               .session = "default",
-                               .event = "message",
-                               .native_id = id,
-                               .chat = chat,
-                               .phone = phone,
-                               .text = text,
-                               .media = kind,
-                               .media_url = url,
-                               .media_type = type,
-                               .media_name = "dir/bukti.bin" };
-    assert_int_equal(host_incoming(w.host, "testgate", &in), BOT_OK);
+    post_in((struct bot_incoming){ .kind = BOT_IN_MESSAGE,
+                                   .native_id = id,
+                                   .phone = phone,
+                                   .text = text,
+                                   .media = kind,
+                                   .media_url = url,
+                                   .media_type = type,
+                                   .media_name = "dir/bukti.bin" });
 }
 
 void say(const char *phone, const char *text)

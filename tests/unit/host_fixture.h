@@ -107,6 +107,8 @@ int reload(void);
 void run(void);        /* until nothing is to be done now; fails when that never ends */
 void pass(int64_t ms); /* the clock moves on; what becomes due meanwhile runs at its time */
 void post(const char *phone, const char *text); /* a message arrives, and nothing runs yet */
+/* Any callback of a chat: size, session, chat and (unless given) event are filled in. */
+void post_in(struct bot_incoming in);
 void post_as(const char *phone, const char *native_id, const char *text, const char *quoted_id,
              int64_t sent_at);
 void say(const char *phone, const char *text); /* post, run */

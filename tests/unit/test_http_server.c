@@ -213,6 +213,16 @@ static unsigned wait_kept(unsigned wanted)
     return n;
 }
 
+static void wait_requests(struct http_server *s, unsigned wanted)
+{
+    struct http_server_stats stats = { 0 };
+    for (int i = 0; i < 3000 && stats.requests < wanted; i++) {
+        sleep_ms(1);
+        http_server_stats(s, &stats);
+    }
+    assert_int_equal(stats.requests, wanted);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -505,6 +515,7 @@ static void a_stop_answers_what_is_kept(void **state)
         int idle = dial(s), half = dial(s);
         say(half, "POST /keep HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n");
         assert_int_equal(wait_kept(8), 8);
+        wait_requests(s, 9); /* a stop takes in nobody new, and the half one is to hold it up */
         pthread_t t;
         int racing = round % 2;
         if (racing)
