@@ -40,7 +40,7 @@ extern "C" {
 #endif
 
 #define BOT_SDK_MAJOR   0
-#define BOT_SDK_MINOR   11
+#define BOT_SDK_MINOR   12
 #define BOT_SDK_VERSION ((BOT_SDK_MAJOR << 16) | BOT_SDK_MINOR)
 
 struct bot_api;    /* the host's functions; below */
@@ -159,7 +159,9 @@ struct bot_command_spec {
                          whole rest is in field "rest" and nothing is checked. "id" must be a number */
     const char *help; /* text key of the one-line help; a literal when there is no such key */
     bot_handler_fn *run;
-    const char *usage; /* text key of an example shown on a usage error, or NULL */
+    const char *usage;   /* text key of an example shown on a usage error, or NULL */
+    const char *open_if; /* config key of a bool of this plugin: while it is on, everybody may run
+                            the command, whatever `role` says; or NULL. Since 0.12 */
 };
 
 enum bot_scope {
@@ -519,6 +521,12 @@ struct bot_api {
      * BOT_EINVAL. type and name may be NULL. At most [limits] media_mb, else BOT_EINVAL. */
     int64_t (*media_store)(struct bot_ctx *ctx, const void *bytes, size_t size, const char *type,
                            const char *name, bot_done_fn *done, const void *data, size_t len);
+
+    /* [event] Runs all hooks of `event` now, inside this callback, and gives what they reply(),
+     * joined by line breaks: "" when nobody says anything, NULL when a hook failed (return
+     * BOT_FAIL). Store, person and roles are the caller's; a hook may not wait (BOT_LATER). The
+     * design's own: "store.stats", "store.report" (of one store), "global.stats". Since 0.12. */
+    const char *(*gather)(struct bot_ctx *ctx, const char *event);
 };
 
 #define BOT_HAS(api, fn)             ((api)->size > offsetof(struct bot_api, fn) && (api)->fn != NULL)

@@ -33,15 +33,15 @@ struct bot_plugin_info {
 struct bot_plugins {
     uint32_t size;
     uint32_t reserved;
-    /* [event] Calls `each` for every generation of every plugin, in bot.ini's order, until it returns
-     * something other than 0; returns that, or 0. */
+    /* [event] Calls `each` for every generation of every plugin, in bot.ini's order, until it
+     * returns something other than 0; returns that, or 0. */
     int (*list)(struct bot_ctx *ctx, int (*each)(void *arg, const struct bot_plugin_info *info),
                 void *arg);
     /* [event] Reads bot.ini and changed plugin files again, as SIGHUP does, once this turn has
-     * committed. An asynchronous call as api->http() is: done() comes when the reload has ended, with
-     * status BOT_OK, or BOT_EINVAL when it was refused, and lines of text in result->body: what has
-     * changed, or why not. "" = nothing had changed. Needs the super admin's role in the event
-     * (BOT_ESCOPE). The plugin that asks may itself be replaced: its done() still runs. */
+     * committed. An asynchronous call as api->http() is: done() comes when the reload has ended,
+     * with status BOT_OK, or BOT_EINVAL when it was refused, and lines of text in result->body:
+     * what has changed, or why not. "" = nothing had changed. Needs the super admin's role in the
+     * event (BOT_ESCOPE). The plugin that asks may itself be replaced: its done() still runs. */
     int64_t (*reload)(struct bot_ctx *ctx, bot_done_fn *done, const void *data, size_t len);
 };
 
