@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * handover_gate.c - every message passes here before dialogs and commands: is this customer talking
+ * with a human? Then it is passed on to the store's admins and nothing is answered. An admin who
+ * quotes such a message answers it. ADMIN, and a complaint, begin it. */
+#include <string.h>
+
+#include "handover_words.h"
+#include "phones.h"
+#include "store_admin.h"
+
+#define SHOWN_CHARS   3000 /* of a message that is passed on */
+#define CONTACT_CHARS 300
+
+/* ---- passing on ------------------------------------------------------------------------------ */
+
+/* What came without a file that could be passed on, in words. */
+static const char *in_words(struct bot_ctx *ctx, const char *kind)
+{
+    const struct bot_arg args[] = {
+        bot_text("place", field(ctx, "place")),
+        bot_text("name", field(ctx, "place.name")),
+        bot_text("contact", text_cut(ctx, field(ctx, "contact"), CONTACT_CHARS)),
+    };
+    const char *key = strcmp(kind, "location") == 0  ? "came.location"
+                      : strcmp(kind, "contact") == 0 ? "came.contact"
+                                                     : "came.lost";
+    return ctx->api->text(ctx, key, args, BOT_COUNT(args));
+}
+
+/* What the customer sent, for a person to read. */
+static const char *what_came(struct bot_ctx *ctx)
+{
+    const char *kind = ctx->api->field(ctx, "media.kind"), *text = field(ctx, "text");
+    if (!kind || ctx->api->number(ctx, "media")) return text_cut(ctx, text, SHOWN_CHARS);
+    const char *words = in_words(ctx, kind);
+    return *text ? text_format(ctx, "%s\n%s", text_cut(ctx, text, SHOWN_CHARS), words) : words;
+}
+
+/* Tells the store's admins; `key` is what they read. BOT_ENOENT: there is nobody. */
+static int pass_on(struct bot_ctx *ctx, const char *key)
+{
+    const struct bot_api *api = ctx->api;
+    int64_t person = api->number(ctx, "person");
+    char phone[32];
+    phone_show(api->field(ctx, "phone"), phone, sizeof phone);
+    const char *name = field(ctx, "name");
+    const struct bot_arg args[] = {
+        bot_text("name", *name ? name : say_text(ctx, "unnamed")),
+        bot_text("phone", *phone ? phone : say_text(ctx, "hidden_number")),
+        bot_int("id", person),
+        bot_text("store", field(ctx, "store.name")),
+        bot_text("text", what_came(ctx)),
+    };
+    const struct bot_send send = {
+        .size = sizeof send,
+        .role = BOT_STORE_ADMIN,
+        .text = api->text(ctx, key, args, BOT_COUNT(args)),
+        .tag = text_format(ctx, "handover:%lld:%lld", (long long)person,
+                           (long long)api->number(ctx, "store")),
+        .media = api->number(ctx, "media"),
+    };
+    return api->send(ctx, &send);
+}
+
+/* Nothing is answered. When there is nobody left to read it, the bot goes on. */
+static int to_humans(struct bot_ctx *ctx, const struct handover *h)
+{
+    int64_t person = ctx->api->number(ctx, "person");
+    int rc = pass_on(ctx, "handover.message");
+    if (rc == BOT_ENOENT && !h->phone) {
+        rc = handover_drop(ctx, person);
+        return rc < 0 && rc != BOT_ENOENT ? rc : BOT_PASS;
+    }
+    if (rc < 0 && rc != BOT_ENOENT) return rc;
+    rc = handover_prolong(ctx, person, 0);
+    return rc < 0 ? rc : BOT_HANDLED;
+}
+
+/* ---- beginning ------------------------------------------------------------------------------- */
+
+static int begin(struct bot_ctx *ctx, const char *for_admin, const char *for_customer)
+{
+    int rc = pass_on(ctx, for_admin);
+    if (rc == BOT_ENOENT) return say(ctx, "handover.nobody");
+    if (rc < 0 || (rc = handover_prolong(ctx, ctx->api->number(ctx, "person"), 0)) < 0) return rc;
+    const char *closed = profile_closed(ctx);
+    if (closed && (rc = ctx->api->reply(ctx, closed)) < 0) return rc;
+    return say(ctx, for_customer);
+}
+
+int handover_complaint(struct bot_ctx *ctx)
+{
+    if (is_store_admin(ctx) || is_group(ctx) || !words_complain(field(ctx, "text"))) return BOT_PASS;
+    return begin(ctx, "handover.complaint", "handover.sorry");
+}
+
+/* ---- admins ---------------------------------------------------------------------------------- */
+
+static int is_admin_word(const char *text)
+{
+    return is_word(text, "admin") || is_word(text, "/admin");
+}
+
+/* An admin who quotes what a customer wrote speaks to him, unless it is a command. */
+static int admin_writes(struct bot_ctx *ctx, const char *text)
+{
+    int64_t store = 0, person = handover_tag(ctx->api->field(ctx, "quoted.tag"), &store);
+    if (!person || *text == '/') return is_admin_word(text) ? say(ctx, "handover.yourself") : BOT_PASS;
+    if (store != ctx->api->number(ctx, "store")) return say(ctx, "handover.other_store");
+    if (!is_word(text, "bot")) return handover_deliver(ctx, person, text);
+    int rc = handover_end(ctx, person, 0);
+    if (rc != BOT_ENOENT) return rc;
+    const struct bot_arg args[] = { bot_int("id", person) };
+    return bot_say(ctx, "handover.not_on", args, BOT_COUNT(args));
+}
+
+/* ---- the gate -------------------------------------------------------------------------------- */
+
+int handover_gate(struct bot_ctx *ctx)
+{
+    struct handover h;
+    const char *text = field(ctx, "text");
+    int64_t person = ctx->api->number(ctx, "person");
+    if (is_group(ctx)) return BOT_PASS;
+    if (is_store_admin(ctx)) return admin_writes(ctx, text);
+    int rc = handover_get(ctx, person, &h);
+    if (rc == BOT_ENOENT)
+        return is_admin_word(text) ? begin(ctx, "handover.wanted", "handover.called") : BOT_PASS;
+    if (rc < 0) return rc;
+    return is_word(text, "bot") ? handover_end(ctx, person, 1) : to_humans(ctx, &h);
+}

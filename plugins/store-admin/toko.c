@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * toko.c - /toko: for one who runs several stores. Shows them, and chooses the one that his commands
+ * are for. A store that he does not run is as good as none: both get the same sentence. */
+#include <string.h>
+
+#include "store_admin.h"
+
+#define STORES_MAX 64
+
+static const char *state_word(struct bot_ctx *ctx, uint32_t state)
+{
+    static const char *const keys[] = { "state.active", "state.suspended", "state.closed",
+                                        "state.pending" };
+    return state < BOT_COUNT(keys) ? say_text(ctx, keys[state]) : "";
+}
+
+static const char *store_line(struct bot_ctx *ctx, const char *key, const struct bot_store *s)
+{
+    const struct bot_arg args[] = {
+        bot_text("name", s->name),
+        bot_int("id", s->id),
+        bot_text("code", s->code),
+        bot_text("state", state_word(ctx, s->state)),
+    };
+    return ctx->api->text(ctx, key, args, BOT_COUNT(args));
+}
+
+static int show_stores(struct bot_ctx *ctx, const struct bot_store *stores, int n)
+{
+    struct lines l = { .ctx = ctx };
+    int64_t chosen = n == 1 ? stores[0].id : stores_of(ctx)->managing(ctx);
+    if (chosen < 0) return (int)chosen;
+    lines_add(&l, say_text(ctx, "store.header"));
+    for (int i = 0; i < n; i++)
+        lines_add(&l, store_line(ctx, stores[i].id == chosen ? "store.chosen" : "store.line",
+                                 &stores[i]));
+    if (n > 1) lines_add(&l, store_line(ctx, "store.hint", &stores[n - 1]));
+    return lines_reply(&l);
+}
+
+/* ---- finding ------------------------------------------------------------------------------------ */
+
+static char small(char c)
+{
+    return (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
+}
+
+static int same_text(const char *a, const char *b)
+{
+    for (; *a && *b; a++, b++)
+        if (small(*a) != small(*b)) return 0;
+    return !*a && !*b;
+}
+
+static int has_part(const char *name, const char *part)
+{
+    size_t n = strlen(part);
+    for (; strlen(name) >= n; name++) {
+        size_t i = 0;
+        while (i < n && small(name[i]) == small(part[i])) i++;
+        if (i == n) return 1;
+    }
+    return 0;
+}
+
+/* By ID, code or name; a part of a name when only one store has it. NULL: none of his. */
+static const struct bot_store *find(const struct bot_store *stores, int n, const char *which)
+{
+    const struct bot_store *part = NULL;
+    int parts = 0;
+    int64_t id = *which == '#' ? 0 : id_of(which);
+    const char *code = which + (*which == '#');
+    for (int i = 0; i < n; i++) {
+        if (stores[i].id == id || same_text(stores[i].code, code)) return &stores[i];
+        if (same_text(stores[i].name, which)) return &stores[i];
+    }
+    for (int i = 0; i < n && strlen(which) >= 3; i++)
+        if (has_part(stores[i].name, which)) part = &stores[i], parts++;
+    return parts == 1 ? part : NULL;
+}
+
+int choose_store(struct bot_ctx *ctx)
+{
+    struct bot_store *stores = ctx->api->alloc(ctx, STORES_MAX * sizeof *stores);
+    const char *which = field(ctx, "arg.toko");
+    for (size_t i = 0; i < STORES_MAX; i++) stores[i].size = sizeof *stores;
+    int n = stores_of(ctx)->managed(ctx, stores, STORES_MAX);
+    if (n < 0) return n;
+    if (n > STORES_MAX) n = STORES_MAX;
+    if (!*which) return show_stores(ctx, stores, n);
+    const struct bot_store *store = find(stores, n, which);
+    if (!store) return say_with(ctx, "store.not_found", "which", text_cut(ctx, which, 60));
+    int rc = stores_of(ctx)->manage(ctx, store->id);
+    return rc < 0 ? rc : bot_reply(ctx, store_line(ctx, "store.now", store));
+}
