@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "call_admins.h"
 #include "command.h"
 #include "containment.h"
 #include "host.h"
@@ -283,7 +284,7 @@ static enum route_result route(struct event *ev, struct way *way)
     if (way->no_choice || way->word == WORD_SWITCH) return route_to_none(ev);
     if (way->command) return route_command(ev, way);
     if (way->is_command || (way->word && way->word != WORD_ADMIN)) return route_softly(ev);
-    return routing_decide(ev, 0, 1);
+    return routing_decide(ev, 0, 0);
 }
 
 /* Of those that this number serves. */
@@ -329,42 +330,6 @@ static int find_way(struct event *ev, struct way *way, int kept)
 
 /* ---- what is always there -------------------------------------------------------------------- */
 
-struct calling {
-    struct event *ev;
-    int called, failed, self;
-};
-
-static void call_one_admin(void *ctx, int64_t person)
-{
-    struct calling *c = ctx;
-    struct event *ev = c->ev;
-    struct outbox_new row = { .store = ev->store, .person = person };
-    if (person == ev->person) {
-        c->self = 1;
-        return;
-    }
-    if (people_address(ev->host, person, &ev->arena, &row.gateway, &row.session, &row.chat)) return;
-    const char *phone = ev->phone ? ev->phone : "";
-    const struct bot_arg args[] = {
-        bot_text("name", ev->person_name && *ev->person_name ? ev->person_name : phone),
-        bot_text("phone", phone),
-        bot_text("store", ev->store_name),
-    };
-    row.text =
-        dispatch_text(ev, *phone ? "admin.wanted" : "admin.wanted_hidden", args, BOT_COUNT(args));
-    if (outbox_add(ev->host->outbox, ev, &row) < 0) c->failed = 1;
-    c->called++;
-}
-
-/* ADMIN: a person of the store is told who wants one. */
-static int call_admins(struct event *ev)
-{
-    struct calling c = { .ev = ev };
-    if (people_with_role(ev->host, ev->store, BOT_STORE_ADMIN, call_one_admin, &c) || c.failed)
-        return BOT_FAIL;
-    return say(ev, c.called ? "admin.called" : c.self ? "admin.yourself" : "admin.none");
-}
-
 static int switch_store(struct event *ev)
 {
     int64_t managed[2];
@@ -397,6 +362,7 @@ static int without_store(struct event *ev, const struct way *way)
 static int act_on_word(struct event *ev, struct way *way)
 {
     int verdict;
+    const char *key;
     switch (way->word) {
     case WORD_CANCEL:
         if (way->open) return dialog_cancel(ev, way->open);
@@ -408,7 +374,8 @@ static int act_on_word(struct event *ev, struct way *way)
         return switch_store(ev);
     case WORD_ADMIN:
         verdict = without_store(ev, way);
-        return verdict == BOT_PASS ? call_admins(ev) : verdict;
+        if (verdict != BOT_PASS) return verdict;
+        return call_admins(ev, &key) ? BOT_FAIL : say(ev, key);
     default:
         ev->roles |= people_roles_anywhere(ev);
         command_say_help(ev);

@@ -10,10 +10,14 @@ struct code_found {
     char code[12];  /* upper case, without '#' */
     size_t at, len; /* where it stands, with its '#' */
     int alone;      /* nothing else is in the text */
+    int is_order;   /* a number follows: "MAJU7-12" */
 };
-/* The first "#CODE" of the first line, in any case, or a text that is only a code with a digit in
- * it. `from` says where to go on looking; 0 first. 1 found, 0 none. */
+/* The first "#CODE" or "@code" of the first line, in any case, or a text that is only a code with a
+ * digit in it. `from` says where to go on looking; 0 first. 1 found, 0 none. */
 int routing_code(const char *text, size_t from, struct code_found *out);
+/* The same for a word of the first line that may be a code: it has a digit and four letters or
+ * more, or it is an order's. */
+int routing_word_code(const char *text, size_t from, struct code_found *out);
 /* The text without the code. */
 const char *routing_without(const char *text, const struct code_found *code, struct arena *arena);
 
@@ -27,9 +31,9 @@ enum route_result {
     ROUTE_FULL = 6 /* ev->store is set, and has as many customers as it may */
 };
 /* Decides the store of ev and loads it, and the roles in it. `managing`: a command of those who run
- * a store; use_code 0: the text is an answer, not to be looked at. Takes an explicit code out of
- * ev->text. */
-enum route_result routing_decide(struct event *ev, int managing, int use_code);
+ * a store; is_command: only codes name a store, other words are arguments. Takes what names the
+ * store out of ev->text. ROUTE_ASK with ev->choices: only these are in question. */
+enum route_result routing_decide(struct event *ev, int managing, int is_command);
 /* Takes this store: loads it and the roles. ROUTE_STORE, ROUTE_CLOSED, ROUTE_NONE when it has gone.
  */
 enum route_result routing_take(struct event *ev, int64_t store);

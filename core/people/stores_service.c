@@ -12,6 +12,7 @@
 #include "../message/tally.h"
 #include "../message/texts.h"
 #include "members.h"
+#include "store_index.h"
 
 enum { STORE_NAME_MAX = 200, EMAIL_MAX = 254, MANAGED_MAX = 64, HOLD_MAX = 40 };
 
@@ -86,6 +87,7 @@ static int64_t store_add(struct event *ev, const struct bot_new_store *store, in
     int64_t id = db_insert_id(db);
     if (db_exec(db, LOGIN_ADD, "issi", id, email, store->password_hash, clock_ms())) return BOT_EIO;
     stores_changed(ev->host);
+    store_index_changed(ev->host, id);
     return id;
 }
 
@@ -287,6 +289,7 @@ static int set_profile(struct bot_ctx *ctx, const struct bot_store_profile *prof
     if (p.language && db_exec(db, SET_LANGUAGE, "is", ev->store, p.language)) return BOT_EIO;
     if (p.timezone && db_exec(db, SET_TIMEZONE, "is", ev->store, p.timezone)) return BOT_EIO;
     if (name) ev->store_name = arena_strdup(&ev->arena, name);
+    if (name) store_index_changed(ev->host, ev->store);
     if (p.timezone)
         ev->timezone = *p.timezone ? arena_strdup(&ev->arena, p.timezone) : ev->host->timezone;
     stores_changed(ev->host);
