@@ -18,7 +18,7 @@
 #include "../people/store_index.h"
 #include "outbox.h"
 
-enum { CODE_MIN = 3, CODE_MAX = 8, WORD_MIN = 4, CHOICES = 10, MANAGED_MAX = 64 };
+enum { CODE_MIN = 3, CODE_MAX = 8, WORD_MIN = 4 };
 
 static const int64_t STICKY_MS = INT64_C(7) * 86400 * 1000;
 
@@ -105,16 +105,26 @@ int routing_code(const char *text, size_t from, struct code_found *out)
     return 0;
 }
 
+/* Where a word begins; *marked: behind a "#", as an order may be written. */
+static int begins_word(const char *text, size_t at, int *marked)
+{
+    size_t before = at;
+    *marked = at && text[at - 1] == '#';
+    if (*marked) before--;
+    return is_alnum(text[at]) &&
+           (!before || (!is_alnum(text[before - 1]) && !strchr("#@.-_/", text[before - 1])));
+}
+
 int routing_word_code(const char *text, size_t from, struct code_found *out)
 {
     size_t line = strcspn(text, "\n");
     for (size_t i = from; i < line; i++) {
-        if (!is_alnum(text[i]) || (i && (is_alnum(text[i - 1]) || strchr("@.-_/", text[i - 1]))))
-            continue;
+        int marked;
+        if (!begins_word(text, i, &marked)) continue;
         size_t n = code_at(text + i, line - i, out->code);
         if (!n) continue;
         size_t number = order_number(text + i + n, line - i - n);
-        int is_code = n >= WORD_MIN && has_digit(out->code) && !is_digit(out->code[0]) &&
+        int is_code = !marked && n >= WORD_MIN && has_digit(out->code) && !is_digit(out->code[0]) &&
                       (i + n == line || !strchr("-_@/", text[i + n]));
         if (!number && !is_code) continue;
         out->at = i;
@@ -160,10 +170,12 @@ enum route_result routing_choose(struct event *ev, int64_t store)
     if (r == ROUTE_STORE && (ev->roles & (BOT_STORE_ADMIN | BOT_SUPER)) &&
         stores_remember(ev->host, ev->person, store))
         return ROUTE_FAILED;
+    if (ev->stores_active > 1 && stores_leave_held(ev->host, ev->person, store))
+        return ROUTE_FAILED;
     return r;
 }
 
-static int is_among(int64_t store, const int64_t *stores, int n)
+int routing_among(int64_t store, const int64_t *stores, int n)
 {
     for (int i = 0; i < n; i++)
         if (stores[i] == store) return 1;
@@ -173,14 +185,30 @@ static int is_among(int64_t store, const int64_t *stores, int n)
 /* Stores that a message may be for; what names them has been taken out of ev->text when there is
  * one. */
 struct candidates {
-    int64_t stores[CHOICES];
+    int64_t stores[ROUTING_CHOICES];
     int count;
     int unknown; /* the text is only a code, and of no store */
 };
 
+/* Those that are open, or those that say they are not; one that waits for approval is nobody's to
+ * find. */
+static void keep_open(struct event *ev, struct candidates *c)
+{
+    int64_t open[ROUTING_CHOICES], shut[ROUTING_CHOICES];
+    int opens = 0, shuts = 0;
+    for (int i = 0; i < c->count; i++) {
+        int64_t state = stores_state(ev->host, c->stores[i]);
+        if (state == BOT_STORE_ACTIVE) open[opens++] = c->stores[i];
+        if (state == BOT_STORE_SUSPENDED || state == BOT_STORE_CLOSED) shut[shuts++] = c->stores[i];
+    }
+    c->count = opens ? opens : shuts;
+    memcpy(c->stores, opens ? open : shut, sizeof *open * (size_t)c->count);
+}
+
 static void candidate_add(struct candidates *c, int64_t store)
 {
-    if (c->count < CHOICES && !is_among(store, c->stores, c->count)) c->stores[c->count++] = store;
+    if (c->count < ROUTING_CHOICES && !routing_among(store, c->stores, c->count))
+        c->stores[c->count++] = store;
 }
 
 /* "#CODE" and "@code", and a code that is all that is said. */
@@ -224,23 +252,34 @@ static void word_codes(struct event *ev, int orders_only, struct candidates *c)
 static void near_codes(struct event *ev, struct candidates *c)
 {
     struct code_found code, found = { .len = 0 };
-    int64_t near[CHOICES];
+    int64_t near[ROUTING_CHOICES];
     for (size_t from = 0; routing_code(ev->text, from, &code); from = code.at + code.len) {
         if (ev->text[code.at] != '#' && ev->text[code.at] != '@') continue;
-        int n = store_index_near_code(ev->host, code.code, near, CHOICES);
-        for (int i = 0; i < n && i < CHOICES; i++) candidate_add(c, near[i]);
+        int n = store_index_near_code(ev->host, code.code, near, ROUTING_CHOICES);
+        for (int i = 0; i < n && i < ROUTING_CHOICES; i++) candidate_add(c, near[i]);
         if (n > 0) found = code;
     }
+    keep_open(ev, c);
     if (c->count == 1) ev->text = routing_without(ev->text, &found, &ev->arena);
+}
+
+/* The signs around a name go with it: "*Toko Maju*, ada sepatu?" */
+static void with_signs(const char *text, struct code_found *span)
+{
+    while (span->at && strchr("*_~(\"'", text[span->at - 1])) span->at--, span->len++;
+    const char *end = text + span->at + span->len;
+    span->len += strspn(end, "*_~)\"' ,.:;!-");
 }
 
 static void names(struct event *ev, struct candidates *c)
 {
-    struct store_named named[CHOICES];
-    int n = store_index_named(ev->host, ev->text, strcspn(ev->text, "\n"), named, CHOICES);
-    for (int i = 0; i < n && i < CHOICES; i++) candidate_add(c, named[i].store);
+    struct store_named named[ROUTING_CHOICES];
+    int n = store_index_named(ev->host, ev->text, strcspn(ev->text, "\n"), named, ROUTING_CHOICES);
+    for (int i = 0; i < n && i < ROUTING_CHOICES; i++) candidate_add(c, named[i].store);
+    keep_open(ev, c);
     if (c->count < 1) return;
     struct code_found span = { .at = named[0].at, .len = named[0].len };
+    with_signs(ev->text, &span);
     ev->text = routing_without(ev->text, &span, &ev->arena);
     if (named[0].alone) { /* "halo kak, mau ke Toko Maju" */
         const char *rest = strchr(ev->text, '\n');
@@ -286,7 +325,7 @@ static enum route_result decide_manager(struct event *ev, const int64_t *managed
 {
     if (n == 1) return routing_take(ev, managed[0]);
     int64_t last = stores_remembered(ev->host, ev->person);
-    if (is_among(last, managed, n)) return routing_take(ev, last);
+    if (routing_among(last, managed, n)) return routing_take(ev, last);
     ev->store = 0;
     people_load_roles(ev);
     return ROUTE_ASK;
@@ -299,15 +338,15 @@ static enum route_result decide_several(struct event *ev, const int64_t *stores,
     int known;
     int64_t last = stores_load_last(ev, &known);
     if (last < 0) return ROUTE_FAILED;
-    return last && is_among(last, stores, n) ? routed(ev) : decide_among(ev, stores, n);
+    return last && routing_among(last, stores, n) ? routed(ev) : decide_among(ev, stores, n);
 }
 
 /* An order that waits for money, a talk with an admin. 0: nothing waits. */
 static int decide_held(struct event *ev, enum route_result *out)
 {
-    int64_t held[CHOICES];
-    int n = stores_held(ev->host, ev->person, held, CHOICES);
-    if (n > CHOICES) n = CHOICES;
+    int64_t held[ROUTING_CHOICES];
+    int n = stores_held(ev->host, ev->person, held, ROUTING_CHOICES);
+    if (n > ROUTING_CHOICES) n = ROUTING_CHOICES;
     if (n < 0)
         *out = ROUTE_FAILED;
     else if (n == 1)
@@ -348,10 +387,10 @@ enum route_result routing_decide(struct event *ev, int managing, int is_command)
         people_load_roles(ev);
         return ROUTE_NONE;
     }
-    int64_t managed[MANAGED_MAX], quoted = quoted_store(ev);
-    int n = stores_managed(ev->host, ev->person, managed, MANAGED_MAX);
-    if (n > MANAGED_MAX) n = MANAGED_MAX;
-    if (quoted && (!managing || is_among(quoted, managed, n))) {
+    int64_t managed[ROUTING_MANAGED], quoted = quoted_store(ev);
+    int n = stores_managed(ev->host, ev->person, managed, ROUTING_MANAGED);
+    if (n > ROUTING_MANAGED) n = ROUTING_MANAGED;
+    if (quoted && (!managing || routing_among(quoted, managed, n))) {
         without_codes(ev, quoted);
         return routing_take(ev, quoted);
     }
@@ -362,119 +401,13 @@ enum route_result routing_decide(struct event *ev, int managing, int is_command)
     return n > 0 ? decide_manager(ev, managed, n) : decide_customer(ev);
 }
 
-/* ---- asking ---------------------------------------------------------------------------------- */
-
-static int choices_read(const char *list, int64_t out[CHOICES])
+int routing_leaves(struct event *ev, int64_t store)
 {
-    int n = 0;
-    while (list && *list && n < CHOICES) {
-        char *end;
-        out[n++] = strtoll(list, &end, 10);
-        list = *end == ',' ? end + 1 : NULL;
-    }
-    return n;
-}
-
-static const char *slot(const struct dialog *d, const char *name)
-{
-    for (uint32_t i = 0; i < d->count; i++)
-        if (!strcmp(d->names[i], name)) return d->values[i];
-    return NULL;
-}
-
-static const char *question(struct event *ev, const int64_t *stores, int n, int managing)
-{
-    struct buf list = { 0 };
-    for (int i = 0; i < n; i++) {
-        const char *name, *code;
-        if (stores_name(ev->host, stores[i], &ev->arena, &name, &code)) continue;
-        const struct bot_arg args[] = { bot_int("n", i + 1), bot_text("store", name),
-                                        bot_text("code", code) };
-        if (list.len) buf_addc(&list, '\n');
-        buf_adds(&list, dispatch_text(ev, "route.choice", args, BOT_COUNT(args)));
-    }
-    const struct bot_arg args[] = { bot_text("list", buf_str(&list)) };
-    const char *text = dispatch_text(ev, managing ? "route.ask_managed" : "route.ask", args, 1);
-    buf_free(&list);
-    return text;
-}
-
-int routing_ask(struct event *ev)
-{
-    int64_t stores[CHOICES];
-    if (ev->in_group) return dialog_not_here(ev);
-    int n = stores_managed(ev->host, ev->person, stores, CHOICES);
-    int managing = n > 1;
-    if (ev->choice_count) {
-        n = ev->choice_count;
-        managing = 0;
-        memcpy(stores, ev->choices, sizeof *stores * (size_t)n);
-    } else if (!managing) {
-        n = stores_choices(ev, stores, CHOICES);
-    }
-    if (n < 0) return -1;
-    if (n > CHOICES) n = CHOICES;
-    struct buf list = { 0 };
-    for (int i = 0; i < n; i++) {
-        if (i) buf_addc(&list, ',');
-        buf_addi(&list, stores[i]);
-    }
-    const struct bot_arg args[] = {
-        bot_text("text", ev->text),
-        bot_text("list", buf_str(&list)),
-        bot_text("managing", managing ? "1" : NULL),
-    };
-    int rc = dialog_open_core(ev, DIALOG_STORE, args, BOT_COUNT(args));
-    buf_free(&list);
-    if (!rc) dispatch_say(ev, question(ev, stores, n, managing));
-    return rc;
-}
-
-const char *routing_question(struct event *ev, const struct dialog *d)
-{
-    int64_t stores[CHOICES];
-    int n = choices_read(slot(d, "list"), stores);
-    return question(ev, stores, n, slot(d, "managing") != NULL);
-}
-
-/* The one store of the list whose name is, or contains, the text; 0 = none or several. */
-static int64_t by_listed_name(struct event *ev, const int64_t *stores, int n, const char *text)
-{
-    size_t cap = strlen(text) + 1;
-    char *wanted = arena_alloc(&ev->arena, cap);
-    if (!text_fold(wanted, cap, text)) return 0;
-    int64_t part = 0;
-    int parts = 0;
-    for (int i = 0; i < n; i++) {
-        const char *name, *code;
-        if (stores_name(ev->host, stores[i], &ev->arena, &name, &code)) continue;
-        char *folded = arena_alloc(&ev->arena, strlen(name) + 1);
-        text_fold(folded, strlen(name) + 1, name);
-        if (!strcmp(folded, wanted)) return stores[i];
-        if (strlen(wanted) >= 3 && strstr(folded, wanted)) part = stores[i], parts++;
-    }
-    return parts == 1 ? part : 0;
-}
-
-int64_t routing_answer(struct event *ev, const struct dialog *d)
-{
-    int64_t stores[CHOICES], managed[MANAGED_MAX], number;
-    int n = choices_read(slot(d, "list"), stores);
-    int managing = slot(d, "managing") != NULL;
-    size_t len = strlen(ev->text);
-    const char *s = text_trim(ev->text, &len);
-    while (len && (s[len - 1] == '.' || s[len - 1] == ')')) len--; /* "2." */
-    const char *text = arena_strndup(&ev->arena, s, len);
-    if (text_int(text, &number) == 0) return number >= 1 && number <= n ? stores[number - 1] : 0;
     struct code_found code;
-    int64_t store = 0;
-    if (routing_code(text, 0, &code))
-        store = stores_by_code(ev->host, code.code);
-    else if (len >= CODE_MIN && len <= CODE_MAX)
-        store = stores_by_code(ev->host, text); /* a code without a digit */
-    if (!store) store = by_listed_name(ev, stores, n, text);
-    if (!store) store = stores_by_name(ev->host, text);
-    if (!store || !managing) return store;
-    int count = stores_managed(ev->host, ev->person, managed, MANAGED_MAX);
-    return is_among(store, managed, count < MANAGED_MAX ? count : MANAGED_MAX) ? store : 0;
+    if (ev->own_store || !store) return 0;
+    int64_t other = quoted_store(ev);
+    if (other && other != store) return 1;
+    if (!routing_code(ev->text, 0, &code) || !code.alone) return 0;
+    other = stores_by_code(ev->host, code.code);
+    return other && other != store ? 2 : 0;
 }

@@ -40,10 +40,18 @@ enum route_result routing_take(struct event *ev, int64_t store);
 /* The same for a store that the sender named: remembered for those who are no customers of it. */
 enum route_result routing_choose(struct event *ev, int64_t store);
 
+enum { ROUTING_CHOICES = 10, ROUTING_MANAGED = 64 };
+int routing_among(int64_t store, const int64_t *stores, int n);
+
+/* 1: the message is not for the store of the dialog that is open: it quotes a message of another
+ * one. 2: it says nothing but another one's code. */
+int routing_leaves(struct event *ev, int64_t store);
+
 /* Asks which store - of those he manages when there are several - and keeps the text until it is
  * known. 0 or -1. */
 int routing_ask(struct event *ev);
-/* ev->text as the answer: the store, 0 = it is none of them, -1 = error. */
+/* ev->text as the answer: the store; 0 = it is none of them, or, with ev->choices, one of these;
+ * -1 = error. */
 int64_t routing_answer(struct event *ev, const struct dialog *d);
 /* The question again, for an open DIALOG_STORE. In ev->arena. */
 const char *routing_question(struct event *ev, const struct dialog *d);

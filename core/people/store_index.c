@@ -67,7 +67,7 @@ static const char *const fillers[] = { "kak",    "kakak", "halo", "hai",    "hi"
                                        "min",    "admin", "mau",  "ingin",  "saya",    "aku",
                                        "ya",     "dong",  "nih",  "tolong", "permisi", "pak",
                                        "bu",     "bang",  "mas",  "mbak",   "gan",     "sis",
-                                       "please", "i",     "want", "buka",   "masuk" };
+                                       "please", "i",     "want",   "masuk" };
 
 /* ---- words: pure ----------------------------------------------------------------------------- */
 

@@ -26,6 +26,7 @@ static const char ONLY[] =
     ", m.last_seen FROM stores s LEFT JOIN members m ON m.person = ?1 AND m.store = s.id"
     " WHERE s.state = 0 LIMIT 1";
 static const char ACTIVE[] = "SELECT count(*) FROM stores WHERE state = 0";
+static const char STATE[] = "SELECT state FROM stores WHERE id = ?1";
 static const char COUNT[] = "SELECT count(*) FROM stores";
 static const char BY_CODE[] = "SELECT id FROM stores WHERE code = ?1";
 static const char BY_NAME[] =
@@ -96,6 +97,11 @@ int64_t stores_active(struct host *h)
 {
     if (h->stores_active_cache < 0) h->stores_active_cache = db_int(&h->db, 0, ACTIVE, "");
     return h->stores_active_cache;
+}
+
+int64_t stores_state(struct host *h, int64_t store)
+{
+    return db_int(&h->db, -1, STATE, "i", store);
 }
 
 int64_t stores_count(struct host *h)

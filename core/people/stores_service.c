@@ -31,7 +31,6 @@ static const char STORE_LIST[] =
 static const char STORE_EXISTS[] = "SELECT 1 FROM stores WHERE id = ?1";
 static const char COUNT_ALL[] = "SELECT count(*) FROM stores";
 static const char COUNT_STATE[] = "SELECT count(*) FROM stores WHERE state = ?1";
-static const char STATE[] = "SELECT state FROM stores WHERE id = ?1";
 static const char SET_STATE[] = "UPDATE stores SET state = ?2 WHERE id = ?1";
 static const char SET_LIMIT[] =
     "UPDATE stores SET customers_max = nullif(?2, 0), told = 0 WHERE id = ?1";
@@ -226,7 +225,7 @@ static int set_state(struct bot_ctx *ctx, int64_t store, int state)
     struct db *db = &ev->host->db;
     if (!(ev->roles & BOT_SUPER)) return BOT_ESCOPE;
     if (state < BOT_STORE_ACTIVE || state > BOT_STORE_CLOSED) return BOT_EINVAL;
-    int64_t was = db_int(db, -1, STATE, "i", store);
+    int64_t was = stores_state(ev->host, store);
     if (was < 0) return BOT_ENOENT;
     if (was == state) return BOT_EEXIST;
     if (db_exec(db, SET_STATE, "ii", store, (int64_t)state)) return BOT_EIO;
