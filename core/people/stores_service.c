@@ -320,6 +320,19 @@ static int manage(struct bot_ctx *ctx, int64_t store)
     return stores_remember(ev->host, ev->person, store) ? BOT_EIO : BOT_OK;
 }
 
+static int64_t managing(struct bot_ctx *ctx)
+{
+    struct event *ev = event_of(ctx);
+    int64_t ids[MANAGED_MAX];
+    if (ev->in_group) return 0;
+    int n = stores_managed(ev->host, ev->person, ids, MANAGED_MAX);
+    if (n == 1) return ids[0];
+    int64_t last = n > 1 ? stores_remembered(ev->host, ev->person) : 0;
+    for (int i = 0; i < n && i < MANAGED_MAX; i++)
+        if (ids[i] == last) return last;
+    return 0;
+}
+
 static int hold(struct bot_ctx *ctx, int64_t person, const char *what, int64_t until)
 {
     struct event *ev = event_of(ctx);
@@ -359,4 +372,5 @@ const struct bot_stores stores_service = {
     .hold = hold,
     .number = number,
     .totals = totals,
+    .managing = managing,
 };

@@ -37,13 +37,14 @@ static const char *customer_text(struct bot_ctx *ctx, const char *key,
 {
     char phone[32];
     phone_show(c->phone, phone, sizeof phone);
+    const char *blocked = text_format(ctx, " %s", say_text(ctx, "customer.blocked_mark"));
     const struct bot_arg args[] = {
         bot_text("name", *c->name ? c->name : say_text(ctx, "unnamed")),
         bot_text("phone", *phone ? phone : say_text(ctx, "hidden_number")),
         bot_int("id", c->id),
         bot_int("first", c->first_seen),
         bot_int("last", c->last_seen),
-        bot_text("blocked", c->blocked ? say_text(ctx, "customer.blocked_mark") : ""),
+        bot_text("blocked", c->blocked ? blocked : ""),
     };
     return ctx->api->text(ctx, key, args, BOT_COUNT(args));
 }

@@ -120,6 +120,9 @@ struct bot_stores {
     const char *(*number)(struct bot_ctx *ctx);
     /* Scope: all stores. */
     int (*totals)(struct bot_ctx *ctx, struct bot_totals *out);
+    /* The store that the writer's commands are for: the only one that he runs, or the one that he
+     * chose; 0 when he would be asked. */
+    int64_t (*managing)(struct bot_ctx *ctx);
 };
 
 #ifdef __cplusplus
