@@ -56,7 +56,7 @@ static const char *admin_line(struct bot_ctx *ctx, const struct bot_store_admin 
     char phone[32];
     phone_show(a->phone, phone, sizeof phone);
     const struct bot_arg args[] = {
-        bot_text("name", *a->name ? a->name : say_text(ctx, "admin.unseen")),
+        bot_text("name", *a->name ? a->name : say_text(ctx, "unnamed")),
         bot_text("phone", *phone ? phone : say_text(ctx, "hidden_number")),
         bot_text("role", say_text(ctx, a->role == BOT_OWNER ? "role.owner" : "role.staff")),
     };

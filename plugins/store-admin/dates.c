@@ -106,20 +106,23 @@ static const char *numeric_read(const char *s, struct date *out)
     return s;
 }
 
-/* Behind the date, or NULL. */
-static const char *date_read(const char *s, struct date *out)
+/* "25 Des 2026": behind it, or NULL. */
+static const char *named_read(const char *s, struct date *out)
 {
     int day = 0, month = 0;
     size_t n = number_read(s, &day);
-    if (n == 1 || n == 2) {
-        const char *word = skip_blanks(s + n);
-        size_t m = month_word(word, &month);
-        if (m > 0) {
-            *out = (struct date){ 0, month, day };
-            return year_read(word + m, out);
-        }
-    }
-    return numeric_read(s, out);
+    if (n != 1 && n != 2) return NULL;
+    const char *word = skip_blanks(s + n);
+    size_t m = month_word(word, &month);
+    if (m == 0) return NULL;
+    *out = (struct date){ 0, month, day };
+    return year_read(word + m, out);
+}
+
+static const char *date_read(const char *s, struct date *out)
+{
+    const char *after = named_read(s, out);
+    return after ? after : numeric_read(s, out);
 }
 
 /* Behind a dash or "sampai", or NULL. */
@@ -146,14 +149,15 @@ static int64_t date_resolve(const struct date *d, int64_t from)
     return -1;
 }
 
-/* "25-27 Des": the first day has no month of its own. */
-static const char *short_range(const char *s, struct date *first, struct date *last)
+/* "25-27 Des", "25 - 27/12": the first day has no month of its own. */
+static const char *short_range(const char *s, struct date *first, struct date *last,
+                               const char *(*read)(const char *s, struct date *out))
 {
     int day = 0;
     size_t n = number_read(s, &day);
     if (n != 1 && n != 2) return NULL;
     const char *after = dash_read(skip_blanks(s + n));
-    if (!after || !(after = date_read(after, last))) return NULL;
+    if (!after || !(after = read(after, last))) return NULL;
     *first = (struct date){ last->year, last->month, day };
     return after;
 }
@@ -162,12 +166,13 @@ enum dates_error dates_parse(const char *text, int64_t today, int64_t *first, in
                              const char **rest)
 {
     struct date a, b;
-    const char *s = skip_blanks(text), *after = date_read(s, &a), *dash, *end;
-    int range = 0;
-    if (!after) {
-        if (!(after = short_range(s, &a, &b))) return DATES_UNCLEAR;
+    const char *s = skip_blanks(text), *dash, *end;
+    const char *after = short_range(s, &a, &b, named_read); /* before 25-12 is a date */
+    int range = after != NULL;
+    if (!after && !(after = date_read(s, &a))) {
+        if (!(after = short_range(s, &a, &b, date_read))) return DATES_UNCLEAR;
         range = 1;
-    } else if ((dash = dash_read(skip_blanks(after))) != NULL && (end = date_read(dash, &b))) {
+    } else if (!range && (dash = dash_read(skip_blanks(after))) != NULL && (end = date_read(dash, &b))) {
         after = end;
         range = 1;
     }

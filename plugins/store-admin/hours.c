@@ -390,6 +390,7 @@ static enum hours_error part_read(struct reader *r)
         return t->kind == T_END || t->kind == T_BREAK
                    ? refuse(r, HOURS_NO_TIME, first->at, (size_t)(t->at - first->at))
                    : refuse(r, HOURS_TIME, t->at, t->len);
+    if (!says) return refuse(r, HOURS_TIME, t->at, t->len);
     int closed = t->kind == T_CLOSED;
     if (!set || set == EVERY_DAY) {
         if (r->rest_said) return refuse(r, HOURS_CONFLICT, first->at, first->len);
