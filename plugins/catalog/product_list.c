@@ -6,6 +6,8 @@
  * counted. */
 #include <string.h>
 
+#include <tokobot/services/profile.h>
+
 #include "catalog.h"
 #include "form.h"
 #include "view.h"
@@ -128,7 +130,11 @@ static void view_greeting(struct view *v, int is_new)
         bot_text("who", who(ctx)),
         bot_text("store", ctx->api->field(ctx, "store.name")),
     };
-    view_text(v, ctx->api->text(ctx, is_new ? "greet.new" : "greet.known", args, BOT_COUNT(args)));
+    const struct bot_profile *profile =
+        is_new ? ctx->api->service(ctx->api->self(ctx), "profile/0", NULL) : NULL;
+    const char *own = profile ? profile->greeting(ctx) : NULL;
+    const char *key = is_new ? "greet.new" : "greet.known";
+    view_text(v, own ? own : ctx->api->text(ctx, key, args, BOT_COUNT(args)));
     view_text(v, is_new ? "\n\n" : "\n");
 }
 

@@ -102,7 +102,7 @@ static int say_none(struct bot_ctx *ctx, const struct search *s)
         bot_text("query", text_cut(ctx, s->query, QUERY_CHARS)),
         bot_int("count", people_of(ctx)->members(ctx)),
     };
-    const char *key = s->page > 1 ? "customer.no_page" : *s->query ? "customer.none_like" : "customer.none";
+    const char *key = s->page != 1 ? "customer.no_page" : *s->query ? "customer.none_like" : "customer.none";
     return bot_say(ctx, key, args, BOT_COUNT(args));
 }
 

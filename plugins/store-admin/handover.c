@@ -183,7 +183,7 @@ int handover_deliver(struct bot_ctx *ctx, int64_t person, const char *text)
     if (rc < 0) return rc;
     int64_t media = api->number(ctx, "media");
     if (!media && !*text)
-        return say(ctx, api->field(ctx, "media.kind") ? "handover.no_file" : "usage.answer");
+        return say(ctx, api->field(ctx, "media.kind") ? "handover.no_file" : "handover.empty");
     const struct bot_arg args[] = {
         bot_text("store", field(ctx, "store.name")),
         bot_text("text", text_cut(ctx, text, SHOWN_CHARS)),
