@@ -86,6 +86,13 @@ enum word command_core_word(const char *name)
     return strcmp(name, "start") ? command_word(name) : WORD_HELP;
 }
 
+int command_is_open(const struct command *c)
+{
+    const struct setting *s =
+        c->spec.open_if ? generation_setting(c->plugin, c->spec.open_if) : NULL;
+    return s && s->number == 1;
+}
+
 /* An id is one word: a whole number above zero, also written "#7". */
 static int is_id(const char *s)
 {
@@ -222,8 +229,9 @@ void command_say_help(struct event *ev)
         int titled = 0;
         for (size_t i = 0; i < r->command_count; i++) {
             const struct command *c = r->command_list[i];
+            uint32_t role = command_is_open(c) ? BOT_ANYONE : c->spec.role;
             size_t in = 0;
-            while (in < BOT_COUNT(groups) && !(c->spec.role & groups[in].role)) in++;
+            while (in < BOT_COUNT(groups) && !(role & groups[in].role)) in++;
             if (in != g || !command_allowed(c, ev->roles)) continue;
             if (!titled++) buf_addf(&out, "\n\n%s", dispatch_text(ev, groups[g].title, NULL, 0));
             help_line(ev, c, &out);

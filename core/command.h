@@ -38,9 +38,10 @@ void command_say_refused(struct event *ev, const struct command *c);
 /* All that this person may type, grouped by role. */
 void command_say_help(struct event *ev);
 
+int command_is_open(const struct command *c); /* by its setting, to everybody */
 static inline int command_allowed(const struct command *c, uint32_t roles)
 {
-    return (c->spec.role & roles) != 0;
+    return (c->spec.role & roles) != 0 || (c->spec.open_if && command_is_open(c));
 }
 /* Acts on the store that one manages, not on the one that one buys from. */
 static inline int command_is_managing(const struct command *c)

@@ -139,7 +139,7 @@ static int run_command(struct event *ev, const struct way *way)
     const struct command *c = way->command;
     if (containment_is_off(ev, c->plugin))
         return say_in_repair(ev, arena_printf(&ev->arena, "/%s", c->spec.name));
-    ev->need_role = c->spec.role;
+    ev->need_role = command_is_open(c) ? 0 : c->spec.role;
     int verdict = verdict_of(event_call(ev, c->plugin, c->spec.scope, c->spec.run, c->spec.name));
     if (verdict == BOT_LATER)
         ev->handler = arena_printf(&ev->arena, "command %s %s%s", c->plugin->name, c->spec.name,
@@ -321,7 +321,10 @@ static int find_way(struct event *ev, struct way *way, int kept)
         ev->store && way->route == ROUTE_STORE && !(ev->roles & (BOT_STORE_ADMIN | BOT_SUPER));
     if (!buys_here) return 0;
     if (ev->member_blocked) return 1;
-    return ev->in_group ? 0 : members_touch(ev); /* there he is only passing by */
+    if (ev->in_group) return 0; /* there he is only passing by */
+    int full = members_touch(ev);
+    if (full == 1) way->route = ROUTE_FULL;
+    return full < 0 ? -1 : 0;
 }
 
 /* ---- what is always there -------------------------------------------------------------------- */
@@ -380,6 +383,8 @@ static int without_store(struct event *ev, const struct way *way)
         return routing_ask(ev) ? BOT_FAIL : BOT_HANDLED;
     case ROUTE_CLOSED:
         return say(ev, ev->store_state == BOT_STORE_CLOSED ? "route.closed" : "route.suspended");
+    case ROUTE_FULL:
+        return say(ev, "route.full");
     case ROUTE_NO_CODE:
         return say(ev, "route.no_code");
     case ROUTE_NONE:

@@ -115,6 +115,7 @@ struct event {
     /* a step's outcome so far */
     int status; /* what api->status() says */
     struct buf reply;
+    int gathering;          /* what is replied goes to the hook's caller: api->gather() */
     size_t said_len;        /* of reply: from steps that are committed (LATER) */
     size_t said_before;     /* ... before this turn */
     const char *said_kept;  /* ... and its text, for when the turn is lost; NULL = nothing */

@@ -299,6 +299,8 @@ void host_read_settings(struct host *h)
     __atomic_store_n(&h->timezone, zone, __ATOMIC_RELEASE);
     __atomic_store_n(&h->backlog_max, config_int(h->config, "core", "backlog"), __ATOMIC_RELAXED);
     h->keep_days = config_int(h->config, "core", "keep_days");
+    h->customers_max = config_int(h->config, "limits", "customers_per_store");
+    h->customers_warning = config_int(h->config, "limits", "customers_warning");
     if (h->crash) h->crash->stop_ms = config_int(h->config, "core", "drain") + 10000;
     char *token = xstrdup(config_text(h->config, "core", "metrics_token"));
     pthread_mutex_lock(&h->status_lock);

@@ -8,6 +8,7 @@
 
 #include "containment.h"
 #include "loop.h"
+#include "people/erase.h"
 #include "plugin/registry.h"
 #include "plugin/reload.h"
 #include "storage/db.h"
@@ -116,9 +117,12 @@ struct host {
     int64_t published_at, publish_due;
     struct map connections; /* control connections that routes know: id -> host */
     int64_t backlog_max;
-    char *metrics_token; /* under status_lock */
-    int64_t keep_days;   /* finished messages go after that many */
+    char *metrics_token;                      /* under status_lock */
+    int64_t keep_days;                        /* finished messages go after that many */
+    int64_t customers_max, customers_warning; /* of a store that has no limit of its own */
     struct prune prune;
+    struct erasing erasing;
+    int64_t tally_at; /* ms: when messages are counted next */
 
     struct map event_counts; /* "gateway/event" -> int64_t*, of what is only counted */
     uint64_t random_state;

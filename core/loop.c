@@ -26,6 +26,7 @@
 #include "plugin/schedule.h"
 #include "storage/pool.h"
 #include "storage/statement.h"
+#include "upkeep.h"
 
 enum {
     LOSSES_MAX = 2,
@@ -464,7 +465,7 @@ static void run_due(struct loop *l, int64_t now)
     if (l->due_at <= now && inbox_load_due(h, now, stage_event) < 0) l->lost = 1;
     if (!l->lost && l->schedule_at <= now && schedules_run(h, now) < 0) l->lost = 1;
     if (!l->lost && dialog_next_due(h) <= now && dialog_expire(h, now, 32) < 0) l->lost = 1;
-    if (!l->lost && h->prune.due_at <= now && prune_some(h, now) < 0) l->lost = 1;
+    if (!l->lost && upkeep_next_due(h) <= now && upkeep_run(h, now) < 0) l->lost = 1;
     if (!l->lost && h->retired) generations_stop_idle(h);
 }
 
@@ -477,7 +478,7 @@ static int64_t clock_due(struct loop *l)
 {
     int64_t due = min64(calls_next_due(l->calls), waiting_next_due(l));
     due = min64(due, min64(l->due_at, l->schedule_at));
-    due = min64(due, l->host->prune.due_at);
+    due = min64(due, upkeep_next_due(l->host));
     if (l->host->retired) due = min64(due, generations_next_due(l->host));
     return min64(due, dialog_next_due(l->host));
 }

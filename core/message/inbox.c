@@ -8,6 +8,7 @@
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../host.h"
+#include "../upkeep.h"
 #include "../people/identity.h"
 #include "../people/people.h"
 #include "amend.h"
@@ -134,6 +135,7 @@ static int journal_message(struct host *h, struct arrival *a, enum event_kind ki
                      a->phone, a->lid, a->name, a->text ? a->text : "", a->quoted_id, a->sent_at,
                      a->received_at);
     if (rc != 0) return -1;
+    upkeep_journaled(h);
     *out = event_of_arrival(h, a, kind, person);
     if (a->attached && attach_arrival(h, a, out) < 0) return -1;
     if (a->in_group && note_group(h, out) < 0) return -1;

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../base/log.h"
+#include "../base/text.h"
 #include "../host.h"
 #include "../people/people.h"
 
@@ -11,6 +13,10 @@
 static const char KEEP[] =
     "INSERT INTO sessions(gateway, session, no_new_until, store) VALUES (?1, ?2, 0, ?3)"
     " ON CONFLICT DO UPDATE SET store = excluded.store";
+static const char TOLD[] = "SELECT phone FROM sessions WHERE gateway = ?1 AND session = ?2";
+static const char TELL[] =
+    "INSERT INTO sessions(gateway, session, no_new_until, phone) VALUES (?1, ?2, 0, ?3)"
+    " ON CONFLICT DO UPDATE SET phone = excluded.phone";
 static const char KEPT[] = "SELECT store FROM sessions WHERE gateway = ?1 AND session = ?2";
 
 int own_number_bind(struct gateway *gw, const char *session, const char *code)
@@ -20,6 +26,36 @@ int own_number_bind(struct gateway *gw, const char *session, const char *code)
     map_put(&gw->own_numbers, session, copy);
     if (db_exec(&h->db, KEEP, "sss", gw->plugin->name, session, copy) != 0) return BOT_EIO;
     return !copy || stores_by_code(h, copy) ? BOT_OK : BOT_ENOENT;
+}
+
+/* Who runs the bot from the very phone that it answers on would be answered by nobody: what that
+ * phone writes is the bot's own. */
+static void look_for_super(struct host *h, const char *session, const char *phone)
+{
+    char line[200];
+    for (size_t i = 0; i < h->super_admin_count; i++) {
+        if (strcmp(h->super_admins[i], phone) != 0) continue;
+        snprintf(line, sizeof line,
+                 "[core] super_admin is the bot's own number (session %.40s): it cannot write to "
+                 "itself; use another phone's number",
+                 session);
+        if (strstr(buf_str(&h->problems), line)) continue;
+        log_warn("people", line);
+        buf_addf(&h->problems, "%s\n", line);
+        host_publish_soon(h);
+    }
+}
+
+int own_number_told(struct host *h, const char *gateway, const char *session, const char *phone)
+{
+    char number[20];
+    if (text_phone(phone, number, sizeof number)) return BOT_EINVAL;
+    sqlite3_stmt *st = db_query(&h->db, TOLD, "ss", gateway, session);
+    int is_known = db_step(&h->db, st) == 1 && !strcmp(db_text(st, 0), number);
+    db_done(st);
+    if (!is_known && db_exec(&h->db, TELL, "sss", gateway, session, number) != 0) return BOT_EIO;
+    look_for_super(h, session, number);
+    return BOT_OK;
 }
 
 void own_number_guess(struct event *ev)

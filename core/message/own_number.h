@@ -17,6 +17,8 @@ int64_t own_number_of(struct host *h, const char *gateway, const char *session);
 /* 1: what was asked on that session is not answered here: in a group nothing is, and a number of
  * one store's own is another shop's door. */
 int own_number_hides(struct event *ev, const char *gateway, const char *session);
+/* The phone number of a session, as its gateway tells it. BOT_OK, BOT_EINVAL, BOT_EIO. */
+int own_number_told(struct host *h, const char *gateway, const char *session, const char *phone);
 /* Loads the store that is plain without asking, and the roles in it: the number's own, the only
  * one, the one that this person wrote to last; or none. For what nobody is asked about. */
 void own_number_guess(struct event *ev);

@@ -23,7 +23,8 @@ enum route_result {
     ROUTE_ASK = 2,     /* only the sender knows: routing_ask() */
     ROUTE_CLOSED = 3,  /* ev->store is set, but it does not take customers now */
     ROUTE_NO_CODE = 4, /* the message is only a code, of no store */
-    ROUTE_FAILED = 5
+    ROUTE_FAILED = 5,
+    ROUTE_FULL = 6 /* ev->store is set, and has as many customers as it may */
 };
 /* Decides the store of ev and loads it, and the roles in it. `managing`: a command of those who run
  * a store; use_code 0: the text is an answer, not to be looked at. Takes an explicit code out of

@@ -372,6 +372,13 @@ static void civil_date(int64_t days, int64_t *year, int *month, int *day)
     *year = yoe + era * 400 + (*month <= 2);
 }
 
+int texts_knows_zone(const char *timezone)
+{
+    for (size_t i = 0; timezone && i < BOT_COUNT(zones); i++)
+        if (!strcmp(zones[i].name, timezone)) return 1;
+    return 0;
+}
+
 static void put_moment(struct out *o, int64_t ms, int is_date, const char *timezone,
                        const char *language)
 {

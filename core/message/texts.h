@@ -20,6 +20,7 @@ const char *texts_fill(const struct texts *t, const char *language, const char *
                        struct arena *arena);
 /* How far ahead of UTC a zone is; 0 for one that is not known. */
 int64_t texts_zone_ms(const char *timezone);
+int texts_knows_zone(const char *timezone);
 int texts_has(const struct texts *t, const char *key);
 
 extern const struct bot_text_file core_texts[]; /* core/texts, compiled in */

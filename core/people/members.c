@@ -10,6 +10,7 @@
 #include "../base/clock.h"
 #include "../host.h"
 #include "../message/inbox.h"
+#include "limits.h"
 
 /* last_seen is written at most once a minute: one write less for most messages. */
 enum { SEEN_AGAIN_MS = 600000, ROLE_HOLDERS_MAX = 256 };
@@ -22,6 +23,11 @@ static const char HOLDERS[] =
 static const char ROLE_ADD[] =
     "INSERT INTO roles(store, person, role, created_at) VALUES (?1, ?2, ?3, ?4)"
     " ON CONFLICT(person, store) DO UPDATE SET role = excluded.role";
+/* The last owner stays, whoever asks at the same time. */
+static const char ROLE_REMOVE[] =
+    "DELETE FROM roles WHERE store = ?1 AND person = ?2 AND (role <> 4"
+    " OR (SELECT count(*) FROM roles WHERE store = ?1 AND role = 4) > 1)";
+static const char ROLES_CLEAR[] = "DELETE FROM roles WHERE store = ?1";
 static const char MEMBER_ADD[] =
     "INSERT INTO members(person, store, first_seen, last_seen) VALUES (?1, ?2, ?3, ?3) ON CONFLICT DO NOTHING";
 static const char MEMBER_SEEN[] =
@@ -119,6 +125,18 @@ int roles_add(struct host *h, int64_t store, int64_t person, uint32_t role)
     return had ? ROLE_CHANGED : ROLE_ADDED;
 }
 
+int roles_remove(struct host *h, int64_t store, int64_t person)
+{
+    if (db_exec(&h->db, ROLE_REMOVE, "ii", store, person)) return BOT_EIO;
+    if (db_changes(&h->db)) return BOT_OK;
+    return db_int(&h->db, 0, ROLE, "ii", person, store) ? BOT_EBUSY : BOT_ENOENT;
+}
+
+int roles_clear(struct host *h, int64_t store)
+{
+    return db_exec(&h->db, ROLES_CLEAR, "i", store) ? -1 : 0;
+}
+
 int64_t admins_count(struct host *h, int64_t store)
 {
     return db_int(&h->db, 0, ADMINS_COUNT, "i", store);
@@ -144,11 +162,13 @@ int members_touch(struct event *ev)
         if (stores_load(ev, store)) return -1;
     }
     if (ev->member_seen == 0) {
+        int room = limits_allow(ev);
+        if (room <= 0) return room < 0 ? -1 : 1;
         if (db_exec(db, MEMBER_ADD, "iii", ev->person, ev->store, now)) return -1;
         ev->is_new_member = db_changes(db) > 0;
         ev->member_seen = now;
         ev->member_last = 1;
-        return ev->is_new_member ? joined(ev) : 0;
+        return ev->is_new_member && (limits_added(ev) || joined(ev)) ? -1 : 0;
     }
     if (ev->member_last && now - ev->member_seen <= SEEN_AGAIN_MS) return 0;
     if (db_exec(db, MEMBER_SEEN, "iii", ev->person, ev->store, now)) return -1;

@@ -13,6 +13,9 @@ int64_t members_count(struct host *h, int64_t store);
 int64_t admins_count(struct host *h, int64_t store);
 enum { ROLE_ADDED = 1, ROLE_CHANGED = 2, ROLE_SAME = 0 };
 int roles_add(struct host *h, int64_t store, int64_t person, uint32_t role); /* or -1 */
+/* BOT_OK; BOT_ENOENT: he has none there; BOT_EBUSY: he is its last owner; BOT_EIO. */
+int roles_remove(struct host *h, int64_t store, int64_t person);
+int roles_clear(struct host *h, int64_t store); /* nobody runs it any more. 0 or -1 */
 
 /* A store's code from its name, not taken yet, into out. 0 or -1. */
 int stores_new_code(struct host *h, const char *name, char out[12]);

@@ -64,6 +64,8 @@ static const char *const merges[] = {
     " last_seen = max(last_seen, excluded.last_seen), blocked = max(blocked, excluded.blocked)",
     "DELETE FROM members WHERE person = ?1 AND ?2 > 0",
     "DELETE FROM members WHERE person = ?2 AND ?1 > 0 AND store IN (SELECT store FROM roles WHERE person = ?2)",
+    "UPDATE OR IGNORE holds SET person = ?2 WHERE person = ?1",
+    "DELETE FROM holds WHERE person = ?1 AND ?2 > 0",
     "UPDATE OR IGNORE dialogs SET person = ?2 WHERE person = ?1",
     "DELETE FROM dialogs WHERE person = ?1 AND ?2 > 0",
     "UPDATE inbox SET person = ?2 WHERE state < 2 AND person = ?1",

@@ -34,7 +34,7 @@ int people_with_role(struct host *h, int64_t store, uint32_t role,
 int stores_load(struct event *ev, int64_t store);
 int64_t stores_active(struct host *h); /* how many; cached until a store changes */
 int64_t stores_by_code(struct host *h, const char *code); /* any case; 0 = none */
-/* First and last seen; sets ev->is_new_member. 0 or -1. */
+/* First and last seen; sets ev->is_new_member. 0; 1: he is new and the store is full; or -1. */
 int members_touch(struct event *ev);
 /* Stores this person administers, ascending; returns how many there are, up to cap are filled. */
 int stores_managed(struct host *h, int64_t person, int64_t *out, int cap);
@@ -56,6 +56,11 @@ void stores_changed(struct host *h); /* forget what is cached; again right after
 /* What a manager of several stores, or a super admin, worked on last; 0 = nothing. */
 int64_t stores_remembered(struct host *h, int64_t person);
 int stores_remember(struct host *h, int64_t person, int64_t store);
+/* What a person writes is for this store until then (ms; 0: no longer), for the reason `what`. 0 or
+ * -1. */
+int stores_hold(struct host *h, int64_t person, int64_t store, const char *what, int64_t until);
+/* The stores that it is for now; returns how many, up to cap are filled; -1 on error. */
+int stores_held(struct host *h, int64_t person, int64_t *out, int cap);
 /* ev->roles for ev->person in ev->store; store 0: all his roles together. */
 void people_load_roles(struct event *ev);
 uint32_t people_roles_anywhere(struct event *ev);   /* of all his stores together */

@@ -148,6 +148,7 @@ const struct bot_api host_api = {
     .slot_set = api_slot_set,
     .media_read = api_media_read,
     .media_store = api_media_store,
+    .gather = api_gather,
 };
 
 /* ---- service gateways/0 ---------------------------------------------------------------------- */
@@ -240,6 +241,13 @@ static int gw_hold(struct bot_ctx *ctx, const char *session, const char *phone, 
     return name && session ? late_hold(ev->host, name, session, phone, lid, max_ms) : BOT_EINVAL;
 }
 
+static int gw_own_phone(struct bot_ctx *ctx, const char *session, const char *phone)
+{
+    struct event *ev = event_of(ctx);
+    const char *name = gateway_name(ev);
+    return name && session && phone ? own_number_told(ev->host, name, session, phone) : BOT_EINVAL;
+}
+
 const struct bot_gateways gateways_service = {
     .size = sizeof gateways_service,
     .provide = api_gateway,
@@ -253,4 +261,5 @@ const struct bot_gateways gateways_service = {
     .incoming = gw_incoming,
     .fetched = gw_fetched,
     .hold = gw_hold,
+    .own_phone = gw_own_phone,
 };

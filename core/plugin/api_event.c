@@ -7,6 +7,7 @@
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../base/text.h"
+#include "../containment.h"
 #include "../host.h"
 #include "../message/attached.h"
 #include "../message/dialog.h"
@@ -127,6 +128,7 @@ int64_t api_number(struct bot_ctx *ctx, const char *name)
         { "request", (int64_t)ev->request },
         { "connection", (int64_t)ev->connection },
         { "is_new", ev->is_new_member },
+        { "store.offset", texts_zone_ms(ev->timezone ? ev->timezone : ev->host->timezone) },
     };
     if (!name) return 0;
     for (size_t i = 0; i < BOT_COUNT(numbers); i++)
@@ -176,14 +178,42 @@ int api_reply(struct bot_ctx *ctx, const char *text)
     struct event *ev = event_of(ctx);
     int rc = api_in_turn(ev, "reply");
     if (rc != BOT_OK) return rc;
-    if (!text || !*text || !ev->chat_id) return BOT_EINVAL;
+    if (!text || !*text || (!ev->chat_id && !ev->gathering)) return BOT_EINVAL;
     size_t len = strlen(text);
     if (ev->reply.len + len > REPLY_MAX) return BOT_EINVAL;
-    if (ev->reply.len) buf_adds(&ev->reply, "\n\n");
+    if (ev->reply.len) buf_adds(&ev->reply, ev->gathering ? "\n" : "\n\n");
     size_t need = text_clean(NULL, 0, text, len) + 1;
     buf_reserve(&ev->reply, need);
     ev->reply.len += text_clean(ev->reply.data + ev->reply.len, need, text, len);
     return BOT_OK;
+}
+
+/* Runs the hooks of `list` with an empty reply. 0, or -1 when one of them failed. */
+static int ask_hooks(struct event *ev, const struct hook_list *list)
+{
+    for (size_t i = 0; list && i < list->count; i++) {
+        const struct hook *hook = list->hooks[i];
+        if (hook->spec.scope == BOT_THIS_STORE && !ev->store) continue;
+        if (containment_is_off(ev, hook->plugin)) continue;
+        int verdict = event_call(ev, hook->plugin, hook->spec.scope, hook->spec.run, list->event);
+        if (verdict == BOT_FAIL || verdict == BOT_LATER) return -1;
+    }
+    return 0;
+}
+
+const char *api_gather(struct bot_ctx *ctx, const char *event)
+{
+    struct event *ev = event_of(ctx);
+    if (api_in_turn(ev, "gather") != BOT_OK || !event || ev->gathering) return NULL;
+    struct buf reply = ev->reply;
+    ev->reply = (struct buf){ 0 };
+    ev->gathering = 1;
+    int failed = ask_hooks(ev, registry_hooks(ev->host->registry, event));
+    ev->gathering = 0;
+    const char *said = failed ? NULL : arena_strdup(&ev->step, buf_str(&ev->reply));
+    buf_free(&ev->reply);
+    ev->reply = reply;
+    return said;
 }
 
 struct sending {

@@ -112,6 +112,7 @@ static int add_command(struct plugin *p, const struct bot_command_spec *spec)
     c->spec.args = copy(p, spec->args);
     c->spec.help = copy(p, spec->help);
     c->spec.usage = copy(p, spec->usage);
+    c->spec.open_if = copy(p, spec->open_if);
     int rc = copy_names(p, c);
     if (rc == BOT_OK) rc = split_args(p, c);
     if (rc == BOT_OK) STAILQ_INSERT_TAIL(&p->commands, c, link);

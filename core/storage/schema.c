@@ -179,8 +179,31 @@ static const char SCHEMA_5[] =
 static const char SCHEMA_6[] =
     "ALTER TABLE sessions ADD COLUMN store TEXT;"; /* code of the store whose number it is */
 
+static const char SCHEMA_7[] =
+    "ALTER TABLE stores ADD COLUMN customers_max INTEGER;"           /* NULL: the setting's */
+    "ALTER TABLE stores ADD COLUMN told INTEGER NOT NULL DEFAULT 0;" /* 1: that it gets full, 2: it
+                                                                        is (limits.c) */
+    "CREATE INDEX members_seen ON members(store, last_seen);"
+    "ALTER TABLE sessions ADD COLUMN phone TEXT;" /* whose number it is */
+    /* Why what somebody writes is for this store although he names none. */
+    "CREATE TABLE holds ("
+    " person INTEGER NOT NULL REFERENCES persons(id),"
+    " store INTEGER NOT NULL REFERENCES stores(id),"
+    " what TEXT NOT NULL,"
+    " until INTEGER NOT NULL,"
+    " PRIMARY KEY (person, store, what)) STRICT, WITHOUT ROWID;"
+    /* Messages that came, counted up to `last`, an id of inbox (tally.c). */
+    "CREATE TABLE tally ("
+    " day INTEGER PRIMARY KEY," /* since 1970, in the host's time zone */
+    " messages INTEGER NOT NULL, last INTEGER NOT NULL) STRICT;"
+    /* Whose messages are still to be masked (erase.c). */
+    "CREATE TABLE erasures ("
+    " person INTEGER PRIMARY KEY, due_at INTEGER NOT NULL,"
+    " passes INTEGER NOT NULL) STRICT;";
+
 const struct bot_migration_spec core_migrations[] = {
     { .id = 1, .sql = SCHEMA_1 }, { .id = 2, .sql = SCHEMA_2 }, { .id = 3, .sql = SCHEMA_3 },
     { .id = 4, .sql = SCHEMA_4 }, { .id = 5, .sql = SCHEMA_5 }, { .id = 6, .sql = SCHEMA_6 },
+    { .id = 7, .sql = SCHEMA_7 },
 };
 const unsigned core_migration_count = BOT_COUNT(core_migrations);

@@ -174,7 +174,7 @@ static void compare_webhooks(struct bot_ctx *ctx, struct waha_account *a,
 static int session_checked(struct bot_ctx *ctx, const struct bot_result *r, void *data)
 {
     struct waha_account *a = of(ctx, r, data);
-    char word[48];
+    char word[48], number[20];
     if (!a) return BOT_HANDLED;
     int state = waha_judge_session(r, word), is_first = !a->has_been_seen;
     log_session(ctx, a, r, state, word);
@@ -182,6 +182,8 @@ static int session_checked(struct bot_ctx *ctx, const struct bot_result *r, void
     if (state == BOT_SESSION_CONNECTED) waha_backfill_works(ctx, a);
     compare_webhooks(ctx, a, r);
     const struct waha *w = ctx->state;
+    if (r->status == BOT_OK && waha_answer_own_number(r, number))
+        w->gateways->own_phone(ctx, a->session, number);
     int64_t no_new = waha_answer_no_new_until(r);
     if (no_new) w->gateways->no_new_chats(ctx, a->session, no_new < 0 ? 0 : no_new);
     if (waha_tells_session(r)) a->has_been_seen = 1;

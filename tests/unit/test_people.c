@@ -44,6 +44,8 @@ static int open_world(void **state)
     w->host.timezone = "Asia/Jakarta";
     w->host.super_admins = admins;
     w->host.super_admin_count = 1;
+    w->host.customers_max = 500;
+    w->host.customers_warning = 450;
     if (db_open(&w->host.db, w->path, NULL, error, sizeof error)) return -1;
     for (unsigned i = 0; i < core_migration_count; i++)
         if (db_script(&w->host.db, core_migrations[i].sql)) return -1;

@@ -402,7 +402,8 @@ struct bot_api {
     const char *(*field)(struct bot_ctx *ctx, const char *name);
     /* A number, or 0: store person role event (id) received_at sent_at request connection
      * arg.NAME slot.NAME stores_active. Since 0.11: media (the file that came, 0 = none),
-     * media.size (its bytes) */
+     * media.size (its bytes). Since 0.12: store.offset (ms that the store's clock is ahead of UTC)
+     */
     int64_t (*number)(struct bot_ctx *ctx, const char *name);
     uint32_t (*nargs)(struct bot_ctx *ctx);
     const char *(*arg)(struct bot_ctx *ctx, uint32_t index); /* "" when there is none */

@@ -245,6 +245,9 @@ struct bot_gateways {
      * At once, also when the callback is rolled back. Since 0.11. */
     int (*hold)(struct bot_ctx *ctx, const char *session, const char *phone, const char *lid,
                 int64_t max_ms);
+    /* [event] The phone number of this session, digits with country code: what customers write to.
+     * Kept over restarts; a super admin's own number is told as a problem. Since 0.12. */
+    int (*own_phone)(struct bot_ctx *ctx, const char *session, const char *phone);
 };
 
 #ifdef __cplusplus
