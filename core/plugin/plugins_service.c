@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../config/config.h"
 #include "../base/clock.h"
 #include "../calls.h"
 #include "../host.h"

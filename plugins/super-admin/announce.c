@@ -172,9 +172,9 @@ int yes_no_check(struct bot_ctx *ctx, const char **value)
     static const struct {
         const char *word, *means;
     } answers[] = {
-        { "ya", "yes" },   { "y", "yes" },  { "iya", "yes" },   { "yes", "yes" },
-        { "ok", "yes" },   { "oke", "yes" }, { "kirim", "yes" }, { "tidak", "no" },
-        { "t", "no" },     { "n", "no" },   { "no", "no" },     { "gak", "no" },
+        { "ya", "yes" },   { "y", "yes" },     { "iya", "yes" },   { "yes", "yes" },
+        { "ok", "yes" },   { "oke", "yes" },   { "kirim", "yes" }, { "tidak", "no" },
+        { "t", "no" },     { "n", "no" },      { "no", "no" },     { "gak", "no" },
         { "nggak", "no" }, { "jangan", "no" }, { "tdk", "no" },
     };
     char word[16] = "";

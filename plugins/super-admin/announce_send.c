@@ -109,8 +109,10 @@ int announce_batch(struct bot_ctx *ctx)
     if (n < 0) return n;
     for (int i = 0; i < n; i++)
         if ((rc = send_to(ctx, persons[i], text, media)) < 0) return rc;
-    if (n == BATCH_PERSONS) rc = batch_due(ctx, id, PAUSE_MS);
-    else rc = api->db(ctx, SQL_DONE, args, BOT_COUNT(args), NULL);
+    if (n == BATCH_PERSONS)
+        rc = batch_due(ctx, id, PAUSE_MS);
+    else
+        rc = api->db(ctx, SQL_DONE, args, BOT_COUNT(args), NULL);
     return rc < 0 ? rc : BOT_HANDLED;
 }
 

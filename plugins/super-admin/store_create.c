@@ -51,9 +51,12 @@ static int tell_super_admins(struct bot_ctx *ctx, const struct bot_store *store,
     const struct bot_api *api = ctx->api;
     const char *phone = api->field(ctx, "phone");
     const struct bot_arg args[] = {
-        bot_text("who", api->field(ctx, "name")), bot_text("phone", phone ? phone : "-"),
-        bot_text("name", store->name),            bot_text("email", email),
-        bot_int("id", store->id),                 bot_text("code", store->code),
+        bot_text("who", api->field(ctx, "name")),
+        bot_text("phone", phone ? phone : "-"),
+        bot_text("name", store->name),
+        bot_text("email", email),
+        bot_int("id", store->id),
+        bot_text("code", store->code),
     };
     const struct bot_send send = {
         .size = sizeof send,

@@ -33,10 +33,8 @@ static int64_t limit_parse(const char *text)
 static int say_limit(struct bot_ctx *ctx, const char *key, const struct bot_store *store)
 {
     const struct bot_arg args[] = {
-        bot_text("store", store->name),
-        bot_int("id", store->id),
-        bot_int("limit", store->customers_max),
-        bot_int("members", store->members),
+        bot_text("store", store->name),         bot_int("id", store->id),
+        bot_int("limit", store->customers_max), bot_int("members", store->members),
         bot_int("limit_max", LIMIT_MAX),
     };
     int rc = ctx->api->reply(ctx, ctx->api->text(ctx, key, args, BOT_COUNT(args)));

@@ -21,11 +21,11 @@ const char *state_word(struct bot_ctx *ctx, uint32_t state)
 const char *store_text(struct bot_ctx *ctx, const char *key, const struct bot_store *s)
 {
     const struct bot_arg args[] = {
-        bot_text("name", s->name),           bot_int("id", s->id),
-        bot_text("code", s->code),           bot_text("state", state_word(ctx, s->state)),
-        bot_text("language", s->language),   bot_text("timezone", s->timezone),
-        bot_int("created", s->created_at),   bot_int("members", s->members),
-        bot_int("limit", s->customers_max),  bot_int("admins", s->admins),
+        bot_text("name", s->name),          bot_int("id", s->id),
+        bot_text("code", s->code),          bot_text("state", state_word(ctx, s->state)),
+        bot_text("language", s->language),  bot_text("timezone", s->timezone),
+        bot_int("created", s->created_at),  bot_int("members", s->members),
+        bot_int("limit", s->customers_max), bot_int("admins", s->admins),
     };
     return ctx->api->text(ctx, key, args, BOT_COUNT(args));
 }

@@ -10,13 +10,14 @@ enum { NAME_BYTES = 400 };
 
 static const char SQL_SAME[] =
     "SELECT id FROM super_admin_names WHERE folded = $folded ORDER BY id DESC LIMIT 1";
-static const char SQL_REMEMBER[] = "INSERT INTO super_admin_names (id, folded) VALUES ($id, $folded)"
-                                   " ON CONFLICT (id) DO UPDATE SET folded = excluded.folded";
+static const char SQL_REMEMBER[] =
+    "INSERT INTO super_admin_names (id, folded) VALUES ($id, $folded)"
+    " ON CONFLICT (id) DO UPDATE SET folded = excluded.folded";
 
 /* What people write to the bot anyway, and would not choose a store by. */
-static const char *const words[] = { "batal",  "cancel", "kembali", "back",  "bantuan", "help", "menu",
-                                     "admin",  "ganti",  "ya",      "tidak", "lanjut",  "stop", "toko",
-                                     "produk", "halo",   "start" };
+static const char *const words[] = { "batal", "cancel", "kembali", "back", "bantuan", "help",
+                                     "menu",  "admin",  "ganti",   "ya",   "tidak",   "lanjut",
+                                     "stop",  "toko",   "produk",  "halo", "start" };
 
 /* Small letters; white space is single already. */
 static const char *fold(struct bot_ctx *ctx, const char *name)

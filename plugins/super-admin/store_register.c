@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * store_register.c - /daftar_toko: three questions, then a store (store_create.c). The password is never stored,
- * echoed or logged: it goes from the dialog's memory to a host thread, which makes the argon2id
- * hash. When the process dies in between, it is gone, and only it is asked for again. */
+ * store_register.c - /daftar_toko: three questions, then a store (store_create.c). The password is
+ * never stored, echoed or logged: it goes from the dialog's memory to a host thread, which makes
+ * the argon2id hash. When the process dies in between, it is gone, and only it is asked for again.
+ */
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>

@@ -66,14 +66,15 @@ static int change_state(struct bot_ctx *ctx, const struct change *change, const 
     if (store.state >= BOT_COUNT(is_already)) return BOT_EINVAL;
     if (!(change->from & FROM(store.state)))
         return bot_say(ctx, is_already[store.state], args, BOT_COUNT(args));
-    if ((rc = stores_of(ctx)->set_state(ctx, id, change->to)) < 0) return rc;
+    /* First, since nobody runs a store any more that has been refused. */
+    const char *notice = why && *why && change->notice_why ? change->notice_why : change->notice;
+    rc = tell_admins(ctx, id, api->text(ctx, notice, args, BOT_COUNT(args)));
+    if (rc < 0 || (rc = stores_of(ctx)->set_state(ctx, id, change->to)) < 0) return rc;
 
     char detail[32];
     snprintf(detail, sizeof detail, "id=%lld", (long long)id);
     if ((rc = api->audit(ctx, change->action, detail)) < 0) return rc;
-    const char *notice = why && *why && change->notice_why ? change->notice_why : change->notice;
-    rc = tell_admins(ctx, id, api->text(ctx, notice, args, BOT_COUNT(args)));
-    return rc < 0 ? rc : bot_say(ctx, change->done, args, BOT_COUNT(args));
+    return bot_say(ctx, change->done, args, BOT_COUNT(args));
 }
 
 int suspend_store(struct bot_ctx *ctx)

@@ -10,81 +10,29 @@
 #define COMMAND .role = BOT_SUPER, .scope = BOT_ALL_STORES
 
 static const struct bot_command_spec commands[] = {
-    { COMMAND,
-      .name = "daftar_toko",
-      .aliases = "register_store",
-      .help = "help.register",
-      .run = register_store,
-      .open_if = "open_registration" },
-    { COMMAND,
-      .name = "set_admin_toko",
-      .aliases = "set_store_admin",
-      .args = "id [nomor]",
-      .help = "help.admin",
-      .run = set_store_admin,
-      .usage = "usage.admin" },
-    { COMMAND,
-      .name = "lihat_toko",
-      .aliases = "stores",
-      .args = "[toko]",
-      .help = "help.list",
+    { COMMAND, .name = "daftar_toko", .aliases = "register_store", .help = "help.register",
+      .run = register_store, .open_if = "open_registration" },
+    { COMMAND, .name = "set_admin_toko", .aliases = "set_store_admin", .args = "id [nomor]",
+      .help = "help.admin", .run = set_store_admin, .usage = "usage.admin" },
+    { COMMAND, .name = "lihat_toko", .aliases = "stores", .args = "[toko]", .help = "help.list",
       .run = list_stores },
-    { COMMAND,
-      .name = "setujui",
-      .aliases = "approve_store",
-      .args = "id",
-      .help = "help.approve",
-      .run = approve_store,
-      .usage = "usage.approve" },
-    { COMMAND,
-      .name = "tolak",
-      .aliases = "refuse_store",
-      .args = "id [alasan]",
-      .help = "help.refuse",
-      .run = refuse_store,
-      .usage = "usage.refuse" },
-    { COMMAND,
-      .name = "tangguhkan",
-      .aliases = "suspend_store",
-      .args = "id",
-      .help = "help.suspend",
-      .run = suspend_store,
-      .usage = "usage.suspend" },
-    { COMMAND,
-      .name = "pulihkan",
-      .aliases = "resume_store",
-      .args = "id",
-      .help = "help.resume",
-      .run = resume_store,
-      .usage = "usage.resume" },
-    { COMMAND,
-      .name = "limit",
-      .args = "id [jumlah]",
-      .help = "help.limit",
-      .run = limit_store,
+    { COMMAND, .name = "setujui", .aliases = "approve_store", .args = "id", .help = "help.approve",
+      .run = approve_store, .usage = "usage.approve" },
+    { COMMAND, .name = "tolak", .aliases = "refuse_store", .args = "id [alasan]",
+      .help = "help.refuse", .run = refuse_store, .usage = "usage.refuse" },
+    { COMMAND, .name = "tangguhkan", .aliases = "suspend_store", .args = "id",
+      .help = "help.suspend", .run = suspend_store, .usage = "usage.suspend" },
+    { COMMAND, .name = "pulihkan", .aliases = "resume_store", .args = "id", .help = "help.resume",
+      .run = resume_store, .usage = "usage.resume" },
+    { COMMAND, .name = "limit", .args = "id [jumlah]", .help = "help.limit", .run = limit_store,
       .usage = "usage.limit" },
-    { COMMAND,
-      .name = "stats_global",
-      .aliases = "global_stats",
-      .args = "",
-      .help = "help.stats",
+    { COMMAND, .name = "stats_global", .aliases = "global_stats", .args = "", .help = "help.stats",
       .run = global_stats },
-    { COMMAND,
-      .name = "pengumuman",
-      .aliases = "announce",
-      .help = "help.announce",
+    { COMMAND, .name = "pengumuman", .aliases = "announce", .help = "help.announce",
       .run = announce },
-    { COMMAND,
-      .name = "plugin",
-      .aliases = "plugins",
-      .args = "",
-      .help = "help.plugins",
+    { COMMAND, .name = "plugin", .aliases = "plugins", .args = "", .help = "help.plugins",
       .run = list_plugins },
-    { COMMAND,
-      .name = "muat_ulang",
-      .aliases = "reload",
-      .args = "",
-      .help = "help.reload",
+    { COMMAND, .name = "muat_ulang", .aliases = "reload", .args = "", .help = "help.reload",
       .run = reload_plugins },
 };
 
@@ -105,7 +53,10 @@ static const struct bot_dialog_step register_steps[] = {
     { .slot = "password", .prompt = "register.password", .check = password_check, .secret = 1 },
 };
 static const struct bot_dialog_step announce_steps[] = {
-    { .slot = "answer", .prompt = "announce.ask", .retry = "announce.retry", .check = yes_no_check },
+    { .slot = "answer",
+      .prompt = "announce.ask",
+      .retry = "announce.retry",
+      .check = yes_no_check },
 };
 
 #define STEPS(table) .steps = (table), .step_count = BOT_COUNT(table), .step_size = sizeof(table)[0]
@@ -145,9 +96,9 @@ static const struct bot_migration_spec migrations[] = {
              " author INTEGER NOT NULL," /* a person */
              " text TEXT NOT NULL,"
              " media INTEGER,"
-             " state INTEGER NOT NULL,"             /* enum announcement_state */
-             " cursor INTEGER NOT NULL DEFAULT 0,"  /* the last store whose admins are listed */
-             " found INTEGER NOT NULL DEFAULT 0,"   /* recipients so far */
+             " state INTEGER NOT NULL,"            /* enum announcement_state */
+             " cursor INTEGER NOT NULL DEFAULT 0," /* the last store whose admins are listed */
+             " found INTEGER NOT NULL DEFAULT 0,"  /* recipients so far */
              " created_at INTEGER NOT NULL) STRICT;"
              "CREATE TABLE super_admin_recipients ("
              " announcement INTEGER NOT NULL,"
@@ -210,9 +161,9 @@ int tell_admins(struct bot_ctx *ctx, int64_t store, const char *text)
     admins[0].size = sizeof admins[0];
     int n = stores_of(ctx)->admins(ctx, store, admins, ADMINS_MAX);
     for (int i = 0; i < n; i++) {
-        const struct bot_send send = {
-            .size = sizeof send, .person = admins[i].person, .text = text
-        };
+        const struct bot_send send = { .size = sizeof send,
+                                       .person = admins[i].person,
+                                       .text = text };
         if (admins[i].person == api->number(ctx, "person")) continue;
         int rc = api->send(ctx, &send);
         if (rc < 0 && rc != BOT_ENOENT) return rc; /* ENOENT: no number of his is known */
