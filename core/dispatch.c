@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "call_admins.h"
 #include "command.h"
 #include "containment.h"
 #include "host.h"
@@ -283,7 +284,20 @@ static enum route_result route(struct event *ev, struct way *way)
     if (way->no_choice || way->word == WORD_SWITCH) return route_to_none(ev);
     if (way->command) return route_command(ev, way);
     if (way->is_command || (way->word && way->word != WORD_ADMIN)) return route_softly(ev);
-    return routing_decide(ev, 0, 1);
+    return routing_decide(ev, 0, 0);
+}
+
+/* A message to another store is no answer to what this one asks. When it is nothing but the other's
+ * code, he has gone there. 0 or -1. */
+static int leave_dialog(struct event *ev, struct way *way)
+{
+    if (way->fixed || !answers_dialog(way)) return 0;
+    int how = routing_leaves(ev, way->open->store);
+    if (how == 2 && (route_to_dialog(ev, way->open) == ROUTE_FAILED ||
+                     dialog_cancel(ev, way->open) != BOT_HANDLED))
+        return -1;
+    if (how) way->open = NULL;
+    return 0;
 }
 
 /* Of those that this number serves. */
@@ -315,6 +329,7 @@ static int find_way(struct event *ev, struct way *way, int kept)
     else if (!way->fixed && is_core_dialog(way->open) && !way->word && !way->is_command &&
              read_choice(ev, way))
         return -1;
+    if (leave_dialog(ev, way)) return -1;
     way->route = route(ev, way);
     if (way->route == ROUTE_FAILED) return -1;
     int buys_here =
@@ -329,47 +344,13 @@ static int find_way(struct event *ev, struct way *way, int kept)
 
 /* ---- what is always there -------------------------------------------------------------------- */
 
-struct calling {
-    struct event *ev;
-    int called, failed, self;
-};
-
-static void call_one_admin(void *ctx, int64_t person)
-{
-    struct calling *c = ctx;
-    struct event *ev = c->ev;
-    struct outbox_new row = { .store = ev->store, .person = person };
-    if (person == ev->person) {
-        c->self = 1;
-        return;
-    }
-    if (people_address(ev->host, person, &ev->arena, &row.gateway, &row.session, &row.chat)) return;
-    const char *phone = ev->phone ? ev->phone : "";
-    const struct bot_arg args[] = {
-        bot_text("name", ev->person_name && *ev->person_name ? ev->person_name : phone),
-        bot_text("phone", phone),
-        bot_text("store", ev->store_name),
-    };
-    row.text =
-        dispatch_text(ev, *phone ? "admin.wanted" : "admin.wanted_hidden", args, BOT_COUNT(args));
-    if (outbox_add(ev->host->outbox, ev, &row) < 0) c->failed = 1;
-    c->called++;
-}
-
-/* ADMIN: a person of the store is told who wants one. */
-static int call_admins(struct event *ev)
-{
-    struct calling c = { .ev = ev };
-    if (people_with_role(ev->host, ev->store, BOT_STORE_ADMIN, call_one_admin, &c) || c.failed)
-        return BOT_FAIL;
-    return say(ev, c.called ? "admin.called" : c.self ? "admin.yourself" : "admin.none");
-}
-
 static int switch_store(struct event *ev)
 {
     int64_t managed[2];
     if (ev->own_store) return say(ev, "route.only_one");
-    if (ev->stores_active < 2 && stores_managed(ev->host, ev->person, managed, 2) < 2)
+    int64_t others = stores_count(ev->host) - ev->stores_active; /* he may be at one of these */
+    if (ev->stores_active + (others > 0) < 2 &&
+        stores_managed(ev->host, ev->person, managed, 2) < 2)
         return say(ev, ev->stores_active ? "route.only_one" : "route.none");
     ev->text = "";
     return routing_ask(ev) ? BOT_FAIL : BOT_HANDLED;
@@ -382,7 +363,8 @@ static int without_store(struct event *ev, const struct way *way)
     case ROUTE_ASK:
         return routing_ask(ev) ? BOT_FAIL : BOT_HANDLED;
     case ROUTE_CLOSED:
-        return say(ev, ev->store_state == BOT_STORE_CLOSED ? "route.closed" : "route.suspended");
+        say(ev, ev->store_state == BOT_STORE_CLOSED ? "route.closed" : "route.suspended");
+        return ev->stores_active ? say(ev, "route.another") : BOT_HANDLED;
     case ROUTE_FULL:
         return say(ev, "route.full");
     case ROUTE_NO_CODE:
@@ -397,6 +379,7 @@ static int without_store(struct event *ev, const struct way *way)
 static int act_on_word(struct event *ev, struct way *way)
 {
     int verdict;
+    const char *key;
     switch (way->word) {
     case WORD_CANCEL:
         if (way->open) return dialog_cancel(ev, way->open);
@@ -408,7 +391,8 @@ static int act_on_word(struct event *ev, struct way *way)
         return switch_store(ev);
     case WORD_ADMIN:
         verdict = without_store(ev, way);
-        return verdict == BOT_PASS ? call_admins(ev) : verdict;
+        if (verdict != BOT_PASS) return verdict;
+        return call_admins(ev, &key) ? BOT_FAIL : say(ev, key);
     default:
         ev->roles |= people_roles_anywhere(ev);
         command_say_help(ev);
@@ -461,6 +445,10 @@ static int act_on_answer(struct event *ev, struct way *way)
 
 static int act_on_no_choice(struct event *ev, struct dialog *d)
 {
+    if (ev->choice_count) { /* several fit: which of them? */
+        ev->text = kept_text(d);
+        return routing_ask(ev) ? BOT_FAIL : BOT_HANDLED;
+    }
     const char *again = arena_printf(
         &ev->arena, "%s\n\n%s", dispatch_text(ev, "route.retry", NULL, 0), routing_question(ev, d));
     return dialog_miss(ev, d, again) ? BOT_FAIL : BOT_HANDLED;
@@ -592,7 +580,8 @@ static int run_message(struct event *ev)
     struct way way = { 0 };
     int rc = find_way(ev, &way, 0);
     if (rc) return rc < 0 ? BOT_FAIL : BOT_HANDLED; /* a blocked person hears nothing */
-    int verdict = run_hooks(ev, "message.gate", 0, way.kept);
+    int is_served = way.route != ROUTE_CLOSED && way.route != ROUTE_FULL;
+    int verdict = is_served ? run_hooks(ev, "message.gate", 0, way.kept) : BOT_PASS;
     if (verdict == BOT_PASS) verdict = act(ev, &way);
     return verdict;
 }

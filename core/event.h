@@ -87,8 +87,10 @@ struct event {
     const char *store_name, *store_code, *timezone, *language;
     const char *person_name;
     int is_new_member;
-    int64_t stores_active; /* on this number */
-    int64_t own_store;     /* whose number it is: own_number.h */
+    int64_t stores_active;  /* on this number */
+    int64_t own_store;      /* whose number it is: own_number.h */
+    const int64_t *choices; /* stores that the message may be for; choice_count 0: any */
+    int choice_count;
 
     /* of a command */
     const char *rest;

@@ -322,7 +322,7 @@ static struct host *host_new(const struct host_conf *conf)
     h->crash = conf->crash;
     TAILQ_INIT(&h->generations);
     h->lock_fd = -1;
-    h->stores_active_cache = -1;
+    stores_changed(h);
     h->database_ok = 1;
     h->publish_due = h->sweep_at = INT64_MAX;
     h->next_request = 1;

@@ -16,6 +16,7 @@
 
 struct config;
 struct outbox;
+struct store_index;
 struct pool_job;
 struct search;
 struct http_server;
@@ -95,15 +96,16 @@ struct host {
     struct plugin *sql_owner;
     struct migrating *migrating; /* a migration runs */
 
-    int64_t stores_active_cache; /* -1 = unknown */
-    char **super_admins;         /* phones */
+    int64_t stores_active_cache, stores_count_cache; /* -1 = unknown */
+    char **super_admins;                             /* phones */
     size_t super_admin_count;
-    struct map supers;             /* person id -> host, once seen */
-    int64_t dialog_due;            /* no dialog ends before this; 0 = unknown (dialog.c) */
-    struct people *people;         /* people.c's caches */
-    struct identities *identities; /* hidden ids that are being asked for */
-    struct fetches *fetches;       /* files that are being fetched */
-    struct lates *lates;           /* what comes late, and what waits for it */
+    struct map supers;               /* person id -> host, once seen */
+    int64_t dialog_due;              /* no dialog ends before this; 0 = unknown (dialog.c) */
+    struct people *people;           /* people.c's caches */
+    struct store_index *store_index; /* or NULL: nobody has asked yet */
+    struct identities *identities;   /* hidden ids that are being asked for */
+    struct fetches *fetches;         /* files that are being fetched */
+    struct lates *lates;             /* what comes late, and what waits for it */
 
     /* what other threads may read: written by the loop under `status_lock` */
     pthread_mutex_t status_lock;

@@ -23,6 +23,7 @@
 #include "message/dialog.h"
 #include "message/inbox.h"
 #include "message/outbox.h"
+#include "people/people.h"
 #include "plugin/schedule.h"
 #include "storage/pool.h"
 #include "storage/statement.h"
@@ -478,9 +479,8 @@ static int64_t clock_due(struct loop *l)
 {
     int64_t due = min64(calls_next_due(l->calls), waiting_next_due(l));
     due = min64(due, min64(l->due_at, l->schedule_at));
-    due = min64(due, upkeep_next_due(l->host));
-    if (l->host->retired) due = min64(due, generations_next_due(l->host));
-    return min64(due, dialog_next_due(l->host));
+    due = min64(min64(due, upkeep_next_due(l->host)), dialog_next_due(l->host));
+    return l->host->retired ? min64(due, generations_next_due(l->host)) : due;
 }
 
 int64_t loop_next_due(struct loop *l)
@@ -567,7 +567,7 @@ static void lose(struct loop *l, int64_t now)
     }
     requests_finish(l, 503);
     outbox_rolled_back(h->outbox);
-    h->stores_active_cache = -1;
+    stores_changed(h);
     l->due_at = l->schedule_at = 0; /* what the turn had taken is due again */
     l->turns_lost++;
     l->failures++;

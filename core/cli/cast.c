@@ -6,6 +6,7 @@
 #include "../host.h"
 #include "../people/members.h"
 #include "../people/people.h"
+#include "../people/store_index.h"
 
 #include <string.h>
 
@@ -31,6 +32,7 @@ static int64_t make_store(struct host *h, const char *name)
     if (db_exec(&h->db, SQL_ADD_STORE, "ssi", code, name, clock_ms()) != 0) return -1;
     id = db_insert_id(&h->db);
     stores_changed(h);
+    store_index_changed(h, id);
     return id;
 }
 

@@ -8,9 +8,10 @@
 static const char OVER[] = "DELETE FROM holds WHERE person = ?1 AND until <= ?2";
 static const char END[] = "DELETE FROM holds WHERE person = ?1 AND store = ?2 AND what = ?3";
 static const char HOLD[] = "INSERT INTO holds(person, store, what, until) VALUES (?1, ?2, ?3, ?4)"
-                           " ON CONFLICT DO UPDATE SET until = excluded.until";
+                           " ON CONFLICT DO UPDATE SET until = excluded.until, away = 0";
+static const char AWAY[] = "UPDATE holds SET away = store <> ?2 WHERE person = ?1";
 static const char HELD[] = "SELECT DISTINCT h.store FROM holds h JOIN stores s ON s.id = h.store"
-                           " WHERE h.person = ?1 AND h.until > ?2 AND s.state = 0";
+                           " WHERE h.person = ?1 AND h.until > ?2 AND h.away = 0 AND s.state = 0";
 
 int stores_hold(struct host *h, int64_t person, int64_t store, const char *what, int64_t until)
 {
@@ -19,6 +20,11 @@ int stores_hold(struct host *h, int64_t person, int64_t store, const char *what,
     if (until <= now) return db_exec(db, END, "iis", person, store, what) ? -1 : 0;
     if (db_exec(db, OVER, "ii", person, now)) return -1;
     return db_exec(db, HOLD, "iisi", person, store, what, until) ? -1 : 0;
+}
+
+int stores_leave_held(struct host *h, int64_t person, int64_t store)
+{
+    return db_exec(&h->db, AWAY, "ii", person, store) ? -1 : 0;
 }
 
 int stores_held(struct host *h, int64_t person, int64_t *out, int cap)

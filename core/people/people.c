@@ -18,6 +18,7 @@
 #include "../host.h"
 #include "../message/inbox.h"
 #include "members.h"
+#include "store_index.h"
 
 enum { ALIAS_MAX = 120, NAME_MAX_BYTES = 80, SEEN_SLOTS = 1024, HOUR_MS = 3600000 };
 
@@ -93,6 +94,7 @@ static struct people *people_of(struct host *h)
 
 void people_free(struct host *h)
 {
+    store_index_free(h);
     if (!h->people) return;
     map_free(&h->people->holders);
     free(h->people);

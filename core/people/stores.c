@@ -18,13 +18,16 @@ static const char BY_ID[] =
     "SELECT " STORE_COLUMNS ", (SELECT max(last_seen) FROM members WHERE person = ?1)"
     " FROM stores s LEFT JOIN members m ON m.person = ?1 AND m.store = s.id WHERE s.id = ?2";
 static const char LAST[] =
-    "SELECT " STORE_COLUMNS ", m.last_seen FROM members m JOIN stores s ON s.id = m.store"
-    " WHERE m.person = ?1 ORDER BY s.state <> 0, m.last_seen DESC LIMIT 1";
+    "SELECT " STORE_COLUMNS ", m.last_seen, (SELECT count(*) FROM members WHERE person = ?1)"
+    " FROM members m JOIN stores s ON s.id = m.store"
+    " WHERE m.person = ?1 ORDER BY m.last_seen DESC LIMIT 1";
 static const char ONLY[] =
     "SELECT " STORE_COLUMNS
     ", m.last_seen FROM stores s LEFT JOIN members m ON m.person = ?1 AND m.store = s.id"
     " WHERE s.state = 0 LIMIT 1";
 static const char ACTIVE[] = "SELECT count(*) FROM stores WHERE state = 0";
+static const char STATE[] = "SELECT state FROM stores WHERE id = ?1";
+static const char COUNT[] = "SELECT count(*) FROM stores";
 static const char BY_CODE[] = "SELECT id FROM stores WHERE code = ?1";
 static const char BY_NAME[] =
     "SELECT id FROM stores WHERE state = 0 AND name = ?1 COLLATE NOCASE LIMIT 2";
@@ -70,9 +73,17 @@ int stores_load(struct event *ev, int64_t store)
     return load_by(ev, db_query(&ev->host->db, BY_ID, "ii", ev->person, store)) > 0 ? 0 : -1;
 }
 
-int64_t stores_load_last(struct event *ev)
+int64_t stores_load_last(struct event *ev, int *known)
 {
-    return load_by(ev, db_query(&ev->host->db, LAST, "i", ev->person));
+    struct db *db = &ev->host->db;
+    sqlite3_stmt *st = db_query(db, LAST, "i", ev->person);
+    int rc = db_step(db, st);
+    *known = 0;
+    if (rc != 1) return rc;
+    row_load(ev, st);
+    *known = sqlite3_column_int(st, 9);
+    db_done(st);
+    return ev->store;
 }
 
 int64_t stores_load_only(struct event *ev)
@@ -88,9 +99,20 @@ int64_t stores_active(struct host *h)
     return h->stores_active_cache;
 }
 
+int64_t stores_state(struct host *h, int64_t store)
+{
+    return db_int(&h->db, -1, STATE, "i", store);
+}
+
+int64_t stores_count(struct host *h)
+{
+    if (h->stores_count_cache < 0) h->stores_count_cache = db_int(&h->db, 0, COUNT, "");
+    return h->stores_count_cache;
+}
+
 void stores_changed(struct host *h)
 {
-    h->stores_active_cache = -1;
+    h->stores_active_cache = h->stores_count_cache = -1;
 }
 
 int64_t stores_by_code(struct host *h, const char *code)

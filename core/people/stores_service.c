@@ -12,6 +12,7 @@
 #include "../message/tally.h"
 #include "../message/texts.h"
 #include "members.h"
+#include "store_index.h"
 
 enum { STORE_NAME_MAX = 200, EMAIL_MAX = 254, MANAGED_MAX = 64, HOLD_MAX = 40 };
 
@@ -30,7 +31,6 @@ static const char STORE_LIST[] =
 static const char STORE_EXISTS[] = "SELECT 1 FROM stores WHERE id = ?1";
 static const char COUNT_ALL[] = "SELECT count(*) FROM stores";
 static const char COUNT_STATE[] = "SELECT count(*) FROM stores WHERE state = ?1";
-static const char STATE[] = "SELECT state FROM stores WHERE id = ?1";
 static const char SET_STATE[] = "UPDATE stores SET state = ?2 WHERE id = ?1";
 static const char SET_LIMIT[] =
     "UPDATE stores SET customers_max = nullif(?2, 0), told = 0 WHERE id = ?1";
@@ -86,6 +86,7 @@ static int64_t store_add(struct event *ev, const struct bot_new_store *store, in
     int64_t id = db_insert_id(db);
     if (db_exec(db, LOGIN_ADD, "issi", id, email, store->password_hash, clock_ms())) return BOT_EIO;
     stores_changed(ev->host);
+    store_index_changed(ev->host, id);
     return id;
 }
 
@@ -224,7 +225,7 @@ static int set_state(struct bot_ctx *ctx, int64_t store, int state)
     struct db *db = &ev->host->db;
     if (!(ev->roles & BOT_SUPER)) return BOT_ESCOPE;
     if (state < BOT_STORE_ACTIVE || state > BOT_STORE_CLOSED) return BOT_EINVAL;
-    int64_t was = db_int(db, -1, STATE, "i", store);
+    int64_t was = stores_state(ev->host, store);
     if (was < 0) return BOT_ENOENT;
     if (was == state) return BOT_EEXIST;
     if (db_exec(db, SET_STATE, "ii", store, (int64_t)state)) return BOT_EIO;
@@ -287,6 +288,7 @@ static int set_profile(struct bot_ctx *ctx, const struct bot_store_profile *prof
     if (p.language && db_exec(db, SET_LANGUAGE, "is", ev->store, p.language)) return BOT_EIO;
     if (p.timezone && db_exec(db, SET_TIMEZONE, "is", ev->store, p.timezone)) return BOT_EIO;
     if (name) ev->store_name = arena_strdup(&ev->arena, name);
+    if (name) store_index_changed(ev->host, ev->store);
     if (p.timezone)
         ev->timezone = *p.timezone ? arena_strdup(&ev->arena, p.timezone) : ev->host->timezone;
     stores_changed(ev->host);

@@ -191,6 +191,7 @@ static const char SCHEMA_7[] =
     " store INTEGER NOT NULL REFERENCES stores(id),"
     " what TEXT NOT NULL,"
     " until INTEGER NOT NULL,"
+    " away INTEGER NOT NULL DEFAULT 0," /* he has named another store since */
     " PRIMARY KEY (person, store, what)) STRICT, WITHOUT ROWID;"
     /* Messages that came, counted up to `last`, an id of inbox (tally.c). */
     "CREATE TABLE tally ("
