@@ -61,7 +61,6 @@ int own_number_told(struct host *h, const char *gateway, const char *session, co
 void own_number_guess(struct event *ev)
 {
     int64_t own = own_number_store(ev);
-    int known;
     ev->member_seen = -1;
     ev->own_store = own;
     ev->stores_active = own ? 1 : stores_active(ev->host);
@@ -70,7 +69,7 @@ void own_number_guess(struct event *ev)
     else if (!own && ev->stores_active == 1)
         stores_load_only(ev);
     else if (!own)
-        stores_load_last(ev, &known);
+        stores_load_last(ev);
     people_load_roles(ev);
 }
 

@@ -335,8 +335,7 @@ static enum route_result decide_manager(struct event *ev, const int64_t *managed
  */
 static enum route_result decide_several(struct event *ev, const int64_t *stores, int n)
 {
-    int known;
-    int64_t last = stores_load_last(ev, &known);
+    int64_t last = stores_load_last(ev);
     if (last < 0) return ROUTE_FAILED;
     return last && routing_among(last, stores, n) ? routed(ev) : decide_among(ev, stores, n);
 }
@@ -359,13 +358,13 @@ static int decide_held(struct event *ev, enum route_result *out)
 static enum route_result decide_customer(struct event *ev)
 {
     enum route_result r;
-    int known = 0;
     if (ev->stores_active > 1 && decide_held(ev, &r)) return r;
     int all_active = ev->stores_active == stores_count(ev->host);
     int64_t store =
-        ev->stores_active == 1 && all_active ? stores_load_only(ev) : stores_load_last(ev, &known);
+        ev->stores_active == 1 && all_active ? stores_load_only(ev) : stores_load_last(ev);
     if (store < 0) return ROUTE_FAILED;
-    int is_stale = known > 1 && clock_ms() - ev->member_seen > STICKY_MS;
+    int is_stale = store && clock_ms() - ev->member_seen > STICKY_MS &&
+                   stores_known(ev->host, ev->person) != 1;
     if (store && !is_stale) return routed(ev);
     if (map_get_id(&ev->host->supers, (uint64_t)ev->person)) { /* is no member anywhere */
         store = stores_remembered(ev->host, ev->person);

@@ -3,7 +3,7 @@
  * goes with the next change. On the loop, in a turn. */
 #include "../base/clock.h"
 #include "../host.h"
-#include "people.h"
+#include "members.h"
 
 static const char OVER[] = "DELETE FROM holds WHERE person = ?1 AND until <= ?2";
 static const char END[] = "DELETE FROM holds WHERE person = ?1 AND store = ?2 AND what = ?3";
@@ -19,17 +19,20 @@ int stores_hold(struct host *h, int64_t person, int64_t store, const char *what,
     int64_t now = clock_ms();
     if (until <= now) return db_exec(db, END, "iis", person, store, what) ? -1 : 0;
     if (db_exec(db, OVER, "ii", person, now)) return -1;
+    people_is_held(h, person);
     return db_exec(db, HOLD, "iisi", person, store, what, until) ? -1 : 0;
 }
 
 int stores_leave_held(struct host *h, int64_t person, int64_t store)
 {
+    if (!people_may_be_held(h, person)) return 0;
     return db_exec(&h->db, AWAY, "ii", person, store) ? -1 : 0;
 }
 
 int stores_held(struct host *h, int64_t person, int64_t *out, int cap)
 {
     int n = 0, rc;
+    if (!people_may_be_held(h, person)) return 0;
     sqlite3_stmt *st = db_query(&h->db, HELD, "ii", person, clock_ms());
     while ((rc = db_step(&h->db, st)) == 1) {
         if (n < cap) out[n] = sqlite3_column_int64(st, 0);

@@ -7,6 +7,9 @@
 /* 0: this person certainly has no role in any store, without asking the table. */
 int people_may_have_roles(struct host *h, int64_t person);
 void people_has_roles(struct host *h, int64_t person);
+/* 0: certainly nothing holds this person at a store (holds.c); likewise. */
+int people_may_be_held(struct host *h, int64_t person);
+void people_is_held(struct host *h, int64_t person);
 int64_t people_by_phone(struct host *h, const char *phone); /* 0 = unknown */
 
 int64_t members_count(struct host *h, int64_t store);

@@ -3,9 +3,9 @@
  * Invariant: an alias ("p:" and a phone number, "l:" and a hidden id) leads to one person. When a
  * message shows that two persons are one, the one with the phone number stays and everything that
  * named the other is re-pointed in one savepoint; nothing else ever changes a person's id. Two
- * caches, both safe under a rollback: `seen` holds what was last read about a person and is only
- * filled while a message is journaled; `holders` holds everyone who may have a role, and may hold
- * too many. Thread: the loop. */
+ * kinds of caches, safe under a rollback: `seen` holds what was last read about a person and is
+ * only filled while a message is journaled; `holders` and `held` hold everyone who may have a role,
+ * or who may be held at a store, and may hold too many. Thread: the loop. */
 #include "people.h"
 
 #include <stdio.h>
@@ -30,10 +30,15 @@ struct seen {
     char name[NAME_MAX_BYTES + 4];
 };
 
+/* Person ids; rather too many than too few, so that a rollback does no harm. */
+struct few {
+    struct map ids; /* -> the map's owner */
+    int loaded;
+};
+
 struct people {
     struct seen seen[SEEN_SLOTS]; /* by id modulo SEEN_SLOTS */
-    struct map holders;           /* person id -> this */
-    int holders_loaded;
+    struct few holders, held;
 };
 
 static const char FIND[] =
@@ -50,6 +55,7 @@ static const char LOAD[] = "SELECT name, phone, language, blocked FROM persons W
 static const char PHONE[] = "SELECT phone FROM persons WHERE id = ?1";
 static const char ADDRESS[] = "SELECT gateway, session, chat, phone FROM persons WHERE id = ?1";
 static const char HOLDERS[] = "SELECT DISTINCT person FROM roles";
+static const char HELD[] = "SELECT DISTINCT person FROM holds";
 static const char BY_ALIAS[] = "SELECT person FROM aliases WHERE alias = ?1";
 
 /* What names a person, re-pointed from ?1 to ?2 in this order. What is left with ?1 afterwards
@@ -96,7 +102,8 @@ void people_free(struct host *h)
 {
     store_index_free(h);
     if (!h->people) return;
-    map_free(&h->people->holders);
+    map_free(&h->people->holders.ids);
+    map_free(&h->people->held.ids);
     free(h->people);
     h->people = NULL;
 }
@@ -112,23 +119,42 @@ void people_forget(struct host *h, int64_t person)
     if (s->id == person) s->id = 0;
 }
 
+static void few_add(struct host *h, struct few *f, int64_t person)
+{
+    map_put_id(&f->ids, (uint64_t)person, h);
+}
+
+/* 0: the table certainly has no row of this person. */
+static int few_may_have(struct host *h, struct few *f, const char *sql, int64_t person)
+{
+    if (!f->loaded) {
+        sqlite3_stmt *st = db_query(&h->db, sql, "");
+        int rc;
+        while ((rc = db_step(&h->db, st)) == 1) few_add(h, f, sqlite3_column_int64(st, 0));
+        if (rc < 0) return 1; /* not known: the table is asked */
+        f->loaded = 1;
+    }
+    return map_get_id(&f->ids, (uint64_t)person) != NULL;
+}
+
 int people_may_have_roles(struct host *h, int64_t person)
 {
-    struct people *p = people_of(h);
-    if (!p->holders_loaded) {
-        sqlite3_stmt *st = db_query(&h->db, HOLDERS, "");
-        int rc;
-        while ((rc = db_step(&h->db, st)) == 1) people_has_roles(h, sqlite3_column_int64(st, 0));
-        if (rc < 0) return 1; /* not known: the table is asked */
-        p->holders_loaded = 1;
-    }
-    return map_get_id(&p->holders, (uint64_t)person) != NULL;
+    return few_may_have(h, &people_of(h)->holders, HOLDERS, person);
 }
 
 void people_has_roles(struct host *h, int64_t person)
 {
-    struct people *p = people_of(h);
-    map_put_id(&p->holders, (uint64_t)person, p);
+    few_add(h, &people_of(h)->holders, person);
+}
+
+int people_may_be_held(struct host *h, int64_t person)
+{
+    return few_may_have(h, &people_of(h)->held, HELD, person);
+}
+
+void people_is_held(struct host *h, int64_t person)
+{
+    few_add(h, &people_of(h)->held, person);
 }
 
 /* ---- who is it ------------------------------------------------------------------------------- */
@@ -276,6 +302,7 @@ static int merge(struct host *h, int64_t from, int64_t into)
     if (db_script(&h->db, "RELEASE person_merge")) goto fail;
     queued_events(h, from, into);
     people_has_roles(h, into);
+    people_is_held(h, into);
     people_forget(h, from);
     people_forget(h, into);
     log_info("people", "two persons are one", LOG_INT("from", from), LOG_INT("into", into));

@@ -32,8 +32,9 @@ int people_with_role(struct host *h, int64_t store, uint32_t role,
 
 /* Fills ev->store_* for this store. 0; -1 when there is no such store. */
 int stores_load(struct event *ev, int64_t store);
-int64_t stores_active(struct host *h);               /* how many; cached until a store changes */
-int64_t stores_state(struct host *h, int64_t store); /* enum bot_store_state; -1 = none */
+int64_t stores_active(struct host *h);                /* how many; cached until a store changes */
+int64_t stores_known(struct host *h, int64_t person); /* of how many he is a customer; or -1 */
+int64_t stores_state(struct host *h, int64_t store);  /* enum bot_store_state; -1 = none */
 int64_t stores_count(struct host *h); /* with those that are suspended or closed; likewise */
 int64_t stores_by_code(struct host *h, const char *code); /* any case; 0 = none */
 /* First and last seen; sets ev->is_new_member. 0; 1: he is new and the store is full; or -1. */
@@ -41,10 +42,9 @@ int members_touch(struct event *ev);
 /* Stores this person administers, ascending; returns how many there are, up to cap are filled. */
 int stores_managed(struct host *h, int64_t person, int64_t *out, int cap);
 
-/* The store to fall back to: the one he wrote to last (*known: of how many he is a customer), or
- * the only active one of the number. Fills ev->store_* and member_*; returns its id, 0 = none, -1
- * on error. */
-int64_t stores_load_last(struct event *ev, int *known);
+/* The store to fall back to: the one he wrote to last, or the only active one of the number. Fills
+ * ev->store_* and member_*; returns its id, 0 = none, -1 on error. */
+int64_t stores_load_last(struct event *ev);
 int64_t stores_load_only(struct event *ev);
 /* Active stores to choose from, those he knows first; returns how many of cap were filled, -1 on
  * error. */

@@ -32,12 +32,13 @@ enum {
 };
 
 /* What an entry's key was made of. */
-enum entry_kind { NAME_WHOLE = 1, NAME_BARE = 2, NAME_WORD = 3, STORE_CODE = 4 };
+enum entry_kind { NAME_WHOLE = 1, NAME_BARE = 2, NAME_WORD = 3, STORE_CODE = 4, NAME_FIRST = 5 };
 
 struct entry {
     uint32_t hash; /* 0 = free */
     uint32_t at;   /* in `stores` */
 };
+static const uint32_t ANY_STORE = UINT32_MAX; /* it matters only that there is one */
 
 struct named_store {
     int64_t id;
@@ -67,7 +68,7 @@ static const char *const fillers[] = { "kak",    "kakak", "halo", "hai",    "hi"
                                        "min",    "admin", "mau",  "ingin",  "saya",    "aku",
                                        "ya",     "dong",  "nih",  "tolong", "permisi", "pak",
                                        "bu",     "bang",  "mas",  "mbak",   "gan",     "sis",
-                                       "please", "i",     "want",   "masuk" };
+                                       "please", "i",     "want", "masuk" };
 
 /* ---- words: pure ----------------------------------------------------------------------------- */
 
@@ -141,14 +142,42 @@ static size_t join(const struct word *words, int from, int to, char out[NAME_MAX
     return n;
 }
 
-/* FNV-1a of s without the byte at `hole` (n: all of it); never 0. */
-static uint32_t hash_of(enum entry_kind kind, const char *s, size_t n, size_t hole)
+/* Hashes of a word, whole and with any one letter left out, each in a few steps: prefix[i] is the
+ * polynomial of its first i bytes. */
+struct hashed {
+    size_t n;
+    uint64_t prefix[NAME_MAX + 1], power[NAME_MAX + 1];
+};
+
+static void hash_read(struct hashed *x, const char *s, size_t n)
 {
-    uint32_t h = 2166136261u ^ (uint32_t)kind;
-    for (size_t i = 0; i < n; i++)
-        if (i != hole) h = (h ^ (unsigned char)s[i]) * 16777619u;
-    h ^= h >> 15;
-    return h ? h : 1;
+    static const uint64_t base = UINT64_C(0x9E3779B97F4A7C15);
+    x->n = n;
+    x->prefix[0] = 1; /* so that the length counts */
+    x->power[0] = 1;
+    for (size_t i = 0; i < n; i++) {
+        x->prefix[i + 1] = x->prefix[i] * base + (unsigned char)s[i];
+        x->power[i + 1] = x->power[i] * base;
+    }
+}
+
+static uint32_t hash_end(enum entry_kind kind, uint64_t h)
+{
+    h = (h ^ (uint64_t)kind << 56 ^ h >> 29) * UINT64_C(0xBF58476D1CE4E5B9);
+    h ^= h >> 32;
+    return (uint32_t)h ? (uint32_t)h : 1;
+}
+
+static uint32_t hash_whole(enum entry_kind kind, const struct hashed *x)
+{
+    return hash_end(kind, x->prefix[x->n]);
+}
+
+/* Without the byte at `hole`. */
+static uint32_t hash_without(enum entry_kind kind, const struct hashed *x, size_t hole)
+{
+    uint64_t rest = x->power[x->n - hole - 1];
+    return hash_end(kind, x->prefix[hole] * rest + x->prefix[x->n] - x->prefix[hole + 1] * rest);
 }
 
 /* ---- the table ------------------------------------------------------------------------------- */
@@ -185,8 +214,10 @@ static void entry_add(struct store_index *x, uint32_t hash, uint32_t store)
 static void key_add(struct store_index *x, enum entry_kind kind, const char *s, size_t n,
                     size_t typo_from, uint32_t store)
 {
-    entry_add(x, hash_of(kind, s, n, n), store);
-    for (size_t i = 0; n >= typo_from && i < n; i++) entry_add(x, hash_of(kind, s, n, i), store);
+    struct hashed h;
+    hash_read(&h, s, n);
+    entry_add(x, hash_whole(kind, &h), store);
+    for (size_t i = 0; n >= typo_from && i < n; i++) entry_add(x, hash_without(kind, &h, i), store);
 }
 
 struct found {
@@ -208,8 +239,10 @@ static void look_up(const struct store_index *x, uint32_t hash, struct found *f)
 static void look_up_near(const struct store_index *x, enum entry_kind kind, const char *s, size_t n,
                          struct found *f)
 {
-    look_up(x, hash_of(kind, s, n, n), f);
-    for (size_t i = 0; i < n; i++) look_up(x, hash_of(kind, s, n, i), f);
+    struct hashed h;
+    hash_read(&h, s, n);
+    look_up(x, hash_whole(kind, &h), f);
+    for (size_t i = 0; i < n; i++) look_up(x, hash_without(kind, &h, i), f);
 }
 
 /* ---- filling it ------------------------------------------------------------------------------ */
@@ -221,9 +254,13 @@ static void index_words(struct store_index *x, const struct word *words, int n, 
     if (len) key_add(x, NAME_WHOLE, letters, len, TYPO_NAME, store);
     if (n > 1 && IS_LISTED(words[0].s, kinds) && (len = join(words, 1, n - 1, letters)))
         key_add(x, NAME_BARE, letters, len, TYPO_NAME, store);
-    for (int i = 0; i < n; i++)
-        key_add(x, NAME_WORD, words[i].s, words[i].n, IS_LISTED(words[i].s, kinds) ? 1 : TYPO_WORD,
-                store);
+    for (int i = 0; i < n; i++) {
+        int is_kind = IS_LISTED(words[i].s, kinds);
+        size_t typo_from = is_kind ? 1 : TYPO_WORD;
+        if (!is_kind) key_add(x, NAME_WORD, words[i].s, words[i].n, typo_from, store);
+        if (i == 0 || (i == 1 && IS_LISTED(words[0].s, kinds)))
+            key_add(x, NAME_FIRST, words[i].s, words[i].n, typo_from, ANY_STORE);
+    }
 }
 
 /* What the store was called before leads nowhere any more. */
@@ -412,12 +449,15 @@ static void try_span(struct store_index *x, const char *line, const struct word 
                      int from, int to, struct best *best)
 {
     char letters[NAME_MAX];
+    struct hashed h;
     size_t len = join(words, from, to, letters);
+    if (len) hash_read(&h, letters, len);
     for (int bare = 0; len && bare < 2; bare++) {
         struct found f = { .count = 0 };
         enum entry_kind kind = bare ? NAME_BARE : NAME_WHOLE;
-        look_up(x, hash_of(kind, letters, len, len), &f);
-        if (!f.count && len >= TYPO_NAME - 1) look_up_near(x, kind, letters, len, &f);
+        look_up(x, hash_whole(kind, &h), &f);
+        for (size_t i = 0; !f.count && len >= TYPO_NAME - 1 && i < len; i++)
+            look_up(x, hash_without(kind, &h, i), &f);
         for (int i = 0; i < f.count; i++) {
             const struct named_store *s = &x->stores[f.at[i]];
             enum fit fit = name_fits(s, bare, words, from, to);
@@ -430,14 +470,23 @@ static void try_span(struct store_index *x, const char *line, const struct word 
     }
 }
 
-/* 1 when a word of a store's name is written so, or nearly. */
+static int is_there(const struct store_index *x, uint32_t hash)
+{
+    if (!x->cap) return 0;
+    size_t at = hash & (x->cap - 1);
+    while (x->entries[at].hash && x->entries[at].hash != hash) at = (at + 1) & (x->cap - 1);
+    return x->entries[at].hash != 0;
+}
+
+/* 1 when a store's name begins so, or nearly. */
 static int begins_name(const struct store_index *x, const struct word *w)
 {
-    struct found f = { .count = 0 };
-    look_up(x, hash_of(NAME_WORD, w->s, w->n, w->n), &f);
-    for (size_t i = 0; !f.count && w->n >= TYPO_WORD - 1 && i < w->n; i++)
-        look_up(x, hash_of(NAME_WORD, w->s, w->n, i), &f);
-    return f.count > 0;
+    struct hashed h;
+    hash_read(&h, w->s, w->n);
+    int is = is_there(x, hash_whole(NAME_FIRST, &h));
+    for (size_t i = 0; !is && w->n >= TYPO_WORD - 1 && i < w->n; i++)
+        is = is_there(x, hash_without(NAME_FIRST, &h, i));
+    return is;
 }
 
 int store_index_named(struct host *h, const char *line, size_t len, struct store_named *out,

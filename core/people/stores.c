@@ -18,9 +18,9 @@ static const char BY_ID[] =
     "SELECT " STORE_COLUMNS ", (SELECT max(last_seen) FROM members WHERE person = ?1)"
     " FROM stores s LEFT JOIN members m ON m.person = ?1 AND m.store = s.id WHERE s.id = ?2";
 static const char LAST[] =
-    "SELECT " STORE_COLUMNS ", m.last_seen, (SELECT count(*) FROM members WHERE person = ?1)"
-    " FROM members m JOIN stores s ON s.id = m.store"
+    "SELECT " STORE_COLUMNS ", m.last_seen FROM members m JOIN stores s ON s.id = m.store"
     " WHERE m.person = ?1 ORDER BY m.last_seen DESC LIMIT 1";
+static const char KNOWN[] = "SELECT count(*) FROM members WHERE person = ?1";
 static const char ONLY[] =
     "SELECT " STORE_COLUMNS
     ", m.last_seen FROM stores s LEFT JOIN members m ON m.person = ?1 AND m.store = s.id"
@@ -73,17 +73,14 @@ int stores_load(struct event *ev, int64_t store)
     return load_by(ev, db_query(&ev->host->db, BY_ID, "ii", ev->person, store)) > 0 ? 0 : -1;
 }
 
-int64_t stores_load_last(struct event *ev, int *known)
+int64_t stores_load_last(struct event *ev)
 {
-    struct db *db = &ev->host->db;
-    sqlite3_stmt *st = db_query(db, LAST, "i", ev->person);
-    int rc = db_step(db, st);
-    *known = 0;
-    if (rc != 1) return rc;
-    row_load(ev, st);
-    *known = sqlite3_column_int(st, 9);
-    db_done(st);
-    return ev->store;
+    return load_by(ev, db_query(&ev->host->db, LAST, "i", ev->person));
+}
+
+int64_t stores_known(struct host *h, int64_t person)
+{
+    return db_int(&h->db, -1, KNOWN, "i", person);
 }
 
 int64_t stores_load_only(struct event *ev)
