@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../config/config.h"
 #include "../base/clock.h"
 #include "../calls.h"
 #include "../host.h"
@@ -84,10 +85,33 @@ static int64_t service_reload(struct bot_ctx *ctx, bot_done_fn *done, const void
     return call_begin(ev, CALL_RELOAD, "reload", done, data, len);
 }
 
+static int service_absent(struct bot_ctx *ctx, int (*each)(void *arg, const char *name), void *arg)
+{
+    const struct host *h = event_of(ctx)->host;
+    size_t count = 0;
+    const struct config_plugin *all = config_plugins(h->config, &count);
+    int rc = 0;
+    for (size_t i = 0; i < count && !rc; i++)
+        if (!registry_plugin(h->registry, all[i].name)) rc = each(arg, all[i].name);
+    return rc;
+}
+
+static int service_problems(struct bot_ctx *ctx, int (*each)(void *arg, const char *why), void *arg)
+{
+    struct event *ev = event_of(ctx);
+    char *rest = NULL, *lines = arena_strdup(&ev->step, buf_str(&ev->host->problems));
+    int rc = 0;
+    for (char *line = strtok_r(lines, "\n", &rest); line && !rc; line = strtok_r(NULL, "\n", &rest))
+        rc = each(arg, line);
+    return rc;
+}
+
 const struct bot_plugins plugins_service = {
     .size = sizeof plugins_service,
     .list = service_list,
     .reload = service_reload,
+    .absent = service_absent,
+    .problems = service_problems,
 };
 
 /* ---- `tokobot plugin list` ------------------------------------------------------------------- */

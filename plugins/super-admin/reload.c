@@ -4,8 +4,6 @@
  * The answer comes when the reload has ended, also when this plugin itself was replaced by it. */
 #include "super_admin.h"
 
-#include <tokobot/services/plugins.h>
-
 enum { PATIENCE_MS = 60000 };
 
 static int reload_ended(struct bot_ctx *ctx, const struct bot_result *result, void *data)
@@ -20,7 +18,6 @@ static int reload_ended(struct bot_ctx *ctx, const struct bot_result *result, vo
 int reload_plugins(struct bot_ctx *ctx)
 {
     if (ctx->api->status(ctx) == BOT_ERESUMED) return bot_say(ctx, "reload.restarted", NULL, 0);
-    const struct bot_plugins *plugins = ctx->api->service(ctx->api->self(ctx), "plugins/0", NULL);
-    int64_t id = plugins->reload(ctx, reload_ended, NULL, 0);
+    int64_t id = plugins_of(ctx)->reload(ctx, reload_ended, NULL, 0);
     return id < 0 ? (int)id : ctx->api->later(ctx, PATIENCE_MS, NULL, 0);
 }

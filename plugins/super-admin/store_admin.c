@@ -31,9 +31,8 @@ int set_store_admin(struct bot_ctx *ctx)
     if (own && strcmp(own, phone) == 0) mine = 1;
 
     struct bot_store store = { .size = sizeof store };
-    const struct bot_arg missing[] = { bot_int("id", id) };
     int rc = stores_of(ctx)->get(ctx, id, &store);
-    if (rc == BOT_ENOENT) return bot_say(ctx, "store_not_found", missing, BOT_COUNT(missing));
+    if (rc == BOT_ENOENT) return say_no_store(ctx, id);
     if (rc < 0) return rc;
     const struct bot_arg args[] = { bot_text("store", store.name), bot_text("phone", phone) };
     int64_t person = stores_of(ctx)->add_admin(ctx, id, phone, BOT_OWNER);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * store_register.c - /daftar_toko: three questions, then a store. The password is never stored,
- * echoed or logged: it goes from the dialog's memory to a host thread, which makes the argon2id
- * hash. When the process dies in between, it is gone, and only it is asked for again. */
+ * store_register.c - /daftar_toko: three questions, then a store (store_create.c). The password is
+ * never stored, echoed or logged: it goes from the dialog's memory to a host thread, which makes
+ * the argon2id hash. When the process dies in between, it is gone, and only it is asked for again.
+ */
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -109,7 +110,7 @@ int password_check(struct bot_ctx *ctx, const char **value)
                                                 : BOT_OK;
 }
 
-/* ---- hashing and making the store ------------------------------------------------------------ */
+/* ---- hashing --------------------------------------------------------------------------------- */
 
 /* What the hashing and a restart carry along: no secret in it. */
 struct draft {
@@ -143,44 +144,19 @@ static int ask_password_again(struct bot_ctx *ctx, const char *why, const struct
     return rc < 0 ? rc : questions_start(ctx, draft);
 }
 
-static int store_create(struct bot_ctx *ctx, const struct draft *draft, const char *hash)
-{
-    const struct bot_stores *stores = stores_of(ctx);
-    const struct bot_new_store new_store = {
-        .size = sizeof new_store,
-        .name = draft->name,
-        .email = draft->email,
-        .password_hash = hash,
-    };
-    int64_t id = stores->create(ctx, &new_store);
-    if (id == BOT_EEXIST) return bot_say(ctx, "register.email_gone", NULL, 0);
-    if (id < 0) return (int)id;
-    struct bot_store store = { .size = sizeof store };
-    int rc = stores->get(ctx, id, &store);
-    if (rc < 0) return rc;
-    char detail[32];
-    snprintf(detail, sizeof detail, "id=%lld", (long long)id);
-    if ((rc = ctx->api->audit(ctx, "store.create", detail)) < 0) return rc;
-    const struct bot_arg args[] = {
-        bot_text("name", store.name),
-        bot_text("email", draft->email),
-        bot_int("id", id),
-        bot_text("code", store.code),
-    };
-    return bot_say(ctx, "register.done", args, BOT_COUNT(args));
-}
-
 static int hash_done(struct bot_ctx *ctx, const struct bot_result *result, void *data)
 {
     const struct draft *draft = data;
     if (result->status == BOT_OK && result->body_len > 0)
-        return store_create(ctx, draft, result->body);
+        return store_create(ctx, draft->name, draft->email, result->body);
     return ask_password_again(ctx, "register.hash_failed", draft);
 }
 
 int register_store(struct bot_ctx *ctx)
 {
-    int rc = ctx->api->dialog_start(ctx, "register", NULL, 0);
+    int rc = application_allowed(ctx);
+    if (rc != BOT_PASS) return rc;
+    rc = ctx->api->dialog_start(ctx, "register", NULL, 0);
     return rc < 0 ? rc : BOT_HANDLED;
 }
 

@@ -1,10 +1,10 @@
 // The bot helps its WAHA session up: makes it, starts it, restarts it once; and tells what a person has to do.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Bot, SUPER, runTokobot } from './lib/bot.mjs';
-import { FakeWaha, Person, sleep } from './lib/fake-waha.mjs';
+import { FakeWaha, OWN, Person, sleep } from './lib/fake-waha.mjs';
 
 const CUSTOMER = '6281100000031';
 const told = (waha) => waha.calls.filter((c) => c.method === 'POST' && c.path.startsWith('/api/sessions')).map((c) => c.path);
@@ -51,6 +51,16 @@ async function says(bot, text) {
   return r.out;
 }
 
+// The fake's own number: what it writes is the bot's, so nobody would answer it.
+test("a super admin who uses the bot's own number is told at start", async (t) => {
+  const waha = await new FakeWaha().up();
+  t.after(() => waha.stop());
+  const bot = await Bot.start(waha, { change: { core: { super_admin: OWN.phone } } });
+  t.after(() => bot.stop());
+  await bot.waitHealth((h) => h.status === 'degraded' && h.waha === 'connected');
+  assert.match(readFileSync(join(bot.dir, 'bot.log'), 'utf8'), /super_admin is the bot's own number/);
+});
+
 test('/wa tells how the number is and gives a pairing code', async (t) => {
   const { waha, bot } = await start(t, 'SCAN_QR_CODE', {}, { simulator: 'on' });
   await bot.waitHealth((h) => h.waha === 'qr');
@@ -64,7 +74,7 @@ test('/wa tells how the number is and gives a pairing code', async (t) => {
   assert.deepEqual(waha.calls.find((c) => /request-code/.test(c.path)).body, { phoneNumber: '6281100000001' });
   for (const rubbish of ['/wa kode', '/wa kode abc', '/wa apa']) assert.match(await says(bot, rubbish), /Contoh: \/wa/);
   waha.status = 'WORKING';
-  assert.match(await says(bot, '/wa'), /terhubung ✅[^]*Nomor: 6281100000001/);
+  assert.match(await says(bot, '/wa'), /terhubung ✅[^]*Nomor: 6281100000900/);
   assert.match(await says(bot, '/wa kode 0811-0000-0001'), /belum memberi kode tautan \(422\)/);
   assert.doesNotMatch(await new Person(waha, CUSTOMER).ask('/wa', 20000), /terhubung/, 'it is the super admin\'s');
   waha.stop();

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "../../plugins/super-admin/store_create.c"
 #include "../../plugins/super-admin/store_register.c"
 
 static struct {
@@ -115,6 +116,37 @@ static int fake_email_taken(struct bot_ctx *ctx, const char *email)
     return strcmp(email, "ada@contoh.com") == 0;
 }
 
+const char *name_warning(struct bot_ctx *ctx, const char *name)
+{
+    (void)ctx, (void)name;
+    return NULL;
+}
+int name_remember(struct bot_ctx *ctx, int64_t store, const char *name)
+{
+    (void)ctx, (void)store, (void)name;
+    return BOT_OK;
+}
+struct bot_store *stores_page(struct bot_ctx *ctx, size_t count)
+{
+    (void)ctx, (void)count;
+    return NULL;
+}
+static int64_t fake_number(struct bot_ctx *ctx, const char *name)
+{
+    (void)ctx;
+    return strcmp(name, "role") == 0 ? BOT_SUPER : 0;
+}
+static int64_t fake_config_int(struct bot_plugin *self, const char *key)
+{
+    (void)self, (void)key;
+    return 0;
+}
+static struct bot_plugin *fake_self(struct bot_ctx *ctx)
+{
+    (void)ctx;
+    return NULL;
+}
+
 static const struct bot_stores stores = {
     .size = sizeof stores,
     .create = fake_create,
@@ -139,6 +171,9 @@ static const struct bot_api api = {
     .later = fake_later,
     .alloc = fake_alloc,
     .audit = fake_audit,
+    .number = fake_number,
+    .config_int = fake_config_int,
+    .self = fake_self,
 };
 static struct bot_ctx ctx = { &api, NULL };
 

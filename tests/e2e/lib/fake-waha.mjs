@@ -9,7 +9,7 @@ import http from 'node:http';
 import { createHmac, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-export const OWN = { phone: '6281100000001', lid: '100000000000001' };
+export const OWN = { phone: '6281100000900', lid: '100000000000900' };
 const B32 = '0123456789abcdefghjkmnpqrstvwxyz';
 const VERSION = '2026.7.1';
 // A PNG of one pixel.

@@ -43,7 +43,7 @@ struct bot_people {
     int (*is_new)(struct bot_ctx *ctx);
     /* -- since 0.12; of the event's store, for those who run it: else BOT_ESCOPE -- */
     /* Customers, who wrote last first, from the `offset`-th on; returns how many of `cap` were
-     * filled. `query`: a phone number in any spelling, or a part of a name (among the 5,000 who
+     * filled. `query`: a phone number in any spelling, or a part of a name (among the 2,000 who
      * wrote last); NULL = all. Costs 1 ms for 1,000 rows that are passed over. */
     int (*customers)(struct bot_ctx *ctx, const char *query, int64_t offset,
                      struct bot_customer *out, size_t cap);

@@ -43,6 +43,13 @@ struct bot_plugins {
      * what has changed, or why not. "" = nothing had changed. Needs the super admin's role in the
      * event (BOT_ESCOPE). The plugin that asks may itself be replaced: its done() still runs. */
     int64_t (*reload)(struct bot_ctx *ctx, bot_done_fn *done, const void *data, size_t len);
+    /* -- since 0.12 -- */
+    /* [event] Calls `each` for every line of [plugins] whose plugin does not run: it is off, or was
+     * left out. Otherwise as list(). */
+    int (*absent)(struct bot_ctx *ctx, int (*each)(void *arg, const char *name), void *arg);
+    /* [event] Calls `each` with a sentence for every plugin that was left out or is in quarantine:
+     * who, and why. Otherwise as list(). */
+    int (*problems)(struct bot_ctx *ctx, int (*each)(void *arg, const char *why), void *arg);
 };
 
 #ifdef __cplusplus
