@@ -13,11 +13,12 @@ static const struct {
     const char *word;
     uint32_t role;
 } role_words[] = {
-    { "pemilik", BOT_OWNER }, { "owner", BOT_OWNER }, { "staf", BOT_STAFF },
+    { "pemilik", BOT_OWNER }, { "owner", BOT_OWNER },    { "staf", BOT_STAFF },
     { "staff", BOT_STAFF },   { "karyawan", BOT_STAFF }, { "admin", BOT_STAFF },
 };
 
-/* ---- what was written --------------------------------------------------------------------------- */
+/* ---- what was written ---------------------------------------------------------------------------
+ */
 
 /* Takes a role's name off the end of "+62 811-1000-0012 pemilik"; *role stays when there is none.
  * Returns the number's part. */
@@ -41,7 +42,8 @@ static int parse_number(struct bot_ctx *ctx, const char *written, char *phone, s
     return say_with(ctx, phone_problem(written), "number", text_cut(ctx, written, 40));
 }
 
-/* ---- the list ------------------------------------------------------------------------------------ */
+/* ---- the list
+ * ------------------------------------------------------------------------------------ */
 
 static int load(struct bot_ctx *ctx, struct bot_store_admin **out)
 {
@@ -89,7 +91,8 @@ static int role_of(struct bot_ctx *ctx, const char *phone)
     return n < 0 ? n : 0;
 }
 
-/* ---- changing it --------------------------------------------------------------------------------- */
+/* ---- changing it
+ * --------------------------------------------------------------------------------- */
 
 static const char *admin_text(struct bot_ctx *ctx, const char *key, const char *phone,
                               uint32_t role)
@@ -123,10 +126,8 @@ int add_admin(struct bot_ctx *ctx)
     int had = role_of(ctx, phone);
     if (had < 0) return had;
     if (had == BOT_OWNER) return bot_reply(ctx, admin_text(ctx, "admin.is_owner", phone, role));
-    int64_t person =
-        stores_of(ctx)->add_admin(ctx, ctx->api->number(ctx, "store"), phone, role);
-    if (person == BOT_EEXIST)
-        return bot_reply(ctx, admin_text(ctx, "admin.already", phone, role));
+    int64_t person = stores_of(ctx)->add_admin(ctx, ctx->api->number(ctx, "store"), phone, role);
+    if (person == BOT_EEXIST) return bot_reply(ctx, admin_text(ctx, "admin.already", phone, role));
     if (person < 0) return (int)person;
     rc = audit_person(ctx, "admin.add", person);
     if (rc >= 0) rc = tell(ctx, person, admin_text(ctx, "admin.welcome", phone, role));
@@ -140,8 +141,7 @@ int remove_admin(struct bot_ctx *ctx)
     if (!*number) return say(ctx, "usage.remove_admin");
     int rc = parse_number(ctx, number, phone, sizeof phone);
     if (rc != BOT_OK) return rc;
-    int64_t person =
-        stores_of(ctx)->remove_admin(ctx, ctx->api->number(ctx, "store"), phone);
+    int64_t person = stores_of(ctx)->remove_admin(ctx, ctx->api->number(ctx, "store"), phone);
     if (person == BOT_ENOENT) return bot_reply(ctx, admin_text(ctx, "admin.not_found", phone, 0));
     if (person == BOT_EBUSY) return bot_reply(ctx, admin_text(ctx, "admin.last", phone, 0));
     if (person < 0) return (int)person;

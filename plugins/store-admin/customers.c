@@ -9,7 +9,8 @@
 
 enum { PAGE = 10, PAGE_MAX = 500, QUERY_CHARS = 60 };
 
-/* ---- one of them ---------------------------------------------------------------------------------- */
+/* ---- one of them
+ * ---------------------------------------------------------------------------------- */
 
 const char *name_or_phone(struct bot_ctx *ctx, const char *name, const char *phone)
 {
@@ -32,8 +33,7 @@ int customer_find(struct bot_ctx *ctx, const char *who, struct bot_customer *out
     return id ? people_of(ctx)->customer(ctx, id, out) : BOT_ENOENT;
 }
 
-static const char *customer_text(struct bot_ctx *ctx, const char *key,
-                                 const struct bot_customer *c)
+static const char *customer_text(struct bot_ctx *ctx, const char *key, const struct bot_customer *c)
 {
     char phone[32];
     phone_show(c->phone, phone, sizeof phone);
@@ -68,7 +68,8 @@ static int say_card(struct bot_ctx *ctx, const struct bot_customer *c)
     return rc < 0 ? rc : BOT_HANDLED;
 }
 
-/* ---- the list --------------------------------------------------------------------------------------- */
+/* ---- the list
+ * --------------------------------------------------------------------------------------- */
 
 struct search {
     int64_t page;
@@ -102,7 +103,9 @@ static int say_none(struct bot_ctx *ctx, const struct search *s)
         bot_text("query", text_cut(ctx, s->query, QUERY_CHARS)),
         bot_int("count", people_of(ctx)->members(ctx)),
     };
-    const char *key = s->page != 1 ? "customer.no_page" : *s->query ? "customer.none_like" : "customer.none";
+    const char *key = s->page != 1 ? "customer.no_page"
+                      : *s->query  ? "customer.none_like"
+                                   : "customer.none";
     return bot_say(ctx, key, args, BOT_COUNT(args));
 }
 
@@ -130,8 +133,9 @@ static int show_page(struct bot_ctx *ctx, const struct search *s)
         lines_add(&l, customer_text(ctx, "customer.line", &list[i]));
     }
     lines_add(&l, "");
-    if (n > PAGE) lines_add(&l, ctx->api->text(ctx, *s->query ? "customer.more_found" : "customer.more",
-                                               args, BOT_COUNT(args)));
+    if (n > PAGE)
+        lines_add(&l, ctx->api->text(ctx, *s->query ? "customer.more_found" : "customer.more", args,
+                                     BOT_COUNT(args)));
     lines_add(&l, ctx->api->text(ctx, "customer.total", args, BOT_COUNT(args)));
     return lines_reply(&l);
 }
@@ -144,11 +148,13 @@ int list_customers(struct bot_ctx *ctx)
     int is_number = *s.query && (phone_like(s.query) ? 1 : id_of(s.query) > 0);
     if (!is_number || s.page > 1) return show_page(ctx, &s);
     int rc = customer_find(ctx, s.query, &c);
-    if (rc == BOT_ENOENT) return say_with(ctx, "customer.unknown", "who", text_cut(ctx, s.query, QUERY_CHARS));
+    if (rc == BOT_ENOENT)
+        return say_with(ctx, "customer.unknown", "who", text_cut(ctx, s.query, QUERY_CHARS));
     return rc < 0 ? rc : say_card(ctx, &c);
 }
 
-/* ---- blocking --------------------------------------------------------------------------------------- */
+/* ---- blocking
+ * --------------------------------------------------------------------------------------- */
 
 /* He is told nothing: who is blocked hears nothing from this store. */
 static int set_blocked(struct bot_ctx *ctx, int blocked)
@@ -157,16 +163,20 @@ static int set_blocked(struct bot_ctx *ctx, int blocked)
     const char *who = field(ctx, "arg.siapa");
     if (!*who) return say(ctx, blocked ? "usage.block" : "usage.unblock");
     int rc = customer_find(ctx, who, &c);
-    if (rc == BOT_ENOENT) return say_with(ctx, "customer.unknown", "who", text_cut(ctx, who, QUERY_CHARS));
+    if (rc == BOT_ENOENT)
+        return say_with(ctx, "customer.unknown", "who", text_cut(ctx, who, QUERY_CHARS));
     if (rc < 0) return rc;
     rc = people_of(ctx)->block(ctx, c.id, blocked);
     if (rc == BOT_EEXIST)
-        return bot_reply(ctx, customer_text(ctx, blocked ? "customer.is_blocked" : "customer.not_blocked", &c));
+        return bot_reply(
+            ctx, customer_text(ctx, blocked ? "customer.is_blocked" : "customer.not_blocked", &c));
     if (rc < 0) return rc;
     if (blocked && (rc = handover_drop(ctx, c.id)) < 0 && rc != BOT_ENOENT) return rc;
     rc = audit_person(ctx, blocked ? "customer.block" : "customer.unblock", c.id);
-    return rc < 0 ? rc
-                  : bot_reply(ctx, customer_text(ctx, blocked ? "customer.blocked" : "customer.unblocked", &c));
+    return rc < 0
+               ? rc
+               : bot_reply(ctx, customer_text(
+                                    ctx, blocked ? "customer.blocked" : "customer.unblocked", &c));
 }
 
 int block_customer(struct bot_ctx *ctx)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * dates.c - see dates.h. The day comes before the month, as everybody writes it here; only a year of
- * four digits may come first. */
+ * dates.c - see dates.h. The day comes before the month, as everybody writes it here; only a year
+ * of four digits may come first. */
 #include "dates.h"
 
 #include <string.h>
@@ -12,12 +12,18 @@ struct date {
 };
 
 static const char *const months[12][4] = {
-    { "januari", "january", "jan", "" },   { "februari", "february", "feb", "" },
-    { "maret", "march", "mar", "" },       { "april", "apr", "", "" },
-    { "mei", "may", "", "" },              { "juni", "june", "jun", "" },
-    { "juli", "july", "jul", "" },         { "agustus", "august", "agu", "aug" },
-    { "september", "sep", "sept", "" },    { "oktober", "october", "okt", "oct" },
-    { "november", "nov", "nop", "" },      { "desember", "december", "des", "dec" },
+    { "januari", "january", "jan", "" },
+    { "februari", "february", "feb", "" },
+    { "maret", "march", "mar", "" },
+    { "april", "apr", "", "" },
+    { "mei", "may", "", "" },
+    { "juni", "june", "jun", "" },
+    { "juli", "july", "jul", "" },
+    { "agustus", "august", "agu", "aug" },
+    { "september", "sep", "sept", "" },
+    { "oktober", "october", "okt", "oct" },
+    { "november", "nov", "nop", "" },
+    { "desember", "december", "des", "dec" },
 };
 
 static int is_leap(int64_t year)
@@ -128,8 +134,8 @@ static const char *date_read(const char *s, struct date *out)
 /* Behind a dash or "sampai", or NULL. */
 static const char *dash_read(const char *s)
 {
-    static const char *const dashes[] = { "-",  "\xE2\x80\x93", "\xE2\x80\x94", "s/d", "sampai",
-                                          "sd", "hingga",       "to" };
+    static const char *const dashes[] = { "-",      "\xE2\x80\x93", "\xE2\x80\x94", "s/d",
+                                          "sampai", "sd",           "hingga",       "to" };
     for (size_t i = 0; i < sizeof dashes / sizeof *dashes; i++) {
         size_t n = strlen(dashes[i]);
         if (strncmp(s, dashes[i], n) == 0) return skip_blanks(s + n);
@@ -172,7 +178,8 @@ enum dates_error dates_parse(const char *text, int64_t today, int64_t *first, in
     if (!after && !(after = date_read(s, &a))) {
         if (!(after = short_range(s, &a, &b, date_read))) return DATES_UNCLEAR;
         range = 1;
-    } else if (!range && (dash = dash_read(skip_blanks(after))) != NULL && (end = date_read(dash, &b))) {
+    } else if (!range && (dash = dash_read(skip_blanks(after))) != NULL &&
+               (end = date_read(dash, &b))) {
         after = end;
         range = 1;
     }

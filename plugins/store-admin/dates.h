@@ -13,7 +13,7 @@ enum dates_error {
     DATES_OK = 0,
     DATES_UNCLEAR = -1, /* no date, or one that does not exist */
     DATES_PAST = -2,
-    DATES_FAR = -3,  /* more than DATES_AHEAD_MAX days from now */
+    DATES_FAR = -3,   /* more than DATES_AHEAD_MAX days from now */
     DATES_ORDER = -4, /* ends before it begins */
     DATES_LONG = -5   /* more than DATES_RANGE_MAX days */
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * erase.c - HAPUS DATA: a customer wants to be forgotten. Asked once, then the host makes him nobody
- * everywhere and tells all plugins (person.erased). It is taken in the gate, before dialogs and before
- * anybody is asked for which store: it needs none. Who runs a store cannot. */
+ * erase.c - HAPUS DATA: a customer wants to be forgotten. Asked once, then the host makes him
+ * nobody everywhere and tells all plugins (person.erased). It is taken in the gate, before dialogs
+ * and before anybody is asked for which store: it needs none. Who runs a store cannot. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +11,8 @@
 static const char SQL_FORGET[] = "DELETE FROM store_admin_handovers WHERE person = $customer";
 
 static const char *const phrases[] = {
-    "hapus data", "hapus data saya", "hapus semua data saya", "delete my data", "erase my data",
-    "/hapus_data",
+    "hapus data",     "hapus data saya", "hapus semua data saya",
+    "delete my data", "erase my data",   "/hapus_data",
 };
 
 static const char *const yes_words[] = { "ya", "iya", "y", "yes", "ok", "oke" };
@@ -34,7 +34,8 @@ static int runs_a_store(struct bot_ctx *ctx)
 
 int erase_gate(struct bot_ctx *ctx)
 {
-    if (is_group(ctx) || !is_among(field(ctx, "text"), phrases, BOT_COUNT(phrases))) return BOT_PASS;
+    if (is_group(ctx) || !is_among(field(ctx, "text"), phrases, BOT_COUNT(phrases)))
+        return BOT_PASS;
     if (runs_a_store(ctx)) return say(ctx, "erase.admin");
     int rc = ctx->api->dialog_start(ctx, "erase", NULL, 0);
     return rc < 0 ? rc : BOT_HANDLED;

@@ -25,7 +25,8 @@ const char *greeting_text(struct bot_ctx *ctx)
     return *text ? text_format(ctx, "%s", text) : NULL;
 }
 
-/* ---- {nama} ------------------------------------------------------------------------------------------ */
+/* ---- {nama}
+ * ------------------------------------------------------------------------------------------ */
 
 /* The first "{nama}" or "{name}", also "{ Nama }"; *len: its bytes. */
 static const char *find_name(const char *text, size_t *len)
@@ -78,7 +79,8 @@ static const char *clean_name(struct bot_ctx *ctx)
     return clean;
 }
 
-/* ---- profile/0 ---------------------------------------------------------------------------------------- */
+/* ---- profile/0
+ * ---------------------------------------------------------------------------------------- */
 
 int say_greeting(struct bot_ctx *ctx)
 {
@@ -92,7 +94,8 @@ const char *profile_greeting(struct bot_ctx *ctx)
     return text && *text ? text : NULL;
 }
 
-/* ---- /set_salam ---------------------------------------------------------------------------------------- */
+/* ---- /set_salam
+ * ---------------------------------------------------------------------------------------- */
 
 static size_t characters(const char *text)
 {
@@ -120,12 +123,14 @@ int set_greeting(struct bot_ctx *ctx)
     size_t n = characters(text);
     if (!n) return show(ctx);
     if (n > GREETING_CHARS) {
-        const struct bot_arg args[] = { bot_int("max", GREETING_CHARS), bot_int("count", (int64_t)n) };
+        const struct bot_arg args[] = { bot_int("max", GREETING_CHARS),
+                                        bot_int("count", (int64_t)n) };
         return bot_say(ctx, "greeting.long", args, BOT_COUNT(args));
     }
     int remove = is_word(text, "hapus") || is_word(text, "remove") || is_word(text, "default");
     int rc = store(ctx, remove ? NULL : text);
     if (rc < 0) return rc;
     if (remove) return say(ctx, "greeting.removed");
-    return say_with(ctx, "greeting.set", "text", fill(ctx, text, say_text(ctx, "greeting.example_name")));
+    return say_with(ctx, "greeting.set", "text",
+                    fill(ctx, text, say_text(ctx, "greeting.example_name")));
 }

@@ -13,9 +13,8 @@
 
 #define SHOWN_CHARS 3000 /* of a message that is passed on */
 
-static const char SQL_GET[] =
-    "SELECT until, phone FROM store_admin_handovers"
-    " WHERE store = $store AND person = $customer AND until > $now";
+static const char SQL_GET[] = "SELECT until, phone FROM store_admin_handovers"
+                              " WHERE store = $store AND person = $customer AND until > $now";
 
 static const char SQL_PROLONG[] =
     "INSERT INTO store_admin_handovers (store, person, since, until, phone)"

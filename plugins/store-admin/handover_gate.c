@@ -91,7 +91,8 @@ static int begin(struct bot_ctx *ctx, const char *for_admin, const char *for_cus
 
 int handover_complaint(struct bot_ctx *ctx)
 {
-    if (is_store_admin(ctx) || is_group(ctx) || !words_complain(field(ctx, "text"))) return BOT_PASS;
+    if (is_store_admin(ctx) || is_group(ctx) || !words_complain(field(ctx, "text")))
+        return BOT_PASS;
     return begin(ctx, "handover.complaint", "handover.sorry");
 }
 
@@ -106,7 +107,8 @@ static int is_admin_word(const char *text)
 static int admin_writes(struct bot_ctx *ctx, const char *text)
 {
     int64_t store = 0, person = handover_tag(ctx->api->field(ctx, "quoted.tag"), &store);
-    if (!person || *text == '/') return is_admin_word(text) ? say(ctx, "handover.yourself") : BOT_PASS;
+    if (!person || *text == '/')
+        return is_admin_word(text) ? say(ctx, "handover.yourself") : BOT_PASS;
     if (store != ctx->api->number(ctx, "store")) return say(ctx, "handover.other_store");
     if (!is_word(text, "bot")) return handover_deliver(ctx, person, text);
     int rc = handover_end(ctx, person, 0);

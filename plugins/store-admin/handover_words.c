@@ -16,24 +16,65 @@ struct word_list {
 };
 
 static const char *const phrases[] = {
-    "komplain", "komplen", "complain", "complaint", "complaining", "keluhan", "mengeluh",
-    "kecewa", "mengecewakan", "disappointed", "penipuan", "penipu", "nipu", "ditipu", "tertipu",
-    "scam", "scammed", "scammer", "fraud", "refund", "refunds", "uang kembali", "kembalikan uang",
-    "balikin uang", "uang saya kembali", "uang dikembalikan", "pengembalian dana", "money back",
-    "rusak", "broken", "damaged", "defective", "belum sampai", "blm sampai", "belum nyampe",
-    "blm nyampe", "belum sampe", "blm sampe", "tidak sampai", "gak sampai", "ga sampai",
-    "not arrived", "hasn t arrived", "never arrived",
-    "haven t received", "not received", "salah kirim", "barang salah", "wrong item",
+    "komplain",
+    "komplen",
+    "complain",
+    "complaint",
+    "complaining",
+    "keluhan",
+    "mengeluh",
+    "kecewa",
+    "mengecewakan",
+    "disappointed",
+    "penipuan",
+    "penipu",
+    "nipu",
+    "ditipu",
+    "tertipu",
+    "scam",
+    "scammed",
+    "scammer",
+    "fraud",
+    "refund",
+    "refunds",
+    "uang kembali",
+    "kembalikan uang",
+    "balikin uang",
+    "uang saya kembali",
+    "uang dikembalikan",
+    "pengembalian dana",
+    "money back",
+    "rusak",
+    "broken",
+    "damaged",
+    "defective",
+    "belum sampai",
+    "blm sampai",
+    "belum nyampe",
+    "blm nyampe",
+    "belum sampe",
+    "blm sampe",
+    "tidak sampai",
+    "gak sampai",
+    "ga sampai",
+    "not arrived",
+    "hasn t arrived",
+    "never arrived",
+    "haven t received",
+    "not received",
+    "salah kirim",
+    "barang salah",
+    "wrong item",
 };
 
 /* Before it, up to two words: then it is no complaint. */
 static const char *const denials[] = {
-    "tidak", "tdk", "gak", "ga", "gk", "nggak", "ngga", "enggak", "bukan", "anti", "jangan", "takut",
-    "tanpa", "not", "isn", "no", "never", "don",
+    "tidak", "tdk",    "gak",   "ga",    "gk",  "nggak", "ngga", "enggak", "bukan",
+    "anti",  "jangan", "takut", "tanpa", "not", "isn",   "no",   "never",  "don",
 };
 static const char *const thoughts[] = {
-    "kalau", "kalo", "klo", "kl", "jika", "bila", "apabila", "misal", "misalnya", "semisal", "apakah",
-    "if", "case",
+    "kalau", "kalo",     "klo",     "kl",     "jika", "bila", "apabila",
+    "misal", "misalnya", "semisal", "apakah", "if",   "case",
 };
 
 /* ---- words ----------------------------------------------------------------------------------- */
@@ -57,9 +98,9 @@ static void words_read(struct word_list *list, const char *text)
         word[kept] = '\0';
         if (n + 1 > WORD_MAX) word[0] = '\0'; /* too long to be one of ours */
         if (n) list->count++;
-        text += n                                              ? n
+        text += n                                       ? n
                 : strncmp(text, "\xE2\x80\x99", 3) == 0 ? 3 /* an apostrophe */
-                                                              : 1;
+                                                        : 1;
     }
 }
 

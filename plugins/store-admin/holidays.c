@@ -28,7 +28,8 @@ static const char SQL_COUNT[] =
     "SELECT count(*) FROM store_admin_holidays"
     " WHERE store = $store AND day >= $today AND (day < $from OR day > $to)";
 
-/* ---- rows -------------------------------------------------------------------------------------- */
+/* ---- rows --------------------------------------------------------------------------------------
+ */
 
 int holidays_load(struct bot_ctx *ctx, int64_t from, int64_t to, int64_t *days, size_t cap)
 {
@@ -55,8 +56,8 @@ static const char *range_text(struct bot_ctx *ctx, int64_t first, int64_t last, 
         bot_int("last", local_to_ms(ctx, last * HOURS_DAY + noon)),
         bot_text("name", name),
     };
-    const char *days = ctx->api->text(ctx, first == last ? "holiday.day" : "holiday.range", args,
-                                      BOT_COUNT(args));
+    const char *days =
+        ctx->api->text(ctx, first == last ? "holiday.day" : "holiday.range", args, BOT_COUNT(args));
     return *name ? text_format(ctx, "%s: %s", days, name) : days;
 }
 
@@ -91,7 +92,8 @@ const char *holidays_text(struct bot_ctx *ctx)
     return rc < 0 ? NULL : l.s;
 }
 
-/* ---- /libur ------------------------------------------------------------------------------------ */
+/* ---- /libur ------------------------------------------------------------------------------------
+ */
 
 static int say_problem(struct bot_ctx *ctx, enum dates_error error, const char *text)
 {
@@ -158,8 +160,8 @@ static int remove_days(struct bot_ctx *ctx, int64_t first, int64_t last)
 {
     int rc = remove_range(ctx, first, last);
     if (rc < 0) return rc;
-    return say_with(ctx, ctx->api->changes(ctx) > 0 ? "holiday.removed" : "holiday.not_there", "days",
-                    range_text(ctx, first, last, ""));
+    return say_with(ctx, ctx->api->changes(ctx) > 0 ? "holiday.removed" : "holiday.not_there",
+                    "days", range_text(ctx, first, last, ""));
 }
 
 static int show(struct bot_ctx *ctx)

@@ -21,7 +21,8 @@ struct opening {
     int said; /* somebody has set hours; else only the holidays count */
 };
 
-/* ---- reading ----------------------------------------------------------------------------------- */
+/* ---- reading -----------------------------------------------------------------------------------
+ */
 
 /* BOT_OK, BOT_ENOENT when the store has said nothing of it, or an error. Holidays up to `days` from
  * today. */
@@ -71,7 +72,8 @@ static const char *when_text(struct bot_ctx *ctx, int64_t minute)
     return ctx->api->text(ctx, key, args, BOT_COUNT(args));
 }
 
-/* ---- now --------------------------------------------------------------------------------------- */
+/* ---- now ---------------------------------------------------------------------------------------
+ */
 
 /* The sentence while it is closed, and the minute it opens again (-1: unknown); NULL: it is open or
  * has said nothing, or *rc. */
@@ -129,7 +131,8 @@ int hours_gate(struct bot_ctx *ctx)
     return rc < 0 ? rc : BOT_PASS;
 }
 
-/* ---- the week ---------------------------------------------------------------------------------- */
+/* ---- the week ----------------------------------------------------------------------------------
+ */
 
 static const char *span_text(struct bot_ctx *ctx, const struct hours_span *s)
 {
@@ -192,18 +195,20 @@ int show_hours(struct bot_ctx *ctx)
     return bot_say(ctx, "hours.show", args, BOT_COUNT(args));
 }
 
-/* ---- /set_jam ---------------------------------------------------------------------------------- */
+/* ---- /set_jam ----------------------------------------------------------------------------------
+ */
 
 static int say_problem(struct bot_ctx *ctx, enum hours_error error, const char *quoted)
 {
     static const char *const keys[] = {
-        [-HOURS_EMPTY] = "hours.usage",     [-HOURS_WORD] = "hours.bad_word",
-        [-HOURS_TIME] = "hours.bad_time",   [-HOURS_SAME] = "hours.bad_same",
-        [-HOURS_OVERLAP] = "hours.overlap", [-HOURS_MANY] = "hours.many",
+        [-HOURS_EMPTY] = "hours.usage",       [-HOURS_WORD] = "hours.bad_word",
+        [-HOURS_TIME] = "hours.bad_time",     [-HOURS_SAME] = "hours.bad_same",
+        [-HOURS_OVERLAP] = "hours.overlap",   [-HOURS_MANY] = "hours.many",
         [-HOURS_CONFLICT] = "hours.conflict", [-HOURS_NO_TIME] = "hours.no_time",
     };
-    int rc = ctx->api->reply(ctx, ctx->api->text(ctx, keys[-error],
-                                                 (const struct bot_arg[]){ bot_text("part", quoted) }, 1));
+    int rc = ctx->api->reply(
+        ctx,
+        ctx->api->text(ctx, keys[-error], (const struct bot_arg[]){ bot_text("part", quoted) }, 1));
     if (rc < 0 || error == HOURS_EMPTY) return rc < 0 ? rc : BOT_HANDLED;
     return say(ctx, "hours.usage");
 }
@@ -232,7 +237,8 @@ int set_hours(struct bot_ctx *ctx)
     return say_with(ctx, "hours.set", "hours", week_text(ctx, &h));
 }
 
-/* ---- profile/0 --------------------------------------------------------------------------------- */
+/* ---- profile/0 ---------------------------------------------------------------------------------
+ */
 
 int say_closed(struct bot_ctx *ctx)
 {

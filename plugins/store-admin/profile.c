@@ -18,12 +18,12 @@ static const struct {
 static const struct {
     const char *word, *value;
 } languages[] = {
-    { "id", "id" },      { "indonesia", "id" }, { "bahasa indonesia", "id" },
-    { "en", "en" },      { "english", "en" },   { "inggris", "en" },
-    { "bahasa inggris", "en" },
+    { "id", "id" },      { "indonesia", "id" }, { "bahasa indonesia", "id" }, { "en", "en" },
+    { "english", "en" }, { "inggris", "en" },   { "bahasa inggris", "en" },
 };
 
-/* ---- showing ----------------------------------------------------------------------------------- */
+/* ---- showing -----------------------------------------------------------------------------------
+ */
 
 static const char *state_word(struct bot_ctx *ctx, uint32_t state)
 {
@@ -67,10 +67,12 @@ static int show(struct bot_ctx *ctx)
         bot_int("id", s.id),
         bot_text("code", s.code),
         bot_text("state", state_word(ctx, s.state)),
-        bot_text("language", say_text(ctx, strcmp(s.language, "en") == 0 ? "language.en" : "language.id")),
+        bot_text("language",
+                 say_text(ctx, strcmp(s.language, "en") == 0 ? "language.en" : "language.id")),
         bot_text("zone", zone_word(ctx, s.timezone)),
         bot_text("hours", now ? now : say_text(ctx, "profile.no_hours")),
-        bot_text("greeting", greeting ? text_cut(ctx, greeting, 200) : say_text(ctx, "profile.no_greeting")),
+        bot_text("greeting",
+                 greeting ? text_cut(ctx, greeting, 200) : say_text(ctx, "profile.no_greeting")),
         bot_int("customers", s.members),
         bot_int("max", s.customers_max),
         bot_text("admins", admins_line(ctx, &s)),
@@ -78,7 +80,8 @@ static int show(struct bot_ctx *ctx)
     return bot_say(ctx, "profile.show", args, BOT_COUNT(args));
 }
 
-/* ---- changing ---------------------------------------------------------------------------------- */
+/* ---- changing ----------------------------------------------------------------------------------
+ */
 
 static int set(struct bot_ctx *ctx, struct bot_store_profile *p, const char *key, const char *value)
 {
@@ -140,7 +143,7 @@ static const struct {
     const char *word;
     int (*set)(struct bot_ctx *ctx, const char *text);
 } parts[] = {
-    { "nama", set_name },       { "name", set_name }, { "bahasa", set_language },
+    { "nama", set_name },         { "name", set_name }, { "bahasa", set_language },
     { "language", set_language }, { "zona", set_zone }, { "zone", set_zone },
     { "timezone", set_zone },
 };
@@ -150,6 +153,7 @@ int show_profile(struct bot_ctx *ctx)
     const char *what = field(ctx, "arg.apa"), *value = field(ctx, "arg.isi");
     if (!*what) return show(ctx);
     for (size_t i = 0; i < BOT_COUNT(parts); i++)
-        if (is_word(what, parts[i].word)) return *value ? parts[i].set(ctx, value) : say(ctx, "profile.usage");
+        if (is_word(what, parts[i].word))
+            return *value ? parts[i].set(ctx, value) : say(ctx, "profile.usage");
     return say(ctx, "profile.usage");
 }

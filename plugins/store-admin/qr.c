@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * qr.c - /qr_toko: the link that opens a chat with the store's code already written, and its QR code
- * as a picture. The picture is made on a host thread; when the process ends meanwhile, the command
- * simply runs again. */
+ * qr.c - /qr_toko: the link that opens a chat with the store's code already written, and its QR
+ * code as a picture. The picture is made on a host thread; when the process ends meanwhile, the
+ * command simply runs again. */
 #include <string.h>
 
 #include "qr_png.h"
@@ -66,7 +66,9 @@ int show_qr(struct bot_ctx *ctx)
 {
     const char *link = link_of(ctx);
     if (!link) return bot_reply(ctx, caption(ctx, "qr.no_number"));
-    const struct bot_work work = { .size = sizeof work, .run = make_picture, .out_cap = QR_PNG_BYTES };
+    const struct bot_work work = { .size = sizeof work,
+                                   .run = make_picture,
+                                   .out_cap = QR_PNG_BYTES };
     int64_t id = ctx->api->work(ctx, &work, link, strlen(link), picture_made, NULL, 0);
     return id < 0 ? (int)id : ctx->api->later(ctx, 30000, NULL, 0);
 }

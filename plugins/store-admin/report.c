@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * report.c - the store in figures: /stats_toko now, /laporan every day at an hour. What other plugins
- * have to say comes from their hooks of store.stats and store.report. The daily report is a durable
- * event that asks for its next one when it runs; its hour is the store's own. */
+ * report.c - the store in figures: /stats_toko now, /laporan every day at an hour. What other
+ * plugins have to say comes from their hooks of store.stats and store.report. The daily report is a
+ * durable event that asks for its next one when it runs; its hour is the store's own. */
 #include <string.h>
 
 #include "store_admin.h"
@@ -18,7 +18,8 @@ static const char SQL_SET[] =
 static const char SQL_REPORTED[] =
     "UPDATE store_admin_stores SET report_customers = $customers WHERE store = $store";
 
-/* ---- what is told ------------------------------------------------------------------------------ */
+/* ---- what is told ------------------------------------------------------------------------------
+ */
 
 static const char *text_of(struct bot_ctx *ctx, const char *key, int64_t customers, int64_t more)
 {
@@ -53,12 +54,14 @@ static const char *report_text(struct bot_ctx *ctx, int64_t customers, int64_t b
     int64_t joined = customers > before ? customers - before : 0;
     if (!*more && !joined) return text_of(ctx, "report.nothing", customers, 0);
     lines_add(&l, text_of(ctx, "report.header", customers, joined));
-    lines_add(&l, text_of(ctx, joined ? "report.customers_new" : "stats.customers", customers, joined));
+    lines_add(&l,
+              text_of(ctx, joined ? "report.customers_new" : "stats.customers", customers, joined));
     if (*more) lines_add(&l, more);
     return l.s;
 }
 
-/* ---- the row ----------------------------------------------------------------------------------- */
+/* ---- the row -----------------------------------------------------------------------------------
+ */
 
 /* BOT_OK, BOT_ENOENT when there is no daily report (*before is 0 when there never was one). */
 static int load(struct bot_ctx *ctx, int64_t *at, int64_t *before)
@@ -96,9 +99,11 @@ int send_report(struct bot_ctx *ctx)
     return rc < 0 ? rc : BOT_HANDLED;
 }
 
-/* ---- /laporan ---------------------------------------------------------------------------------- */
+/* ---- /laporan ----------------------------------------------------------------------------------
+ */
 
-/* "20:00", "20.00", "20", "jam 8 malam": by the reader of opening hours, as "20:00-20:01". -1: none.
+/* "20:00", "20.00", "20", "jam 8 malam": by the reader of opening hours, as "20:00-20:01". -1:
+ * none.
  */
 static int64_t time_parse(struct bot_ctx *ctx, const char *text)
 {

@@ -110,7 +110,8 @@ int64_t local_to_ms(struct bot_ctx *ctx, int64_t minute)
     return minute * 60000 - ctx->api->number(ctx, "store.offset");
 }
 
-/* ---- lines ------------------------------------------------------------------------------------- */
+/* ---- lines -------------------------------------------------------------------------------------
+ */
 
 void lines_join(struct lines *l, const char *text)
 {

@@ -18,7 +18,8 @@ struct store_admin {
     int64_t shown; /* the customer of the card that is being gathered, 0 otherwise */
 };
 
-/* ---- commands, hooks, dialogs: one file a noun ------------------------------------------------- */
+/* ---- commands, hooks, dialogs: one file a noun -------------------------------------------------
+ */
 
 /* toko.c */
 int choose_store(struct bot_ctx *ctx);
@@ -32,25 +33,25 @@ int list_admins(struct bot_ctx *ctx);
 int list_customers(struct bot_ctx *ctx);
 int block_customer(struct bot_ctx *ctx);
 int unblock_customer(struct bot_ctx *ctx);
-int64_t profile_shown(struct bot_ctx *ctx, void *owner);   /* profile/0 */
+int64_t profile_shown(struct bot_ctx *ctx, void *owner); /* profile/0 */
 
 /* profile.c */
 int show_profile(struct bot_ctx *ctx);
 
 /* greeting.c */
 int set_greeting(struct bot_ctx *ctx);
-int say_greeting(struct bot_ctx *ctx);                     /* hook store-admin.greeting */
-const char *greeting_text(struct bot_ctx *ctx);            /* as kept; NULL when there is none */
-const char *profile_greeting(struct bot_ctx *ctx);         /* profile/0 */
+int say_greeting(struct bot_ctx *ctx);             /* hook store-admin.greeting */
+const char *greeting_text(struct bot_ctx *ctx);    /* as kept; NULL when there is none */
+const char *profile_greeting(struct bot_ctx *ctx); /* profile/0 */
 
 /* opening.c */
 int set_hours(struct bot_ctx *ctx);
 int show_hours(struct bot_ctx *ctx);
-int hours_gate(struct bot_ctx *ctx);                       /* hook message.gate */
-int say_closed(struct bot_ctx *ctx);                       /* hook store-admin.closed */
-int say_hours(struct bot_ctx *ctx);                        /* hook store-admin.hours */
-const char *profile_closed(struct bot_ctx *ctx);           /* profile/0 */
-const char *profile_hours(struct bot_ctx *ctx);            /* profile/0 */
+int hours_gate(struct bot_ctx *ctx);             /* hook message.gate */
+int say_closed(struct bot_ctx *ctx);             /* hook store-admin.closed */
+int say_hours(struct bot_ctx *ctx);              /* hook store-admin.hours */
+const char *profile_closed(struct bot_ctx *ctx); /* profile/0 */
+const char *profile_hours(struct bot_ctx *ctx);  /* profile/0 */
 /* "buka, sampai pukul 17:00"; NULL when the store has said nothing of its hours. */
 const char *opening_now(struct bot_ctx *ctx);
 
@@ -66,27 +67,28 @@ const char *holidays_text(struct bot_ctx *ctx);
 int show_qr(struct bot_ctx *ctx);
 
 /* handover.c */
-int answer_customer(struct bot_ctx *ctx);                  /* /balas */
-int release_customer(struct bot_ctx *ctx);                 /* /bot */
-int handover_over(struct bot_ctx *ctx);                    /* hook store-admin.handover */
-int handover_own_message(struct bot_ctx *ctx);             /* hook message.own */
+int answer_customer(struct bot_ctx *ctx);      /* /balas */
+int release_customer(struct bot_ctx *ctx);     /* /bot */
+int handover_over(struct bot_ctx *ctx);        /* hook store-admin.handover */
+int handover_own_message(struct bot_ctx *ctx); /* hook message.own */
 
 /* handover_gate.c */
-int handover_gate(struct bot_ctx *ctx);                    /* hook message.gate */
-int handover_complaint(struct bot_ctx *ctx);               /* hook message.text */
+int handover_gate(struct bot_ctx *ctx);      /* hook message.gate */
+int handover_complaint(struct bot_ctx *ctx); /* hook message.text */
 
 /* erase.c */
-int erase_gate(struct bot_ctx *ctx);                       /* hook message.gate */
+int erase_gate(struct bot_ctx *ctx); /* hook message.gate */
 int erase_check(struct bot_ctx *ctx, const char **value);
 int erase_done(struct bot_ctx *ctx);
-int person_erased(struct bot_ctx *ctx);                    /* hook person.erased */
+int person_erased(struct bot_ctx *ctx); /* hook person.erased */
 
 /* report.c */
 int show_stats(struct bot_ctx *ctx);
 int change_report(struct bot_ctx *ctx);
-int send_report(struct bot_ctx *ctx);                      /* hook store-admin.report */
+int send_report(struct bot_ctx *ctx); /* hook store-admin.report */
 
-/* ---- say.c: what several of them say and ask ---------------------------------------------------- */
+/* ---- say.c: what several of them say and ask ----------------------------------------------------
+ */
 
 const struct bot_stores *stores_of(struct bot_ctx *ctx);
 const struct bot_people *people_of(struct bot_ctx *ctx);
@@ -95,7 +97,7 @@ int is_group(struct bot_ctx *ctx);
 /* field(), with "" for NULL. */
 const char *field(struct bot_ctx *ctx, const char *name);
 const char *say_text(struct bot_ctx *ctx, const char *key);
-int say(struct bot_ctx *ctx, const char *key);             /* a text without arguments, replied */
+int say(struct bot_ctx *ctx, const char *key); /* a text without arguments, replied */
 int say_with(struct bot_ctx *ctx, const char *key, const char *name, const char *value);
 /* A short message to a person, in this plugin's words. BOT_ENOENT: he has no chat. */
 int notify(struct bot_ctx *ctx, int64_t person, const char *text);
@@ -106,7 +108,7 @@ const char *text_format(struct bot_ctx *ctx, const char *format, ...)
 const char *text_cut(struct bot_ctx *ctx, const char *text, size_t chars);
 /* The text is this word alone, in any case, with punctuation or not. */
 int is_word(const char *text, const char *word);
-int64_t id_of(const char *text);                           /* "12", "#12"; 0 when it is none */
+int64_t id_of(const char *text); /* "12", "#12"; 0 when it is none */
 /* Minutes of the store's own clock since 1970, and back to milliseconds. */
 int64_t local_minute(struct bot_ctx *ctx);
 int64_t local_to_ms(struct bot_ctx *ctx, int64_t minute);
@@ -117,18 +119,20 @@ struct lines {
     char *s; /* NULL while it is empty */
     size_t len, cap;
 };
-void lines_add(struct lines *l, const char *text);         /* on a line of its own */
-void lines_join(struct lines *l, const char *text);        /* right behind */
-int lines_reply(struct lines *l);                          /* BOT_HANDLED or an error */
+void lines_add(struct lines *l, const char *text);  /* on a line of its own */
+void lines_join(struct lines *l, const char *text); /* right behind */
+int lines_reply(struct lines *l);                   /* BOT_HANDLED or an error */
 
-/* ---- customers.c ----------------------------------------------------------------------------------- */
+/* ---- customers.c
+ * ----------------------------------------------------------------------------------- */
 
 /* "12", "#12" or a phone number, to a customer of this store. BOT_ENOENT. */
 int customer_find(struct bot_ctx *ctx, const char *who, struct bot_customer *out);
 /* What to call somebody: his name, else his number, else "Tanpa nama". */
 const char *name_or_phone(struct bot_ctx *ctx, const char *name, const char *phone);
 
-/* ---- handover.c, for its gate ------------------------------------------------------------------------ */
+/* ---- handover.c, for its gate
+ * ------------------------------------------------------------------------ */
 
 struct handover {
     int64_t until;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * toko.c - /toko: for one who runs several stores. Shows them, and chooses the one that his commands
- * are for. A store that he does not run is as good as none: both get the same sentence. */
+ * toko.c - /toko: for one who runs several stores. Shows them, and chooses the one that his
+ * commands are for. A store that he does not run is as good as none: both get the same sentence. */
 #include <string.h>
 
 #include "store_admin.h"
@@ -39,7 +39,8 @@ static int show_stores(struct bot_ctx *ctx, const struct bot_store *stores, int 
     return lines_reply(&l);
 }
 
-/* ---- finding ------------------------------------------------------------------------------------ */
+/* ---- finding ------------------------------------------------------------------------------------
+ */
 
 static char small(char c)
 {

@@ -9,9 +9,9 @@
 
 #include "../../plugins/store-admin/hours.c"
 
-#define ALL(s)      s ";" s ";" s ";" s ";" s ";" s ";" s ";"
-#define WEEK(s)     s ";" s ";" s ";" s ";" s ";;;"
-#define EVERY       ALL("0-1440")
+#define ALL(s)  s ";" s ";" s ";" s ";" s ";" s ";" s ";"
+#define WEEK(s) s ";" s ";" s ";" s ";" s ";;;"
+#define EVERY   ALL("0-1440")
 
 static const struct {
     const char *text;
@@ -21,7 +21,8 @@ static const struct {
     /* days and spans */
     { "senin-jumat 08:00-12:00, 13:00-17:00; sabtu 09.00-14.00; minggu tutup",
       "480-720,780-1020;480-720,780-1020;480-720,780-1020;480-720,780-1020;480-720,780-1020;"
-      "540-840;;", 0 },
+      "540-840;;",
+      0 },
     { "08:00-17:00", ALL("480-1020"), 0 },
     { "setiap hari 08:00-17:00", ALL("480-1020"), 0 },
     { "tiap hari 8-17", ALL("480-1020"), 0 },
@@ -31,12 +32,16 @@ static const struct {
     { "0830-1630", ALL("510-990"), 0 },
     { "8 \xE2\x80\x93 17", ALL("480-1020"), 0 },
     { "8 \xE2\x80\x94 17", ALL("480-1020"), 0 },
-    { "8\xC2\xA0-\xC2\xA0" "17", ALL("480-1020"), 0 },
+    { "8\xC2\xA0-\xC2\xA0"
+      "17",
+      ALL("480-1020"), 0 },
     { "senin-jumat 8-17", WEEK("480-1020"), 0 },
     { "Senin s.d. Jumat 8-17", NULL, HOURS_WORD },
     { "SENIN SD JUMAT 8-17", WEEK("480-1020"), 0 },
     { "senin sampai jum'at 8-17", WEEK("480-1020"), 0 },
-    { "senin - jum\xE2\x80\x99" "at: 8-17", WEEK("480-1020"), 0 },
+    { "senin - jum\xE2\x80\x99"
+      "at: 8-17",
+      WEEK("480-1020"), 0 },
     { "monday-friday 8:00-17:00", WEEK("480-1020"), 0 },
     { "mon to fri 8am-5pm", WEEK("480-1020"), 0 },
     { "weekdays 8am to 5pm; weekend closed", WEEK("480-1020"), 0 },
@@ -53,10 +58,8 @@ static const struct {
     { "senin 13-17; senin 8-12", "480-720,780-1020;;;;;;;", 0 },
     { "senin 13-17, 8-12", "480-720,780-1020;;;;;;;", 0 },
     { "senin-minggu 8-17", ALL("480-1020"), 0 },
-    { "8-17; minggu tutup",
-      "480-1020;480-1020;480-1020;480-1020;480-1020;480-1020;;", 0 },
-    { "minggu tutup; lainnya 8-17",
-      "480-1020;480-1020;480-1020;480-1020;480-1020;480-1020;;", 0 },
+    { "8-17; minggu tutup", "480-1020;480-1020;480-1020;480-1020;480-1020;480-1020;;", 0 },
+    { "minggu tutup; lainnya 8-17", "480-1020;480-1020;480-1020;480-1020;480-1020;480-1020;;", 0 },
     { "setiap hari 8-17; jumat 8-11, 13-17; minggu libur",
       "480-1020;480-1020;480-1020;480-1020;480-660,780-1020;480-1020;;", 0 },
     { "daily 7-8, 9-10, 11-12, 13-14", ALL("420-480,540-600,660-720,780-840"), 0 },
@@ -134,11 +137,13 @@ static void what_sellers_write_is_read_or_refused(void **state)
         char quoted[HOURS_QUOTED], kept[HOURS_BYTES];
         enum hours_error rc = hours_parse(cases[i].text, &h, quoted);
         if (!cases[i].kept) {
-            if (rc != cases[i].error) fail_msg("\"%s\" gave %d, not %d", cases[i].text, rc, cases[i].error);
+            if (rc != cases[i].error)
+                fail_msg("\"%s\" gave %d, not %d", cases[i].text, rc, cases[i].error);
             assert_true(strlen(quoted) < HOURS_QUOTED);
             continue;
         }
-        if (rc != HOURS_OK) fail_msg("\"%s\" was refused: %d, at \"%s\"", cases[i].text, rc, quoted);
+        if (rc != HOURS_OK)
+            fail_msg("\"%s\" was refused: %d, at \"%s\"", cases[i].text, rc, quoted);
         hours_write(&h, kept);
         if (strcmp(kept, cases[i].kept) != 0) fail_msg("\"%s\" became %s", cases[i].text, kept);
         assert_int_equal(hours_read(kept, &again), 0);
@@ -161,14 +166,16 @@ static void a_text_without_end_is_refused(void **state)
 static void what_was_kept_wrongly_is_not_read(void **state)
 {
     (void)state;
-    static const char *const bad[] = { "", ";", "1-2;", "a-b;;;;;;;", "5-4;;;;;;;", "1;;;;;;;",
-                                       "1-2,3-4,5-6,7-8,9-10;;;;;;;" };
+    static const char *const bad[] = {
+        "", ";", "1-2;", "a-b;;;;;;;", "5-4;;;;;;;", "1;;;;;;;", "1-2,3-4,5-6,7-8,9-10;;;;;;;"
+    };
     struct hours h;
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert_int_equal(hours_read(bad[i], &h), -1);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(hours_read(bad[i], &h), -1);
 }
 
 /* Monday 2026-01-05 is day 20458. */
-#define AT(day, hour, minute) ((20458 + (day)) * INT64_C(1440) + (hour) * 60 + (minute))
+#define AT(day, hour, minute) ((20458 + (day)) * INT64_C(1440) + (hour)*60 + (minute))
 
 static struct hours parsed(const char *text)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * test_store_qr.c - the picture of a store's link: a PNG that can be printed, black on white with its
- * quiet zone, and the same for the same text. */
+ * test_store_qr.c - the picture of a store's link: a PNG that can be printed, black on white with
+ * its quiet zone, and the same for the same text. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +31,8 @@ static void the_picture_is_large_and_has_a_quiet_zone(void **state)
             int cx = x - QR_PNG_QUIET, cy = y - QR_PNG_QUIET;
             int inside = cx >= 0 && cy >= 0 && cx < qr->width && cy < qr->width;
             int black = inside && (qr->data[cy * qr->width + cx] & 1);
-            size_t at = (size_t)(y * scale + scale / 2) * image.width + (size_t)(x * scale + scale / 2);
+            size_t at =
+                (size_t)(y * scale + scale / 2) * image.width + (size_t)(x * scale + scale / 2);
             assert_int_equal(pixels[at], black ? 0 : 255);
         }
     QRcode_free(qr);
