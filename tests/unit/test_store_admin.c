@@ -10,12 +10,11 @@
 
 #define HOUR INT64_C(3600000)
 
-static int open_store(void **state)
+static int open_stores(int stores)
 {
-    (void)state;
     world_open(&(struct world_conf){
         .plugins = "store-admin = " FIXTURE_PLUGINS "/../../plugins/store-admin.so",
-        .stores = 1,
+        .stores = stores,
     });
     say(DEWI, "halo");
     script("INSERT INTO roles(store, person, role, created_at)"
@@ -25,6 +24,18 @@ static int open_store(void **state)
     run();
     w.seen = w.sent_count;
     return 0;
+}
+
+static int open_store(void **state)
+{
+    (void)state;
+    return open_stores(1);
+}
+
+static int open_two(void **state)
+{
+    (void)state;
+    return open_stores(2);
 }
 
 static void from_the_phone(const char *to, const char *id, const char *text)
@@ -112,6 +123,23 @@ static void a_lost_commit_begins_one_talk(void **state)
     assert_int_equal(number("SELECT count(*) FROM holds"), 0);
 }
 
+static void another_stores_code_gets_its_bot_and_then_the_talk_goes_on(void **state)
+{
+    (void)state;
+    say(BUDI, "#MAJU2 ADMIN");
+    assert_int_equal(unseen(), 2);
+    w.seen = w.sent_count;
+    say(BUDI, "#MAJU3 halo");
+    expect_like(BUDI, "Toko 2");
+    expect_none();
+    say(BUDI, "#MAJU2 sudah dikirim?");
+    expect_like(DEWI, "sudah dikirim?");
+    expect_none();
+    say(BUDI, "#MAJU2 bot");
+    assert_int_equal(unseen(), 2);
+    assert_int_equal(talks(), 0);
+}
+
 static void who_is_erased_leaves_no_talk(void **state)
 {
     (void)state;
@@ -152,6 +180,8 @@ int main(void)
         IN_A_STORE(the_phone_writing_to_an_admin_is_no_talk),
         IN_A_STORE(a_talk_outlives_a_crash_and_ends_in_time),
         IN_A_STORE(a_lost_commit_begins_one_talk),
+        cmocka_unit_test_setup_teardown(another_stores_code_gets_its_bot_and_then_the_talk_goes_on,
+                                        open_two, world_close),
         IN_A_STORE(who_is_erased_leaves_no_talk),
         IN_A_STORE(the_link_becomes_a_picture),
     };
