@@ -173,11 +173,20 @@ static int say_not_found(struct bot_ctx *ctx, int64_t person)
     return bot_say(ctx, "customer.not_found", args, BOT_COUNT(args));
 }
 
+/* A customer of this store, or somebody who is no customer but talks with it already: whom its
+ * phone wrote to, a super admin who asked. BOT_ENOENT: anybody else. */
+static int may_speak_to(struct bot_ctx *ctx, int64_t person)
+{
+    struct bot_customer c = { .size = sizeof c };
+    struct handover h;
+    int rc = people_of(ctx)->customer(ctx, person, &c);
+    return rc == BOT_ENOENT ? handover_get(ctx, person, &h) : rc;
+}
+
 int handover_deliver(struct bot_ctx *ctx, int64_t person, const char *text)
 {
     const struct bot_api *api = ctx->api;
-    struct bot_customer c = { .size = sizeof c };
-    int rc = people_of(ctx)->customer(ctx, person, &c);
+    int rc = may_speak_to(ctx, person);
     if (rc == BOT_ENOENT) return say_not_found(ctx, person);
     if (rc < 0) return rc;
     int64_t media = api->number(ctx, "media");

@@ -79,9 +79,14 @@ static int to_humans(struct bot_ctx *ctx, const struct handover *h)
 
 /* ---- beginning ------------------------------------------------------------------------------- */
 
+/* A store that is suspended has nobody to talk with: the host says what it is. */
 static int begin(struct bot_ctx *ctx, const char *for_admin, const char *for_customer)
 {
-    int rc = pass_on(ctx, for_admin);
+    struct bot_store store = { .size = sizeof store };
+    int rc = stores_of(ctx)->get(ctx, ctx->api->number(ctx, "store"), &store);
+    if (rc < 0) return rc;
+    if (store.state != BOT_STORE_ACTIVE) return BOT_PASS;
+    rc = pass_on(ctx, for_admin);
     if (rc == BOT_ENOENT) return say(ctx, "handover.nobody");
     if (rc < 0 || (rc = handover_prolong(ctx, ctx->api->number(ctx, "person"), 0)) < 0) return rc;
     const char *closed = profile_closed(ctx);

@@ -136,7 +136,9 @@ static int set_zone(struct bot_ctx *ctx, const char *text)
     for (size_t i = 0; i < BOT_COUNT(zones); i++)
         if (is_word(text, zones[i].word)) p.timezone = zones[i].value;
     if (!p.timezone) return say(ctx, "profile.bad_zone");
-    return set(ctx, &p, "profile.zoned", zone_word(ctx, p.timezone));
+    int rc = set(ctx, &p, "profile.zoned", zone_word(ctx, p.timezone)), again = 0;
+    if (rc == BOT_HANDLED) again = report_reschedule(ctx);
+    return again < 0 ? again : rc;
 }
 
 static const struct {

@@ -84,6 +84,13 @@ static int set_timer(struct bot_ctx *ctx, int64_t at)
     return ctx->api->at(ctx, "store-admin.report", "daily", local_to_ms(ctx, next), NULL, 0);
 }
 
+int report_reschedule(struct bot_ctx *ctx)
+{
+    int64_t at, before;
+    int rc = load(ctx, &at, &before);
+    return rc == BOT_ENOENT ? BOT_OK : rc < 0 ? rc : set_timer(ctx, at);
+}
+
 int send_report(struct bot_ctx *ctx)
 {
     int64_t at, before, customers = people_of(ctx)->members(ctx);

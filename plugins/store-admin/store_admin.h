@@ -85,7 +85,8 @@ int person_erased(struct bot_ctx *ctx); /* hook person.erased */
 /* report.c */
 int show_stats(struct bot_ctx *ctx);
 int change_report(struct bot_ctx *ctx);
-int send_report(struct bot_ctx *ctx); /* hook store-admin.report */
+int report_reschedule(struct bot_ctx *ctx); /* the store's clock has changed */
+int send_report(struct bot_ctx *ctx);       /* hook store-admin.report */
 
 /* ---- say.c: what several of them say and ask ----------------------------------------------------
  */
