@@ -112,8 +112,9 @@ static int is_admin_word(const char *text)
 static int admin_writes(struct bot_ctx *ctx, const char *text)
 {
     int64_t store = 0, person = handover_tag(ctx->api->field(ctx, "quoted.tag"), &store);
-    if (!person || *text == '/')
-        return is_admin_word(text) ? say(ctx, "handover.yourself") : BOT_PASS;
+    if (is_admin_word(text) && !person) return say(ctx, "handover.yourself");
+    if (is_word(text, "bot") && !person) return say(ctx, "usage.bot_id");
+    if (!person || *text == '/') return BOT_PASS;
     if (store != ctx->api->number(ctx, "store")) return say(ctx, "handover.other_store");
     if (!is_word(text, "bot")) return handover_deliver(ctx, person, text);
     int rc = handover_end(ctx, person, 0);

@@ -13,7 +13,8 @@
 static int open_stores(int stores)
 {
     world_open(&(struct world_conf){
-        .plugins = "store-admin = " FIXTURE_PLUGINS "/../../plugins/store-admin.so",
+        .plugins = "store-admin = " FIXTURE_PLUGINS "/../../plugins/store-admin.so\n"
+                   "catalog = " FIXTURE_PLUGINS "/../../plugins/catalog.so",
         .stores = stores,
     });
     say(DEWI, "halo");
@@ -155,6 +156,25 @@ static void who_is_erased_leaves_no_talk(void **state)
     assert_int_equal(number("SELECT count(*) FROM persons WHERE phone = '" BUDI "'"), 0);
 }
 
+static void a_welcome_names_who_comes_and_takes_nothing_else_of_it(void **state)
+{
+    (void)state;
+    say(DEWI, "/set_salam Hai Kak {nama}! {store} %s");
+    w.seen = w.sent_count;
+    post_in((struct bot_incoming){ .kind = BOT_IN_MESSAGE,
+                                   .native_id = "N1",
+                                   .phone = BUDI,
+                                   .name = "Rina *x* {nama}",
+                                   .text = "halo",
+                                   .sent_at = clock_ms() });
+    run();
+    expect_like(BUDI, "Hai Kak Rina \xe2\x88\x97x\xe2\x88\x97 nama! {store} %s\n\n");
+    say(CITRA, "halo");
+    expect_like(CITRA, "Hai Kak! {store} %s\n\n");
+    say(CITRA, "halo");
+    expect_like(CITRA, "Halo Kak!");
+}
+
 static void the_link_becomes_a_picture(void **state)
 {
     (void)state;
@@ -183,6 +203,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(another_stores_code_gets_its_bot_and_then_the_talk_goes_on,
                                         open_two, world_close),
         IN_A_STORE(who_is_erased_leaves_no_talk),
+        IN_A_STORE(a_welcome_names_who_comes_and_takes_nothing_else_of_it),
         IN_A_STORE(the_link_becomes_a_picture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
