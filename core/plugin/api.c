@@ -148,6 +148,7 @@ const struct bot_api host_api = {
     .slot_set = api_slot_set,
     .media_read = api_media_read,
     .media_store = api_media_store,
+    .media_column = api_media_column,
 };
 
 /* ---- service gateways/0 ---------------------------------------------------------------------- */
