@@ -103,7 +103,8 @@ void form_parse(struct form *form, char *text)
         next = strchr(line, '\n');
         if (next) *next++ = '\0';
         line = trim(line);
-        if (*line == '\0') continue;
+        if (*line == FORM_NEXT) first_variant = 1;
+        if (*line == '\0' || *line == FORM_NEXT) continue;
         size_t key = strcspn(line, ":=");
         int field = line[key] ? form_field(line, key) : -1;
         if (field >= 0) {

@@ -18,6 +18,7 @@ enum form_field {
 };
 
 #define FORM_VARIANT_LINES 50
+#define FORM_NEXT          '\f' /* alone in a line: what follows mends what stands before */
 
 /* What the lines said. All pointers go into the text that was parsed. Starts as { 0 }. */
 struct form {

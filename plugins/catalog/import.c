@@ -139,7 +139,7 @@ static int look_begin(struct bot_ctx *ctx, const struct import_head *h, const un
     memcpy(l->unknown, h->unknown, sizeof l->unknown);
     memcpy(l->errors, h->errors, sizeof l->errors);
     if (h->chunks == 0) return report(ctx, l);
-    l->job = job_make(ctx, chunks, end);
+    l->job = job_make(ctx, h->bad, chunks, end);
     if (l->job < 0) return (int)l->job;
     int64_t id = ctx->api->timer(ctx, 0, on_turn, l, sizeof *l);
     return id < 0 ? (int)id : BOT_LATER;

@@ -198,13 +198,14 @@ static int jobs_drop(struct bot_ctx *ctx)
     return rc < 0 ? rc : ctx->api->db(ctx, jobs, NULL, 0, NULL);
 }
 
-int64_t job_make(struct bot_ctx *ctx, const unsigned char *chunks, const unsigned char *end)
+int64_t job_make(struct bot_ctx *ctx, int64_t bad, const unsigned char *chunks,
+                 const unsigned char *end)
 {
-    static const char job[] = "INSERT INTO catalog_imports (store, person, state, updated_at)"
-                              " VALUES ($store, $person, 0, $now)";
+    static const char job[] = "INSERT INTO catalog_imports (store, person, state, skipped, updated_at)"
+                              " VALUES ($store, $person, 0, $bad, $now)";
     static const char rows[] = "INSERT INTO catalog_import_rows (import, chunk, store, rows)"
                                " VALUES ($import, $chunk, $store, $rows)";
-    const struct bot_arg args[] = { bot_int("now", ctx->api->now(ctx)) };
+    const struct bot_arg args[] = { bot_int("bad", bad), bot_int("now", ctx->api->now(ctx)) };
     int rc = jobs_drop(ctx);
     if (rc >= 0) rc = ctx->api->db(ctx, job, args, BOT_COUNT(args), NULL);
     if (rc < 0) return rc;

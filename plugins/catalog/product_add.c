@@ -65,10 +65,10 @@ static int mend_start(struct bot_ctx *ctx, const struct form_problem *problems, 
         const struct bot_arg slots[] = { bot_int("photo", photo) };
         return dialog_open(ctx, "add", slots, BOT_COUNT(slots));
     }
-    char *written = ctx->api->alloc(ctx, a + b + 2);
+    char *written = ctx->api->alloc(ctx, a + b + 4);
     memcpy(written, before, a);
-    written[a] = '\n';
-    memcpy(written + a + 1, text, b);
+    written[a] = '\n', written[a + 1] = FORM_NEXT, written[a + 2] = '\n';
+    memcpy(written + a + 3, text, b);
     const struct bot_arg slots[] = { bot_text("before", written), bot_int("photo", photo) };
     return dialog_open(ctx, "add_mended", slots, BOT_COUNT(slots));
 }
