@@ -20,6 +20,7 @@ static const char header[] = "id,nama,harga,stok,kategori,deskripsi,varian\r\n";
 struct page {
     int64_t after; /* the last id that is written */
     int64_t part, count;
+    int64_t bytes; /* of all parts */
 };
 
 /* A text that grows; like a view, but of bytes as they are. */
@@ -101,11 +102,13 @@ static int on_stored(struct bot_ctx *ctx, const struct bot_result *result, void 
     return rc < 0 ? rc : BOT_HANDLED;
 }
 
+/* In one piece: as large as it is known to be. */
 static int file_store(struct bot_ctx *ctx, const struct page *page)
 {
     char name[80];
     struct view v = { .ctx = ctx };
     const char *code = ctx->api->field(ctx, "store.code");
+    view_reserve(&v, sizeof bom + sizeof header + (size_t)page->bytes);
     view_text(&v, bom);
     view_text(&v, header);
     int rc = parts_join(ctx, &v);
@@ -191,6 +194,7 @@ static int on_page(struct bot_ctx *ctx, const struct bot_result *result, void *d
         const struct bot_arg args[] = { bot_text("store", ctx->api->field(ctx, "store.name")) };
         return bot_say(ctx, "list.empty_admin", args, BOT_COUNT(args));
     }
+    page.bytes += (int64_t)v.len;
     int rc = v.s ? part_put(ctx, page.part++, v.s) : BOT_OK;
     if (rc < 0) return rc;
     return page.count - before < PAGE_PRODUCTS ? file_store(ctx, &page) : page_ask(ctx, &page);

@@ -14,7 +14,7 @@
 #include "low.h"
 #include "view.h"
 
-#define BATCH_ROWS 16
+#define BATCH_ROWS 10
 #define BATCH_MS   2
 #define STUCK_MS   INT64_C(300000)
 
@@ -201,8 +201,9 @@ static int jobs_drop(struct bot_ctx *ctx)
 int64_t job_make(struct bot_ctx *ctx, int64_t bad, const unsigned char *chunks,
                  const unsigned char *end)
 {
-    static const char job[] = "INSERT INTO catalog_imports (store, person, state, skipped, updated_at)"
-                              " VALUES ($store, $person, 0, $bad, $now)";
+    static const char job[] =
+        "INSERT INTO catalog_imports (store, person, state, skipped, updated_at)"
+        " VALUES ($store, $person, 0, $bad, $now)";
     static const char rows[] = "INSERT INTO catalog_import_rows (import, chunk, store, rows)"
                                " VALUES ($import, $chunk, $store, $rows)";
     const struct bot_arg args[] = { bot_int("bad", bad), bot_int("now", ctx->api->now(ctx)) };

@@ -51,6 +51,11 @@ static char *view_room(struct view *v, size_t n)
     return v->s + v->len;
 }
 
+void view_reserve(struct view *v, size_t bytes)
+{
+    view_room(v, bytes);
+}
+
 static void view_bytes(struct view *v, const char *s, size_t n)
 {
     memcpy(view_room(v, n), s, n);

@@ -19,6 +19,7 @@ struct view {
 };
 
 struct view view_start(struct bot_ctx *ctx);
+void view_reserve(struct view *v, size_t bytes);   /* so much is to come */
 void view_text(struct view *v, const char *text);  /* as it is */
 void view_plain(struct view *v, const char *text); /* with * _ ~ ` made harmless */
 void view_line(struct view *v,
