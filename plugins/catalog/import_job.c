@@ -150,6 +150,7 @@ static int row_update(struct bot_ctx *ctx, const struct import_row *row, struct 
                       int64_t *low)
 {
     const struct product *p = &row->product;
+    int64_t was = is->stock;
     int rc = variants_write_row(ctx, row, is->id, is);
     if (rc < 0) return rc;
     const struct product_change change = {
@@ -160,7 +161,7 @@ static int row_update(struct bot_ctx *ctx, const struct import_row *row, struct 
         .stock = p->stock,
         .has_stock = (row->has & HAS(FIELD_STOCK)) && !is->low,
     };
-    if ((rc = product_update(ctx, is->id, &change, is)) < 0) return rc;
+    if ((rc = product_update(ctx, is->id, &change, is)) < 0 || is->stock == was) return rc;
     rc = low_note_all(ctx, is, LOW_SILENT);
     if (rc > 0) *low += rc;
     return rc < 0 ? rc : BOT_OK;
@@ -358,6 +359,7 @@ static const char *done_text(struct bot_ctx *ctx, const struct job *job)
         bot_text("same", count_text(ctx, job->same)),
         bot_text("skipped", count_text(ctx, job->skipped)),
         bot_text("count", count_text(ctx, job->low)),
+        bot_int("n", job->low),
     };
     struct view v = { .ctx = ctx };
     view_text(&v, ctx->api->text(ctx, "import.done", args, BOT_COUNT(args)));
@@ -374,7 +376,8 @@ static const char *done_text(struct bot_ctx *ctx, const struct job *job)
 /* The others hear of low stocks in one sentence, whatever their number. */
 static int low_tell(struct bot_ctx *ctx, const struct job *job)
 {
-    const struct bot_arg args[] = { bot_text("count", count_text(ctx, job->low)) };
+    const struct bot_arg args[] = { bot_text("count", count_text(ctx, job->low)),
+                                    bot_int("n", job->low) };
     const struct bot_send send = {
         .size = sizeof send,
         .role = BOT_STORE_ADMIN,
