@@ -110,7 +110,7 @@ void product_of_row(struct bot_ctx *ctx, struct bot_rows *rows, struct product *
     out->stock =
         ctx->api->row_type(rows, 3) == BOT_NULL ? PRODUCT_UNCOUNTED : ctx->api->row_int(rows, 3);
     out->low = ctx->api->row_int(rows, 4);
-    out->high = ctx->api->row_int(rows, 5);
+    out->high = out->low ? ctx->api->row_int(rows, 5) : 0;
     out->category = out->description = "";
 }
 

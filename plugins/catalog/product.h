@@ -54,10 +54,14 @@ int product_stock_add(struct bot_ctx *ctx, int64_t id, int64_t change, struct pr
 int product_settle(struct bot_ctx *ctx, int64_t id, struct product *out);
 
 /* What product_of_row() reads. Ranges lie in a table that has rows for products with variants only;
- * those of a store lie together. */
+ * whether the store has any is asked once a statement, so a list of plain products looks for none.
+ */
+#define PRODUCT_RANGE_(column)                                                                     \
+    " CASE WHEN EXISTS (SELECT 1 FROM catalog_ranges s WHERE s.store = $store) THEN"               \
+    " (SELECT r." column " FROM catalog_ranges r WHERE r.store = $store AND r.product = p.id) END"
 #define PRODUCT_LIST                                                                               \
-    "SELECT p.id, p.name, p.price, p.stock, r.low, r.high FROM catalog_products p"                 \
-    " LEFT JOIN catalog_ranges r ON r.store = $store AND r.product = p.id"
+    "SELECT p.id, p.name, p.price, p.stock," PRODUCT_RANGE_("low") "," PRODUCT_RANGE_(             \
+        "high") " FROM catalog_products p"
 
 /* One page in the order of ids, `limit` rows after the first `offset`. */
 int product_page(struct bot_ctx *ctx, int64_t limit, int64_t offset, struct bot_rows **rows);
