@@ -37,6 +37,12 @@ static const struct row {
     { "edit_produk", ADMINS, PRODUCT_ID, "\nHarga: 7000" },
     { "hapus_produk", ADMINS, PRODUCT_ID, "" },
     { "stok", ADMINS, PRODUCT_ID, "=9" },
+    { "stok_menipis", ADMINS, NO_ID, "5" },
+    { "varian", ADMINS, PRODUCT_ID, "tambah M = 7000, 3" },
+    { "foto", CUSTOMERS, PRODUCT_ID, "" },
+    { "kategori", CUSTOMERS, NO_ID, "" },
+    { "ekspor", ADMINS, NO_ID, "" },
+    { "impor", ADMINS, NO_ID, "" },
     /* super-admin */
     { "daftar_toko", SUPERS, NO_ID, "" },
     { "set_admin_toko", SUPERS, STORE_ID, "6281100000099" },
