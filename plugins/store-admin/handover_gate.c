@@ -9,8 +9,9 @@
 #include "phones.h"
 #include "store_admin.h"
 
-#define SHOWN_CHARS   3000 /* of a message that is passed on */
-#define CONTACT_CHARS 300
+#define SHOWN_CHARS     3000 /* of a message that is passed on */
+#define CONTACT_CHARS   300
+#define FORWARD_LIFE_MS INT64_C(86400000)
 
 /* ---- passing on ------------------------------------------------------------------------------ */
 
@@ -52,9 +53,13 @@ static int pass_on(struct bot_ctx *ctx, const char *key)
         bot_text("store", field(ctx, "store.name")),
         bot_text("text", what_came(ctx)),
     };
+    /* As quick as an answer, since somebody waits; but an admin who reads it tonight still gets it.
+     */
     const struct bot_send send = {
         .size = sizeof send,
         .role = BOT_STORE_ADMIN,
+        .priority = 1,
+        .expires = api->now(ctx) + FORWARD_LIFE_MS,
         .text = api->text(ctx, key, args, BOT_COUNT(args)),
         .tag = text_format(ctx, "handover:%lld:%lld", (long long)person,
                            (long long)api->number(ctx, "store")),
