@@ -66,8 +66,7 @@ struct person {
 struct line {
     char text[300];
     const char *quoted;
-    int store;     /* that it names: by code, name, quote; or NOWHERE */
-    int no_header; /* the answer has no store's name above it */
+    int store; /* that it names: by code, name, quote; or NOWHERE */
 };
 
 static struct week {
@@ -220,8 +219,9 @@ static int a_store_of_his(const struct person *p)
 
 static int browse(struct person *p, struct line *out)
 {
+    static const char *const ways[] = { "/lihat_produk", "/produk", "/LIHAT_PRODUK", "/katalog" };
     (void)p;
-    snprintf(out->text, sizeof out->text, "/lihat_produk%s%s", dice(0, 1) ? " " : "", "");
+    snprintf(out->text, sizeof out->text, "%s", ways[dice(0, 3)]);
     return 1;
 }
 
@@ -371,6 +371,7 @@ static int reprices(struct person *p, struct line *out)
 static int removes(struct person *p, struct line *out)
 {
     snprintf(out->text, sizeof out->text, "/hapus_produk %lld", (long long)a_product(p->runs));
+    p->is_asked = 1; /* YA or TIDAK comes next */
     return 1;
 }
 
@@ -485,8 +486,11 @@ static int act_of(struct person *p)
     struct line line = { .store = NOWHERE };
     p->wanted = 0;
     if (p->is_asked) {
-        choose(p, &line);
         p->is_asked = 0;
+        if (p->runs == NOWHERE)
+            choose(p, &line);
+        else
+            says_yes(p, &line);
     } else {
         const struct act *act = pick(p->runs == NOWHERE ? BY_CUSTOMERS : BY_ADMINS);
         if (!act->run(p, &line)) return 0;
