@@ -301,6 +301,8 @@ void host_read_settings(struct host *h)
     h->keep_days = config_int(h->config, "core", "keep_days");
     h->customers_max = config_int(h->config, "limits", "customers_per_store");
     h->customers_warning = config_int(h->config, "limits", "customers_warning");
+    if (!strcmp(config_origin(h->config, "limits", "customers_warning"), "default"))
+        h->customers_warning = h->customers_max * 9 / 10; /* 450 of 500 */
     if (h->crash) h->crash->stop_ms = config_int(h->config, "core", "drain") + 10000;
     char *token = xstrdup(config_text(h->config, "core", "metrics_token"));
     pthread_mutex_lock(&h->status_lock);

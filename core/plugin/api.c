@@ -149,6 +149,7 @@ const struct bot_api host_api = {
     .media_read = api_media_read,
     .media_store = api_media_store,
     .gather = api_gather,
+    .media_column = api_media_column,
 };
 
 /* ---- service gateways/0 ---------------------------------------------------------------------- */

@@ -27,6 +27,7 @@ int api_migration(struct bot_plugin *self, const struct bot_migration_spec *t, s
 int api_route(struct bot_plugin *self, const struct bot_route_spec *t, size_t n, size_t elem);
 int api_provide(struct bot_plugin *self, const char *name, const void *table, void *owner);
 int api_person_column(struct bot_plugin *self, const char *table, const char *column);
+int api_media_column(struct bot_plugin *self, const char *table, const char *column);
 int api_gateway(struct bot_plugin *self, const struct bot_gateway_spec *spec);
 
 /* api_event.c: the event at hand, and acting */

@@ -249,7 +249,7 @@ static void send_to_person(void *ctx, int64_t person)
 {
     struct sending *s = ctx;
     const char *gateway, *session, *chat;
-    if (s->rc != BOT_OK) return;
+    if (s->rc != BOT_OK || (s->send->role && person == s->send->except)) return;
     if (people_address(s->ev->host, person, &s->ev->step, &gateway, &session, &chat) < 0) return;
     s->rc = send_row(s, person, gateway, session, chat);
 }

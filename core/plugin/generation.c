@@ -31,6 +31,7 @@ static void ledger_begin(struct plugin *p)
     STAILQ_INIT(&p->routes);
     STAILQ_INIT(&p->services);
     STAILQ_INIT(&p->person_columns);
+    STAILQ_INIT(&p->media_columns);
 }
 
 /* "super-admin" has tables whose names begin with "super_admin_". */

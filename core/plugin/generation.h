@@ -72,6 +72,10 @@ struct person_column {
     struct plugin *plugin;
     const char *table, *column;
 };
+struct media_column {
+    STAILQ_ENTRY(media_column) link;
+    const char *table, *column;
+};
 struct gateway {
     struct plugin *plugin;
     struct bot_gateway_spec spec;
@@ -118,6 +122,7 @@ struct plugin {
     STAILQ_HEAD(, route) routes;
     STAILQ_HEAD(, service) services;
     STAILQ_HEAD(, person_column) person_columns;
+    STAILQ_HEAD(, media_column) media_columns;
     struct gateway *gateway;
     const struct bot_config_spec *config;
     size_t config_count;

@@ -296,12 +296,17 @@ int api_provide(struct bot_plugin *self, const char *name, const void *table, vo
     return BOT_OK;
 }
 
+static int is_own_column(const struct plugin *p, const char *table, const char *column)
+{
+    return is_name(table, "_", 60) && is_name(column, "_", 60) &&
+           strncmp(table, p->table_prefix, strlen(p->table_prefix)) == 0;
+}
+
 int api_person_column(struct bot_plugin *self, const char *table, const char *column)
 {
     struct plugin *p = registering(self, "person_column");
     if (!p) return BOT_EPHASE;
-    if (!is_name(table, "_", 60) || !is_name(column, "_", 60) ||
-        strncmp(table, p->table_prefix, strlen(p->table_prefix)) != 0)
+    if (!is_own_column(p, table, column))
         return problem(p, "person_column: \"%s\" is not a table of this plugin",
                        table ? table : "?");
     struct person_column *c = arena_zalloc(&p->arena, sizeof *c);
@@ -309,6 +314,20 @@ int api_person_column(struct bot_plugin *self, const char *table, const char *co
     c->table = copy(p, table);
     c->column = copy(p, column);
     STAILQ_INSERT_TAIL(&p->person_columns, c, link);
+    return BOT_OK;
+}
+
+int api_media_column(struct bot_plugin *self, const char *table, const char *column)
+{
+    struct plugin *p = registering(self, "media_column");
+    if (!p) return BOT_EPHASE;
+    if (!is_own_column(p, table, column))
+        return problem(p, "media_column: \"%s\" is not a table of this plugin",
+                       table ? table : "?");
+    struct media_column *c = arena_zalloc(&p->arena, sizeof *c);
+    c->table = copy(p, table);
+    c->column = copy(p, column);
+    STAILQ_INSERT_TAIL(&p->media_columns, c, link);
     return BOT_OK;
 }
 

@@ -35,21 +35,61 @@ static const struct bot_command_spec commands[] = {
     { .name = "stok",
       .aliases = "stock",
       .role = BOT_STORE_ADMIN,
-      .args = "id [jumlah]",
+      .args = "produk [jumlah]",
       .help = "help.stock",
       .run = change_stock,
       .usage = "usage.stock" },
+    { .name = "stok_menipis",
+      .aliases = "low_stock",
+      .role = BOT_STORE_ADMIN,
+      .args = "[jumlah]",
+      .help = "help.low",
+      .run = low_stock },
+    { .name = "varian",
+      .aliases = "variasi,variants",
+      .role = BOT_STORE_ADMIN,
+      .args = "id [isi]",
+      .help = "help.variants",
+      .run = change_variants,
+      .usage = "usage.variants" },
+    { .name = "foto",
+      .aliases = "gambar,photo",
+      .role = BOT_ANYONE,
+      .args = "[produk]",
+      .help = "help.photo",
+      .run = show_photo },
+    { .name = "kategori",
+      .aliases = "categories",
+      .role = BOT_ANYONE,
+      .args = "[nama]",
+      .help = "help.categories",
+      .run = list_categories },
+    { .name = "ekspor",
+      .aliases = "export",
+      .role = BOT_STORE_ADMIN,
+      .help = "help.export",
+      .run = export_products },
+    { .name = "impor",
+      .aliases = "import",
+      .role = BOT_STORE_ADMIN,
+      .help = "help.import",
+      .run = import_products },
 };
 
+/* "store.stats", "store.report" and "global.stats" are run by whoever shows them. */
 static const struct bot_hook_spec hooks[] = {
     { .event = "message.text", .priority = 300, .run = answer_customer },
+    { .event = "catalog.import", .run = import_go_on },
+    { .event = "store.stats", .run = store_stats },
+    { .event = "store.report", .run = store_report },
+    { .event = "global.stats", .scope = BOT_ALL_STORES, .run = global_stats },
 };
 
 static const struct bot_dialog_step add_steps[] = {
-    { .slot = "form", .prompt = "add.prompt" },
+    { .slot = "form", .prompt = "add.prompt", .check = add_form_check },
 };
 static const struct bot_dialog_step mended_steps[] = {
-    { .slot = "form", .prompt = "add.mend" },
+    { .slot = "form", .prompt = "add.mend", .check = add_form_check },
 };
 static const struct bot_dialog_step one_by_one_steps[] = {
     { .slot = "name", .prompt = "add.name", .check = add_name_check, .when_empty = 1 },
@@ -64,14 +104,34 @@ static const struct bot_dialog_step remove_steps[] = {
     { .slot = "answer", .prompt = "remove.ask", .retry = "remove.retry", .check = yes_no_check },
 };
 
+static const struct bot_dialog_step photo_steps[] = {
+    { .slot = "file", .prompt = "photo.prompt", .retry = "photo.retry", .check = photo_check },
+};
+static const struct bot_dialog_step import_steps[] = {
+    { .slot = "file", .prompt = "import.prompt", .retry = "import.not_csv", .check = import_check },
+};
+static const struct bot_dialog_step import_all_steps[] = {
+    { .slot = "answer", .prompt = "import.ask", .retry = "import.ask", .check = yes_no_check },
+};
+static const struct bot_dialog_step import_some_steps[] = {
+    { .slot = "answer",
+      .prompt = "import.ask_some",
+      .retry = "import.ask_some",
+      .check = skip_check },
+};
+
 #define STEPS(table) .steps = (table), .step_count = BOT_COUNT(table), .step_size = sizeof(table)[0]
 
 static const struct bot_dialog_spec dialogs[] = {
     { .name = "add", .version = 1, STEPS(add_steps), .done = add_form_done },
     { .name = "add_mended", .version = 1, STEPS(mended_steps), .done = add_mended_done },
     { .name = "add_steps", .version = 1, STEPS(one_by_one_steps), .done = add_steps_done },
-    { .name = "edit", .version = 1, STEPS(edit_steps), .done = edit_done },
+    { .name = "edit", .version = 2, STEPS(edit_steps), .done = edit_done },
     { .name = "remove", .version = 1, .timeout_s = 600, STEPS(remove_steps), .done = remove_done },
+    { .name = "photo", .version = 1, STEPS(photo_steps), .done = photo_done },
+    { .name = "import", .version = 1, STEPS(import_steps), .done = import_done },
+    { .name = "import_all", .version = 1, STEPS(import_all_steps), .done = import_start },
+    { .name = "import_some", .version = 1, STEPS(import_some_steps), .done = import_start },
 };
 
 static const struct bot_config_spec config[] = {
@@ -83,56 +143,14 @@ static const struct bot_config_spec config[] = {
       .help = "products in one message of /lihat_produk" },
 };
 
-/* An id stays an archived product's for ever. `folded` is the name in small letters: among the
- * products that are not archived it is unique in a store. The index of the list holds all that a
- * list shows, so that a page of a store whose rows lie scattered is still one place on the disk. */
-static const struct bot_migration_spec migrations[] = {
-    { .id = 1,
-      .sql = "CREATE TABLE catalog_products ("
-             " id INTEGER PRIMARY KEY,"
-             " store INTEGER NOT NULL,"
-             " name TEXT NOT NULL,"
-             " folded TEXT NOT NULL,"
-             " price INTEGER NOT NULL CHECK (price > 0),"
-             " stock INTEGER CHECK (stock >= 0),"
-             " category TEXT NOT NULL DEFAULT '',"
-             " description TEXT NOT NULL DEFAULT '',"
-             " archived INTEGER NOT NULL DEFAULT 0,"
-             " created_at INTEGER NOT NULL,"
-             " updated_at INTEGER NOT NULL"
-             ") STRICT;"
-             "CREATE UNIQUE INDEX catalog_products_folded ON catalog_products (store, folded)"
-             " WHERE archived = 0;"
-             "CREATE INDEX catalog_products_list"
-             " ON catalog_products (store, archived, id, name, price, stock);"
-             "CREATE INDEX catalog_products_category"
-             " ON catalog_products (store, category, id) WHERE archived = 0;",
-      .sql_postgres =
-          "CREATE TABLE catalog_products ("
-          " id BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY,"
-          " store BIGINT NOT NULL,"
-          " name TEXT NOT NULL,"
-          " folded TEXT NOT NULL,"
-          " price BIGINT NOT NULL CHECK (price > 0),"
-          " stock BIGINT CHECK (stock >= 0),"
-          " category TEXT NOT NULL DEFAULT '',"
-          " description TEXT NOT NULL DEFAULT '',"
-          " archived BIGINT NOT NULL DEFAULT 0,"
-          " created_at BIGINT NOT NULL,"
-          " updated_at BIGINT NOT NULL"
-          ");"
-          "CREATE UNIQUE INDEX catalog_products_folded ON catalog_products (store, folded)"
-          " WHERE archived = 0;"
-          "CREATE INDEX catalog_products_list ON catalog_products (store, archived, id)"
-          " INCLUDE (name, price, stock);"
-          "CREATE INDEX catalog_products_category ON catalog_products (store, category, id)"
-          " WHERE archived = 0;" },
-};
-
 static int init(const struct bot_api *api, struct bot_plugin *self)
 {
     int rc = BOT_CONFIG(api, self, config);
-    if (rc >= 0) rc = BOT_MIGRATIONS(api, self, migrations);
+    if (rc >= 0)
+        rc = api->migration(self, catalog_migrations, catalog_migration_count,
+                            sizeof catalog_migrations[0]);
+    if (rc >= 0 && BOT_HAS(api, media_column))
+        rc = api->media_column(self, "catalog_photos", "media");
     if (rc >= 0) rc = BOT_COMMANDS(api, self, commands);
     if (rc >= 0) rc = BOT_DIALOGS(api, self, dialogs);
     if (rc >= 0) rc = BOT_HOOKS(api, self, hooks);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "rupiah.h"
+#include "variant.h"
 #include "words.h"
 
 static const struct {
@@ -33,6 +34,10 @@ static const struct {
     { "description", FIELD_DESCRIPTION },
     { "desc", FIELD_DESCRIPTION },
     { "ket", FIELD_DESCRIPTION },
+    { "varian", FIELD_VARIANTS },
+    { "variasi", FIELD_VARIANTS },
+    { "variant", FIELD_VARIANTS },
+    { "variants", FIELD_VARIANTS },
 };
 
 /* ---- lines ----------------------------------------------------------------------------------- */
@@ -45,7 +50,7 @@ static char *trim(char *s)
     return s;
 }
 
-static int field_of(const char *key, size_t len)
+int form_field(const char *key, size_t len)
 {
     static const char around[] = " \t*_-"; /* bullets and bold */
     while (len > 0 && strchr(around, *key)) key++, len--;
@@ -77,10 +82,20 @@ static void append_line(char *text, const char *line)
     memmove(end, line, strlen(line) + 1);
 }
 
+static void line_keep(struct form *form, int field, char *value, int *first_variant)
+{
+    form->lines++;
+    form->value[field] = value;
+    if (field != FIELD_VARIANTS) return;
+    if (*first_variant) form->variant_lines = 0; /* those of an earlier form are done with */
+    *first_variant = 0;
+    if (form->variant_lines < FORM_VARIANT_LINES) form->variants[form->variant_lines++] = value;
+}
+
 void form_parse(struct form *form, char *text)
 {
     char *loose = NULL;
-    int last = -1;
+    int last = -1, first_variant = 1;
     unsigned others = 0;
     form->unknown = NULL;
     form->lines = 0;
@@ -88,12 +103,12 @@ void form_parse(struct form *form, char *text)
         next = strchr(line, '\n');
         if (next) *next++ = '\0';
         line = trim(line);
-        if (*line == '\0') continue;
+        if (*line == FORM_NEXT) first_variant = 1;
+        if (*line == '\0' || *line == FORM_NEXT) continue;
         size_t key = strcspn(line, ":=");
-        int field = line[key] ? field_of(line, key) : -1;
+        int field = line[key] ? form_field(line, key) : -1;
         if (field >= 0) {
-            form->value[field] = value_of(line + key + 1);
-            form->lines++;
+            line_keep(form, field, value_of(line + key + 1), &first_variant);
             last = field;
         } else if (last == FIELD_DESCRIPTION) {
             append_line(form->value[FIELD_DESCRIPTION], line);
@@ -148,9 +163,10 @@ static int is_one_of(const char *text, const char *const *words, size_t n)
     return 0;
 }
 
+static const char *const uncounted[] = { "", "-", "tidak dihitung", "not counted" };
+
 const char *form_stock_check(const char *text, int64_t *stock)
 {
-    static const char *const uncounted[] = { "", "-", "tidak dihitung", "not counted" };
     static const char *const none[] = { "habis", "kosong", "sold out", "out", "nol" };
     if (is_one_of(text, uncounted, sizeof uncounted / sizeof *uncounted)) {
         *stock = PRODUCT_UNCOUNTED;
@@ -177,10 +193,26 @@ static const char *description_check(char *description)
     return NULL;
 }
 
+/* A product is counted by its variants, when it has some. */
+static const char *variants_check(const struct form *form, struct variants *variants,
+                                  const char **value)
+{
+    const char *problem = NULL;
+    variants->n = 0;
+    for (size_t i = 0; i < form->variant_lines && !problem; i++)
+        problem = variants_parse(form->variants[i], variants, value);
+    if (problem || variants->n == 0) return problem;
+    const char *stock = form->value[FIELD_STOCK];
+    if (!stock || is_one_of(stock, uncounted, sizeof uncounted / sizeof *uncounted)) return NULL;
+    *value = stock;
+    return "problem.stock_of_variants";
+}
+
 size_t form_check(struct form *form, int with_all, struct product *product,
-                  struct form_problem problems[FORM_PROBLEMS])
+                  struct variants *variants, struct form_problem problems[FORM_PROBLEMS])
 {
     const char *found[FIELD_COUNT] = { NULL };
+    const char *about = "";
     char *const *v = form->value;
     if (v[FIELD_NAME])
         found[FIELD_NAME] = form_name_check(v[FIELD_NAME]);
@@ -193,10 +225,13 @@ size_t form_check(struct form *form, int with_all, struct product *product,
     if (v[FIELD_STOCK]) found[FIELD_STOCK] = form_stock_check(v[FIELD_STOCK], &product->stock);
     if (v[FIELD_CATEGORY]) found[FIELD_CATEGORY] = form_category_check(v[FIELD_CATEGORY]);
     if (v[FIELD_DESCRIPTION]) found[FIELD_DESCRIPTION] = description_check(v[FIELD_DESCRIPTION]);
+    found[FIELD_VARIANTS] = variants_check(form, variants, &about);
 
     size_t n = 0;
-    for (size_t i = 0; i < FIELD_COUNT; i++)
-        if (found[i]) problems[n++] = (struct form_problem){ found[i], v[i] ? v[i] : "" };
+    for (size_t i = 0; i < FIELD_COUNT; i++) {
+        const char *value = i == FIELD_VARIANTS ? about : v[i] ? v[i] : "";
+        if (found[i]) problems[n++] = (struct form_problem){ found[i], value };
+    }
     if (form->unknown) problems[n++] = (struct form_problem){ "problem.line", form->unknown };
     product->name = v[FIELD_NAME];
     product->category = v[FIELD_CATEGORY];

@@ -16,7 +16,8 @@ struct product {
     int64_t id;
     const char *name;
     int64_t price;                      /* rupiah */
-    int64_t stock;                      /* or PRODUCT_UNCOUNTED */
+    int64_t stock;                      /* or PRODUCT_UNCOUNTED; with variants the sum of theirs */
+    int64_t low, high;                  /* prices of its variants; 0: it has none */
     const char *category, *description; /* "" when there is none */
 };
 
@@ -26,6 +27,8 @@ struct product_change {
     int64_t price;
     int64_t stock;
     int has_stock;
+    const struct product
+        *shown; /* a changed column must still be as it is here; NULL: never mind */
 };
 
 /* BOT_ENOENT also for an archived one and for another store's. */
@@ -34,14 +37,31 @@ int product_get(struct bot_ctx *ctx, int64_t id, struct product *out);
 int64_t product_named(struct bot_ctx *ctx, const char *name);
 /* The new id, BOT_EEXIST when the name is taken, or another error. */
 int64_t product_insert(struct bot_ctx *ctx, const struct product *product);
-/* *out is the product afterwards. BOT_ENOENT, BOT_EEXIST. */
+/* *out is the product afterwards. BOT_EEXIST; BOT_ENOENT also when a column is no longer as it was
+ * shown, or a stock is given to a product that has variants: nothing has changed then. */
 int product_update(struct bot_ctx *ctx, int64_t id, const struct product_change *change,
                    struct product *out);
 int product_archive(struct bot_ctx *ctx, int64_t id); /* BOT_ENOENT */
 /* Sets the stock, or adds to it (an uncounted one counts from 0). BOT_ENOENT when there is no such
- * product or the stock would leave 0..PRODUCT_STOCK_MAX: nothing has changed then. */
+ * product, it has variants, or the stock would leave 0..PRODUCT_STOCK_MAX: nothing has changed
+ * then.
+ */
 int product_stock_set(struct bot_ctx *ctx, int64_t id, int64_t stock, struct product *out);
 int product_stock_add(struct bot_ctx *ctx, int64_t id, int64_t change, struct product *out);
+
+/* After its variants have changed: brings up range, sum of stocks and the words it is found by;
+ * *out is the product afterwards. BOT_ENOENT. */
+int product_settle(struct bot_ctx *ctx, int64_t id, struct product *out);
+
+/* What product_of_row() reads. Ranges lie in a table that has rows for products with variants only;
+ * whether the store has any is asked once a statement, so a list of plain products looks for none.
+ */
+#define PRODUCT_RANGE_(column)                                                                     \
+    " CASE WHEN EXISTS (SELECT 1 FROM catalog_ranges s WHERE s.store = $store) THEN"               \
+    " (SELECT r." column " FROM catalog_ranges r WHERE r.store = $store AND r.product = p.id) END"
+#define PRODUCT_LIST                                                                               \
+    "SELECT p.id, p.name, p.price, p.stock," PRODUCT_RANGE_("low") "," PRODUCT_RANGE_(             \
+        "high") " FROM catalog_products p"
 
 /* One page in the order of ids, `limit` rows after the first `offset`. */
 int product_page(struct bot_ctx *ctx, int64_t limit, int64_t offset, struct bot_rows **rows);
@@ -50,5 +70,6 @@ void product_of_row(struct bot_ctx *ctx, struct bot_rows *rows, struct product *
 
 /* A copy that lives until the callback returns. */
 char *text_copy(struct bot_ctx *ctx, const char *text);
+char *text_copy_n(struct bot_ctx *ctx, const char *text, size_t len);
 
 #endif

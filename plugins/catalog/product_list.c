@@ -8,6 +8,7 @@
 
 #include "catalog.h"
 #include "form.h"
+#include "photo.h"
 #include "view.h"
 #include "words.h"
 
@@ -35,11 +36,23 @@ static struct catalog_seen *seen_of(struct bot_ctx *ctx)
     return seen;
 }
 
-static void seen_set(struct bot_ctx *ctx, const char *query, int64_t page)
+int64_t page_size(struct bot_ctx *ctx)
+{
+    return catalog_of(ctx)->page_size;
+}
+
+int64_t seen_product(struct bot_ctx *ctx)
+{
+    return seen_of(ctx)->product;
+}
+
+void seen_set(struct bot_ctx *ctx, enum seen_kind kind, const char *query, int64_t page)
 {
     struct catalog_seen *seen = seen_of(ctx);
     size_t n = strlen(query);
-    if (n >= sizeof seen->query) page = n = 0;
+    if (n >= sizeof seen->query) page = 0, n = 0, kind = SEEN_ALL;
+    seen->kind = kind;
+    seen->product = 0;
     memcpy(seen->query, query, n);
     seen->query[n] = '\0';
     seen->page = page;
@@ -63,6 +76,18 @@ static int page_add(struct bot_ctx *ctx, struct view *v, int64_t limit, int64_t 
     return rc == BOT_ROW ? 1 : rc;
 }
 
+/* The only match, in full; a photo is offered, not sent: the answer is one text. */
+static int one_add(struct bot_ctx *ctx, struct view *v, const struct product *product)
+{
+    view_text(v, "\n");
+    view_card(v, product);
+    int64_t photo = photo_of(ctx, product->id);
+    if (photo <= 0) return (int)photo;
+    view_text(v, "\n\n");
+    view_text(v, ctx->api->text(ctx, "photo.offer", NULL, 0));
+    return BOT_OK;
+}
+
 /* Adds the products of found[0..n) that are still there, a single one in full. Returns how many, or
  * an error. */
 static int found_add(struct bot_ctx *ctx, struct view *v, const struct bot_found *found, int n)
@@ -74,8 +99,7 @@ static int found_add(struct bot_ctx *ctx, struct view *v, const struct bot_found
         if (rc == BOT_ENOENT) continue;
         if (rc < 0) return rc;
         if (n == 1) {
-            view_text(v, "\n");
-            view_card(v, &product);
+            if ((rc = one_add(ctx, v, &product)) < 0) return rc;
         } else {
             view_line(v, &product);
         }
@@ -132,8 +156,7 @@ static void view_greeting(struct view *v, int is_new)
     view_text(v, is_new ? "\n\n" : "\n");
 }
 
-/* A customer whose first message is a command is welcomed with its answer. */
-static void view_welcome(struct view *v)
+void view_welcome(struct view *v)
 {
     if (!v->with_id && catalog_of(v->ctx)->people->is_new(v->ctx)) view_greeting(v, 1);
 }
@@ -162,7 +185,7 @@ static int list_all(struct bot_ctx *ctx, int64_t page)
         return bot_say(ctx, "list.no_page", args, BOT_COUNT(args));
     }
     if (more) view_more(&v, "list.more", page + 1);
-    seen_set(ctx, "", page);
+    seen_set(ctx, SEEN_ALL, "", page);
     return view_reply(&v);
 }
 
@@ -205,8 +228,18 @@ static int list_found(struct bot_ctx *ctx, const char *query, int64_t page)
     if (shown < 0) return shown;
     if (shown == 0) return list_none(ctx, query);
     if (n - first > size) view_more(&v, "search.more", page + 1);
-    seen_set(ctx, query, page);
+    seen_set(ctx, SEEN_FOUND, query, page);
+    if (count == 1) seen_of(ctx)->product = found[first].id;
     return view_reply(&v);
+}
+
+/* "kategori sepatu": what stands behind the word, or NULL. */
+static const char *category_asked(const char *query)
+{
+    static const char *const words[] = { "kategori ", "Kategori ", "category ", "Category " };
+    for (size_t i = 0; i < BOT_COUNT(words); i++)
+        if (strncmp(query, words[i], strlen(words[i])) == 0) return query + strlen(words[i]);
+    return NULL;
 }
 
 int list_products(struct bot_ctx *ctx)
@@ -217,6 +250,8 @@ int list_products(struct bot_ctx *ctx)
     int64_t page = 0;
     if (words_clean(query, 0) == 0) return list_all(ctx, 1);
     if (words_count_parse(query, PAGE_MAX, &page) == 0) return list_all(ctx, page);
+    const char *category = category_asked(query);
+    if (category) return show_category(ctx, category);
     return list_found(ctx, query, 1);
 }
 
@@ -242,8 +277,34 @@ static int list_next(struct bot_ctx *ctx)
     int64_t page = seen->page < 1 ? 2 : seen->page + 1;
     if (seen->page > 0 && seen->event != 0 && seen->event == ctx->api->number(ctx, "event"))
         page = seen->page; /* this very message, run again */
-    return seen->query[0] ? list_found(ctx, text_copy(ctx, seen->query), page)
-                          : list_all(ctx, page);
+    switch (seen->kind) {
+    case SEEN_FOUND:
+        return list_found(ctx, text_copy(ctx, seen->query), page);
+    case SEEN_LOW:
+        return is_store_admin(ctx) ? list_low(ctx, page) : list_all(ctx, page);
+    case SEEN_CATEGORY:
+        return answer_category(ctx, text_copy(ctx, seen->query), page);
+    default:
+        return list_all(ctx, page);
+    }
+}
+
+/* 1: the text is the category of one of these, and nothing else. */
+static int is_category(struct bot_ctx *ctx, const char *text, const struct bot_found *found, int n)
+{
+    char *asked = text_copy(ctx, text);
+    if (strlen(asked) > QUERY_CHARS) return 0;
+    words_fold(asked);
+    for (int i = 0; i < n; i++) {
+        struct product product;
+        int rc = product_get(ctx, found[i].id, &product);
+        if (rc == BOT_ENOENT) continue;
+        if (rc < 0) return rc;
+        char *category = text_copy(ctx, product.category);
+        words_fold(category);
+        if (strcmp(asked, category) == 0) return 1;
+    }
+    return 0;
 }
 
 /* Greeting and best matching products in one text. */
@@ -255,11 +316,17 @@ static int greet_and_offer(struct bot_ctx *ctx, const char *text)
     struct bot_found found[SUGGESTIONS];
     int n = ctx->api->search_find(ctx, "products", text, found, SUGGESTIONS);
     if (n < 0) return n;
+    int category = n > 1 ? is_category(ctx, text, found, n) : 0;
+    if (category < 0) return category;
+    if (category) return show_category(ctx, text);
     if (n > 0) {
         view_header(&v, "offer.found", "");
         int shown = found_add(ctx, &v, found, n);
         if (shown < 0) return shown;
-        if (shown > 0) return view_reply(&v);
+        if (shown > 0) {
+            seen_of(ctx)->product = n == 1 ? found[0].id : 0;
+            return view_reply(&v);
+        }
         v.len = greeted;
     }
     int64_t shown = 0;
@@ -289,6 +356,8 @@ int answer_customer(struct bot_ctx *ctx)
     if (!*text && ctx->api->field(ctx, "media.kind"))
         return BOT_PASS; /* a picture is no greeting */
     if (is_next_word(text)) return list_next(ctx);
+    int rc = answer_photo(ctx, text);
+    if (rc != BOT_PASS) return rc;
     if (is_store_admin(ctx) && is_form(ctx, text)) return bot_say(ctx, "add.form_alone", NULL, 0);
     return greet_and_offer(ctx, text);
 }

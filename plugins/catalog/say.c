@@ -6,6 +6,7 @@
 
 #include "catalog.h"
 #include "form.h"
+#include "variant.h"
 #include "view.h"
 
 #define QUOTE_CHARS 60 /* of somebody's words in our answer */
@@ -24,7 +25,7 @@ int say_name_taken(struct bot_ctx *ctx, const char *name)
     return bot_say(ctx, "name_taken", args, BOT_COUNT(args));
 }
 
-static const char *problem_text(struct bot_ctx *ctx, const char *key, const char *value)
+const char *problem_text(struct bot_ctx *ctx, const char *key, const char *value)
 {
     const struct bot_arg args[] = {
         bot_text("value", text_cut(ctx, value, QUOTE_CHARS)),
@@ -32,6 +33,8 @@ static const char *problem_text(struct bot_ctx *ctx, const char *key, const char
         bot_int("category_max", PRODUCT_CATEGORY_CHARS),
         bot_int("description_max", PRODUCT_DESCRIPTION_CHARS),
         bot_int("stock_max", PRODUCT_STOCK_MAX),
+        bot_int("label_max", VARIANT_LABEL_CHARS),
+        bot_int("variants_max", VARIANTS_MAX),
     };
     return ctx->api->text(ctx, key, args, BOT_COUNT(args));
 }
@@ -64,4 +67,21 @@ int audit_product(struct bot_ctx *ctx, const char *action, int64_t id)
     char detail[32];
     snprintf(detail, sizeof detail, "id=%lld", (long long)id);
     return ctx->api->audit(ctx, action, detail);
+}
+
+int say_saved(struct bot_ctx *ctx, const char *key, const struct product *saved)
+{
+    struct view v = view_start(ctx);
+    v.with_id = 1;
+    view_text(&v, ctx->api->text(ctx, key, NULL, 0));
+    view_text(&v, "\n\n");
+    view_card(&v, saved);
+    return view_reply(&v);
+}
+
+int say_no_variant(struct bot_ctx *ctx, const struct product *p, int64_t number)
+{
+    const struct bot_arg args[] = { bot_text("name", p->name), bot_int("number", number),
+                                    bot_int("id", p->id) };
+    return bot_say(ctx, "variant.not_found", args, BOT_COUNT(args));
 }

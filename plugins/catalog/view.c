@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "rupiah.h"
+#include "variant.h"
 #include "words.h"
 
 int is_store_admin(struct bot_ctx *ctx)
@@ -50,6 +51,11 @@ static char *view_room(struct view *v, size_t n)
     return v->s + v->len;
 }
 
+void view_reserve(struct view *v, size_t bytes)
+{
+    view_room(v, bytes);
+}
+
 static void view_bytes(struct view *v, const char *s, size_t n)
 {
     memcpy(view_room(v, n), s, n);
@@ -88,7 +94,7 @@ void view_plain(struct view *v, const char *text)
     }
 }
 
-static void view_number(struct view *v, int64_t number)
+void view_number(struct view *v, int64_t number)
 {
     char digits[24];
     int at = sizeof digits;
@@ -119,13 +125,23 @@ static void view_stock(struct view *v, const char *before, int64_t stock)
     view_number(v, stock);
 }
 
+static const char dot[] = " \xC2\xB7 "; /* U+00B7 */
+
+/* "Rp150.000", or "Rp150.000–Rp160.000" of its variants. */
+static void view_price(struct view *v, const struct product *p)
+{
+    view_rupiah(v, p->low ? p->low : p->price);
+    if (p->high <= p->low) return;
+    view_text(v, "\xE2\x80\x93"); /* U+2013 */
+    view_rupiah(v, p->high);
+}
+
 void view_line(struct view *v, const struct product *p)
 {
-    static const char dot[] = " \xC2\xB7 "; /* U+00B7 */
-    view_text(v, "\n\xE2\x80\xA2 ");        /* U+2022 */
+    view_text(v, "\n\xE2\x80\xA2 "); /* U+2022 */
     view_plain(v, p->name);
     view_text(v, dot);
-    view_rupiah(v, p->price);
+    view_price(v, p);
     view_stock(v, dot, p->stock);
     if (!v->with_id) return;
     view_text(v, dot);
@@ -133,13 +149,42 @@ void view_line(struct view *v, const struct product *p)
     view_number(v, p->id);
 }
 
-void view_card(struct view *v, const struct product *p)
+void view_variant(struct view *v, const struct product *p, const struct variant *one)
+{
+    view_text(v, "\n\xE2\x80\xA2 ");
+    if (v->with_id) {
+        view_number(v, p->id);
+        view_text(v, "/");
+        view_number(v, one->number);
+        view_text(v, dot);
+    }
+    view_plain(v, one->label);
+    view_text(v, dot);
+    view_rupiah(v, one->price ? one->price : p->price);
+    view_stock(v, dot, one->stock);
+}
+
+static void view_variants(struct view *v, const struct product *p)
+{
+    struct variants *all = v->ctx->api->alloc(v->ctx, sizeof *all);
+    int rc = variants_of(v->ctx, p->id, all);
+    if (rc < 0) v->rc = rc;
+    for (size_t i = 0; i < all->n; i++) view_variant(v, p, &all->item[i]);
+}
+
+void view_head(struct view *v, const struct product *p)
 {
     view_text(v, "*");
     view_plain(v, p->name);
     view_text(v, "*\n");
-    view_rupiah(v, p->price);
+    view_price(v, p);
     view_stock(v, "\n", p->stock);
+}
+
+void view_card(struct view *v, const struct product *p)
+{
+    view_head(v, p);
+    if (p->low) view_variants(v, p);
     if (*p->category) {
         view_text(v, "\n");
         view_text(v, v->ctx->api->text(v->ctx, "word.category", NULL, 0));
@@ -158,5 +203,5 @@ void view_card(struct view *v, const struct product *p)
 
 int view_reply(struct view *v)
 {
-    return bot_reply(v->ctx, v->s ? v->s : "");
+    return v->rc < 0 ? v->rc : bot_reply(v->ctx, v->s ? v->s : "");
 }

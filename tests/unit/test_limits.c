@@ -186,6 +186,20 @@ static void the_super_admin_raises_it_for_one_store(void **state)
     expect_like(customer(9), FULL);
 }
 
+static int open_ten(void **state)
+{
+    (void)state;
+    return open_shop("[limits]\ncustomers_per_store = 10\n");
+}
+
+static void the_warning_follows_the_limit(void **state)
+{
+    (void)state;
+    come(1, 8);
+    say(customer(9), "halo");
+    told("9 dari 10", "9 dari 10");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +208,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(two_at_the_same_moment, open_small, world_close),
         cmocka_unit_test_setup_teardown(who_is_told_once_is_not_told_again, open_small,
                                         world_close),
+        cmocka_unit_test_setup_teardown(the_warning_follows_the_limit, open_ten, world_close),
         cmocka_unit_test_setup_teardown(the_super_admin_raises_it_for_one_store, open_small,
                                         world_close),
     };

@@ -69,13 +69,28 @@ static int on_text(struct bot_ctx *ctx)
     return bot_reply(ctx, "hm");
 }
 
+static const struct bot_migration_spec tables[] = {
+    { .id = 1,
+      .sql = "CREATE TABLE alpha_photos (id INTEGER PRIMARY KEY, file INTEGER) STRICT;"
+             "CREATE INDEX alpha_photos_file ON alpha_photos (file);" },
+};
+
 static int alpha_init(const struct bot_api *a, struct bot_plugin *self)
 {
     sdk = a;
     return hook_text(a, self, on_text);
 }
 
+static int alpha_keeps(const struct bot_api *a, struct bot_plugin *self)
+{
+    sdk = a;
+    int rc = BOT_MIGRATIONS(a, self, tables);
+    if (rc >= 0) rc = a->media_column(self, "alpha_photos", "file");
+    return rc < 0 ? rc : hook_text(a, self, on_text);
+}
+
 static const struct delegate alpha = { alpha_init, NULL, NULL };
+static const struct delegate keeper = { alpha_keeps, NULL, NULL };
 
 static int open_world(void **state)
 {
@@ -85,6 +100,16 @@ static int open_world(void **state)
     mail = (struct bot_send){ 0 };
     world_open(
         &(struct world_conf){ .alpha = &alpha, .stores = 1, .ini = "[limits]\nmedia_mb = 1\n" });
+    return 0;
+}
+
+static int open_world_of_a_keeper(void **state)
+{
+    (void)state;
+    type = name = NULL;
+    max_bytes = flags = 0;
+    mail = (struct bot_send){ 0 };
+    world_open(&(struct world_conf){ .alpha = &keeper, .stores = 1 });
     return 0;
 }
 
@@ -305,6 +330,27 @@ static void a_file_that_has_just_come_again_stays(void **state)
     expect(CITRA, "read 0 16");
 }
 
+static void a_file_that_a_plugins_column_names_stays(void **state)
+{
+    (void)state;
+    store_one();
+    script("INSERT INTO alpha_photos VALUES (1, 1)");
+    for (int i = 0; i < 5; i++) pass(20LL * 24 * 3600 * 1000);
+    assert_int_equal(disk("SELECT count(*) FROM media"), 1);
+    assert_int_equal(access(path_of_one(), F_OK), 0);
+    /* its plugin is off: the column is remembered */
+    assert_int_equal(disk("SELECT count(*) FROM kv WHERE key = 'media/alpha_photos.file'"), 1);
+    script("DELETE FROM alpha_photos");
+    for (int i = 0; i < 4; i++) pass(20LL * 24 * 3600 * 1000);
+    assert_int_equal(disk("SELECT count(*) FROM media"), 0);
+    /* a table that has gone names nothing, and stops nothing */
+    script("UPDATE kv SET key = 'media/gone.file' WHERE key = 'media/alpha_photos.file'");
+    say(BUDI, "simpan");
+    jobs_run();
+    for (int i = 0; i < 2; i++) pass(20LL * 24 * 3600 * 1000);
+    assert_int_equal(disk("SELECT count(*) FROM media"), 0);
+}
+
 #define WORLD(name) cmocka_unit_test_setup_teardown(name, open_world, world_close)
 
 int main(void)
@@ -318,6 +364,8 @@ int main(void)
         WORLD(a_message_knows_its_own_id),
         WORLD(what_nobody_has_used_for_long_goes),
         WORLD(a_file_that_has_just_come_again_stays),
+        cmocka_unit_test_setup_teardown(a_file_that_a_plugins_column_names_stays,
+                                        open_world_of_a_keeper, world_close),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

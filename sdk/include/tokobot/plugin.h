@@ -289,6 +289,8 @@ struct bot_send {
                       caption and may be NULL. 0 = none. BOT_ENOENT: there is no such file */
     const char *quote; /* field "native_id" of a message from that chat: this one is shown as the
                           answer to it; or NULL */
+    /* Since 0.12. */
+    int64_t except; /* with role: everyone but this person, who knows already; 0 = everyone */
 };
 
 /* An answer to a route's request. */
@@ -509,8 +511,9 @@ struct bot_api {
     void *(*state)(struct bot_plugin *self);
 
     /* -- files; since 0.11. A file is kept as long as messages are ([core] keep_days) after it last
-     * came, was stored or was sent. Its id opens it for every store: a plugin that keeps one keeps
-     * it in a table with a column `store`, never in a text that somebody outside can choose. -- */
+     * came, was stored or was sent, and as long as a media_column names it. Its id opens it for
+     * every store: a plugin that keeps one keeps it in a table with a column `store`, never in a
+     * text that somebody outside can choose. -- */
     /* [event] The file's bytes, in result->body. flags: BOT_MEDIA_... max_bytes: of the file, at
      * most 10 MiB (0 = that). Returns the call's id, BOT_ENOENT when there is no such file,
      * BOT_EINVAL when it is larger. The completion may bring BOT_EIO. A gateway's send() may call
@@ -528,6 +531,9 @@ struct bot_api {
      * BOT_FAIL). Store, person and roles are the caller's; a hook may not wait (BOT_LATER). The
      * design's own: "store.stats", "store.report" (of one store), "global.stats". Since 0.12. */
     const char *(*gather)(struct bot_ctx *ctx, const char *event);
+    /* [init] Says that table.column holds files' ids: a file that is named there is kept as long as
+     * it is, also while this plugin is switched off. The column needs an index. Since 0.12. */
+    int (*media_column)(struct bot_plugin *self, const char *table, const char *column);
 };
 
 #define BOT_HAS(api, fn)             ((api)->size > offsetof(struct bot_api, fn) && (api)->fn != NULL)

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * export.c - /ekspor: all products as a table for a spreadsheet. Products are read a page at a time
+ * on a reader thread; the text grows in catalog_exports, so that a turn holds only one page. The
+ * answer is the file. What is exported and imported again changes nothing. */
+#include <stdio.h>
+#include <string.h>
+
+#include "catalog.h"
+#include "csv.h"
+#include "import.h"
+#include "view.h"
+
+#define PAGE_PRODUCTS 200 /* with their variants: no more rows than a read may give */
+#define WAIT_MS       INT64_C(120000)
+static const char bom[] = "\xEF\xBB\xBF"; /* or Excel takes it for Windows-1252 */
+static const char header[] = "id,nama,harga,stok,kategori,deskripsi,varian\r\n";
+
+/* What one page leaves to the next. */
+struct page {
+    int64_t after; /* the last id that is written */
+    int64_t part, count;
+    int64_t bytes; /* of all parts */
+};
+
+/* A text that grows; like a view, but of bytes as they are. */
+static void cell_add(struct view *v, const char *text)
+{
+    size_t n = csv_write_cell(text, NULL);
+    char *cell = v->ctx->api->alloc(v->ctx, n + 1);
+    csv_write_cell(text, cell);
+    view_text(v, cell);
+}
+
+static void line_add(struct view *v, const struct product *p, const struct variants *variants)
+{
+    char text[64], all[VARIANTS_MAX * (VARIANT_LABEL_CHARS * 4 + 60)];
+    snprintf(text, sizeof text, "%lld,", (long long)p->id);
+    view_text(v, text);
+    cell_add(v, p->name);
+    snprintf(text, sizeof text, ",%lld,", (long long)p->price);
+    view_text(v, text);
+    if (p->stock != PRODUCT_UNCOUNTED && variants->n == 0) view_number(v, p->stock);
+    view_text(v, ",");
+    cell_add(v, p->category);
+    view_text(v, ",");
+    cell_add(v, p->description);
+    view_text(v, ",");
+    if (variants_write(variants, all, sizeof all) > 0) cell_add(v, all);
+    view_text(v, "\r\n");
+}
+
+/* ---- parts ----------------------------------------------------------------------------------- */
+
+static int part_put(struct bot_ctx *ctx, int64_t part, const char *text)
+{
+    static const char sql[] = "INSERT INTO catalog_exports (event, part, store, text)"
+                              " VALUES ($event, $part, $store, $text)";
+    const struct bot_arg args[] = { bot_int("event", ctx->api->number(ctx, "event")),
+                                    bot_int("part", part), bot_text("text", text) };
+    return ctx->api->db(ctx, sql, args, BOT_COUNT(args), NULL);
+}
+
+/* Of this event, and what older ones of this store left behind. */
+static int parts_drop(struct bot_ctx *ctx)
+{
+    static const char sql[] =
+        "DELETE FROM catalog_exports WHERE store = $store AND event <= $event";
+    const struct bot_arg args[] = { bot_int("event", ctx->api->number(ctx, "event")) };
+    return ctx->api->db(ctx, sql, args, BOT_COUNT(args), NULL);
+}
+
+static int parts_join(struct bot_ctx *ctx, struct view *v)
+{
+    static const char sql[] = "SELECT text FROM catalog_exports"
+                              " WHERE event = $event AND store = $store ORDER BY part";
+    const struct bot_arg args[] = { bot_int("event", ctx->api->number(ctx, "event")) };
+    struct bot_rows *rows = NULL;
+    int rc = ctx->api->db(ctx, sql, args, BOT_COUNT(args), &rows);
+    if (rc < 0) return rc;
+    while ((rc = ctx->api->row_next(rows)) == BOT_ROW) view_text(v, ctx->api->row_text(rows, 0));
+    return rc;
+}
+
+/* ---- the file -------------------------------------------------------------------------------- */
+
+static int on_stored(struct bot_ctx *ctx, const struct bot_result *result, void *data)
+{
+    struct page page;
+    memcpy(&page, data, sizeof page);
+    if (result->status != BOT_OK) return bot_say(ctx, "export.failed", NULL, 0);
+    const struct bot_arg args[] = { bot_text("store", ctx->api->field(ctx, "store.name")),
+                                    bot_text("count", count_text(ctx, page.count)) };
+    const struct bot_send send = {
+        .size = sizeof send,
+        .chat = ctx->api->field(ctx, "chat"),
+        .text = ctx->api->text(ctx, "export.caption", args, BOT_COUNT(args)),
+        .media = result->media,
+        .priority = 1,
+    };
+    int rc = ctx->api->send(ctx, &send);
+    return rc < 0 ? rc : BOT_HANDLED;
+}
+
+/* In one piece: as large as it is known to be. */
+static int file_store(struct bot_ctx *ctx, const struct page *page)
+{
+    char name[80];
+    struct view v = { .ctx = ctx };
+    const char *code = ctx->api->field(ctx, "store.code");
+    view_reserve(&v, sizeof bom + sizeof header + (size_t)page->bytes);
+    view_text(&v, bom);
+    view_text(&v, header);
+    int rc = parts_join(ctx, &v);
+    if (rc >= 0) rc = parts_drop(ctx);
+    if (rc < 0) return rc;
+    snprintf(name, sizeof name, "produk-%s.csv", code ? code : "");
+    int64_t id =
+        ctx->api->media_store(ctx, v.s, v.len, "text/csv", name, on_stored, page, sizeof *page);
+    if (id == BOT_EINVAL) return bot_say(ctx, "export.too_large", NULL, 0);
+    return id < 0 ? (int)id : BOT_LATER;
+}
+
+/* ---- pages ----------------------------------------------------------------------------------- */
+
+static int on_page(struct bot_ctx *ctx, const struct bot_result *result, void *data);
+
+static int page_ask(struct bot_ctx *ctx, const struct page *page)
+{
+    static const char sql[] =
+        "SELECT p.id, p.name, p.price, p.stock, p.category, p.description,"
+        " v.label, v.price, v.stock FROM"
+        " (SELECT id, name, price, stock, category, description FROM catalog_products"
+        "  WHERE store = $store AND archived = 0 AND id > $after ORDER BY id LIMIT $max) AS p"
+        " LEFT JOIN catalog_variants v"
+        "  ON v.product = p.id AND v.store = $store AND v.archived = 0"
+        " ORDER BY p.id, v.number";
+    const struct bot_arg args[] = { bot_int("after", page->after), bot_int("max", PAGE_PRODUCTS) };
+    int64_t id = ctx->api->db_read(ctx, sql, args, BOT_COUNT(args), on_page, page, sizeof *page);
+    return id < 0 ? (int)id : BOT_LATER;
+}
+
+static int64_t stock_at(struct bot_ctx *ctx, struct bot_rows *rows, uint32_t column)
+{
+    return ctx->api->row_type(rows, column) == BOT_NULL ? PRODUCT_UNCOUNTED
+                                                        : ctx->api->row_int(rows, column);
+}
+
+/* A row is a product with one of its variants, or with none. */
+static void row_take(struct bot_ctx *ctx, struct bot_rows *rows, struct product *p,
+                     struct variants *all)
+{
+    const struct bot_api *api = ctx->api;
+    p->id = api->row_int(rows, 0);
+    p->name = text_copy(ctx, api->row_text(rows, 1));
+    p->price = api->row_int(rows, 2);
+    p->stock = stock_at(ctx, rows, 3);
+    p->category = text_copy(ctx, api->row_text(rows, 4));
+    p->description = text_copy(ctx, api->row_text(rows, 5));
+    if (api->row_type(rows, 6) == BOT_NULL || all->n == VARIANTS_MAX) return;
+    all->item[all->n++] = (struct variant){ .label = text_copy(ctx, api->row_text(rows, 6)),
+                                            .price = api->row_int(rows, 7),
+                                            .stock = stock_at(ctx, rows, 8) };
+}
+
+static void page_write(struct bot_ctx *ctx, struct bot_rows *rows, struct view *v,
+                       struct page *page)
+{
+    struct product p = { 0 };
+    struct variants *all = ctx->api->alloc(ctx, sizeof *all);
+    while (ctx->api->row_next(rows) == BOT_ROW) {
+        if (p.id && ctx->api->row_int(rows, 0) != p.id) {
+            line_add(v, &p, all);
+            page->count++;
+            all->n = 0;
+        }
+        row_take(ctx, rows, &p, all);
+    }
+    if (!p.id) return;
+    line_add(v, &p, all);
+    page->count++;
+    page->after = p.id;
+}
+
+static int on_page(struct bot_ctx *ctx, const struct bot_result *result, void *data)
+{
+    struct page page;
+    struct view v = { .ctx = ctx };
+    memcpy(&page, data, sizeof page);
+    if (result->status != BOT_OK) return bot_say(ctx, "export.failed", NULL, 0);
+    int64_t before = page.count;
+    page_write(ctx, result->rows, &v, &page);
+    if (page.count == 0) {
+        const struct bot_arg args[] = { bot_text("store", ctx->api->field(ctx, "store.name")) };
+        return bot_say(ctx, "list.empty_admin", args, BOT_COUNT(args));
+    }
+    page.bytes += (int64_t)v.len;
+    int rc = v.s ? part_put(ctx, page.part++, v.s) : BOT_OK;
+    if (rc < 0) return rc;
+    return page.count - before < PAGE_PRODUCTS ? file_store(ctx, &page) : page_ask(ctx, &page);
+}
+
+int export_products(struct bot_ctx *ctx)
+{
+    const struct page first = { 0 };
+    int rc = parts_drop(ctx);
+    if (rc >= 0) rc = page_ask(ctx, &first);
+    return rc < 0 ? rc : ctx->api->later(ctx, WAIT_MS, NULL, 0);
+}
