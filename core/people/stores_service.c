@@ -20,6 +20,7 @@ static const char STORE_ADD[] =
     "INSERT INTO stores(code, name, created_at, state) VALUES (?1, ?2, ?3, ?4)";
 static const char LOGIN_ADD[] =
     "INSERT INTO logins(store, email, password_hash, created_at) VALUES (?1, ?2, ?3, ?4)";
+static const char LOGINS_REMOVE[] = "DELETE FROM logins WHERE store = ?1";
 static const char LOGIN_FIND[] = "SELECT 1 FROM logins WHERE email = ?1";
 #define STORE_COLUMNS                                                                              \
     "s.id, s.name, s.code, s.state, s.language, s.timezone, s.created_at,"                         \
@@ -218,7 +219,7 @@ static int admins(struct bot_ctx *ctx, int64_t store, struct bot_store_admin *ou
 
 /* ---- the super admin's ----------------------------------------------------------------------- */
 
-/* Who asked for a store that is refused is a customer again. */
+/* Who asked for a store that is refused is a customer again, and may ask with the same e-mail. */
 static int set_state(struct bot_ctx *ctx, int64_t store, int state)
 {
     struct event *ev = event_of(ctx);
@@ -229,7 +230,8 @@ static int set_state(struct bot_ctx *ctx, int64_t store, int state)
     if (was < 0) return BOT_ENOENT;
     if (was == state) return BOT_EEXIST;
     if (db_exec(db, SET_STATE, "ii", store, (int64_t)state)) return BOT_EIO;
-    if (was == BOT_STORE_PENDING && state == BOT_STORE_CLOSED && roles_clear(ev->host, store))
+    if (was == BOT_STORE_PENDING && state == BOT_STORE_CLOSED &&
+        (roles_clear(ev->host, store) || db_exec(db, LOGINS_REMOVE, "i", store)))
         return BOT_EIO;
     stores_changed(ev->host);
     return BOT_OK;

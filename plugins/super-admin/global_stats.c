@@ -38,7 +38,7 @@ int global_stats(struct bot_ctx *ctx)
         bot_text("gap", *others ? "\n" : ""),
         bot_int("today", t.messages_today),
         bot_int("week", t.messages_week),
-        bot_int("queue", t.queue),
+        bot_int("queue", t.queue > 0 ? t.queue - 1 : 0), /* without this very message */
         bot_text("uptime", uptime_words(ctx, t.uptime_s)),
     };
     return bot_say(ctx, "stats.global", args, BOT_COUNT(args));

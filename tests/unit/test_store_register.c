@@ -21,7 +21,10 @@ static struct {
     const char *said; /* the last text key */
     char dialog[400]; /* "name=value " of the slots a dialog was started with */
     const char *hash; /* that a store was created with */
-    int64_t create_answer;
+    int64_t create_answer, apply_answer, pending_count;
+    int is_customer, is_open; /* not a super admin; open_registration */
+    int has_pending;          /* a store of the writer's waits */
+    int dialogs;
 } host;
 
 static const char *fake_field(struct bot_ctx *ctx, const char *name)
@@ -57,6 +60,7 @@ static int fake_dialog_start(struct bot_ctx *ctx, const char *name, const struct
                              size_t n)
 {
     (void)ctx;
+    host.dialogs++;
     strcpy(host.dialog, name);
     for (size_t i = 0; i < n; i++) {
         strcat(strcat(strcat(host.dialog, " "), args[i].name), "=");
@@ -128,18 +132,21 @@ int name_remember(struct bot_ctx *ctx, int64_t store, const char *name)
 }
 struct bot_store *stores_page(struct bot_ctx *ctx, size_t count)
 {
-    (void)ctx, (void)count;
-    return NULL;
+    static struct bot_store page[64];
+    (void)ctx;
+    assert_true(count <= BOT_COUNT(page));
+    return page;
 }
 static int64_t fake_number(struct bot_ctx *ctx, const char *name)
 {
     (void)ctx;
-    return strcmp(name, "role") == 0 ? BOT_SUPER : 0;
+    return strcmp(name, "role") != 0 ? 0 : host.is_customer ? BOT_CUSTOMER : BOT_SUPER;
 }
 static int64_t fake_config_int(struct bot_plugin *self, const char *key)
 {
-    (void)self, (void)key;
-    return 0;
+    (void)self;
+    assert_string_equal(key, "open_registration");
+    return host.is_open;
 }
 static struct bot_plugin *fake_self(struct bot_ctx *ctx)
 {
@@ -147,11 +154,37 @@ static struct bot_plugin *fake_self(struct bot_ctx *ctx)
     return NULL;
 }
 
+static int64_t fake_apply(struct bot_ctx *ctx, const struct bot_new_store *store)
+{
+    (void)ctx;
+    host.hash = store->password_hash;
+    return host.apply_answer;
+}
+static int fake_managed(struct bot_ctx *ctx, struct bot_store *out, size_t cap)
+{
+    (void)ctx, (void)cap;
+    if (!host.has_pending) return 0;
+    out->id = 1;
+    out->name = "Toko Maju";
+    out->code = "MAJU7";
+    out->state = BOT_STORE_PENDING;
+    return 1;
+}
+static int64_t fake_count(struct bot_ctx *ctx, int state)
+{
+    (void)ctx;
+    assert_int_equal(state, BOT_STORE_PENDING);
+    return host.pending_count;
+}
+
 static const struct bot_stores stores = {
     .size = sizeof stores,
     .create = fake_create,
     .get = fake_get,
     .email_taken = fake_email_taken,
+    .apply = fake_apply,
+    .managed = fake_managed,
+    .count = fake_count,
 };
 const struct bot_stores *stores_of(struct bot_ctx *ctx)
 {
@@ -254,6 +287,51 @@ static void an_email_that_was_taken_meanwhile_makes_no_store(void **state)
     assert_string_equal(host.said, "register.email_gone");
 }
 
+/* The hash is there: what the writer is told. */
+static const char *said_at_the_end(void)
+{
+    register_done(&ctx);
+    const struct bot_result result = { .body = "$argon2id$", .body_len = 10 };
+    assert_int_equal(host.done(&ctx, &result, host.data), BOT_HANDLED);
+    return host.said;
+}
+
+static void registration_that_closed_meanwhile_makes_no_store(void **state)
+{
+    (void)state;
+    host.is_customer = 1;
+    assert_string_equal(said_at_the_end(), "register.not_open");
+    assert_null(host.hash);
+}
+
+static void a_second_application_is_refused_at_both_ends(void **state)
+{
+    (void)state;
+    host.is_customer = host.is_open = host.has_pending = 1;
+    host.apply_answer = BOT_EBUSY;
+    assert_string_equal(said_at_the_end(), "register.pending");
+    host.said = NULL;
+    assert_int_equal(register_store(&ctx), BOT_HANDLED);
+    assert_string_equal(host.said, "register.pending");
+    assert_int_equal(host.dialogs, 0);
+}
+
+static void a_hundred_applications_are_enough(void **state)
+{
+    (void)state;
+    host.is_customer = host.is_open = 1;
+    host.pending_count = 100;
+    assert_int_equal(register_store(&ctx), BOT_HANDLED);
+    assert_string_equal(host.said, "register.too_many");
+    host.pending_count = 99;
+    assert_int_equal(register_store(&ctx), BOT_HANDLED);
+    assert_int_equal(host.dialogs, 1);
+    host.is_customer = 0; /* a super admin is not held up by them */
+    host.pending_count = 100;
+    assert_int_equal(register_store(&ctx), BOT_HANDLED);
+    assert_int_equal(host.dialogs, 2);
+}
+
 static void emails_are_checked_and_lowered(void **state)
 {
     (void)state;
@@ -311,6 +389,9 @@ int main(void)
         cmocka_unit_test_setup(a_restart_while_hashing_asks_only_for_the_password, fresh_host),
         cmocka_unit_test_setup(a_failed_hash_asks_again, fresh_host),
         cmocka_unit_test_setup(an_email_that_was_taken_meanwhile_makes_no_store, fresh_host),
+        cmocka_unit_test_setup(registration_that_closed_meanwhile_makes_no_store, fresh_host),
+        cmocka_unit_test_setup(a_second_application_is_refused_at_both_ends, fresh_host),
+        cmocka_unit_test_setup(a_hundred_applications_are_enough, fresh_host),
         cmocka_unit_test_setup(emails_are_checked_and_lowered, fresh_host),
     };
     return cmocka_run_group_tests_name("register a store", tests, NULL, NULL);
