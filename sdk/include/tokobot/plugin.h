@@ -508,8 +508,9 @@ struct bot_api {
     void *(*state)(struct bot_plugin *self);
 
     /* -- files; since 0.11. A file is kept as long as messages are ([core] keep_days) after it last
-     * came, was stored or was sent, and as long as a media_column names it. Its id opens it for every store: a plugin that keeps one keeps
-     * it in a table with a column `store`, never in a text that somebody outside can choose. -- */
+     * came, was stored or was sent, and as long as a media_column names it. Its id opens it for
+     * every store: a plugin that keeps one keeps it in a table with a column `store`, never in a
+     * text that somebody outside can choose. -- */
     /* [event] The file's bytes, in result->body. flags: BOT_MEDIA_... max_bytes: of the file, at
      * most 10 MiB (0 = that). Returns the call's id, BOT_ENOENT when there is no such file,
      * BOT_EINVAL when it is larger. The completion may bring BOT_EIO. A gateway's send() may call
