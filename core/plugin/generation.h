@@ -81,9 +81,9 @@ struct gateway {
     struct bot_gateway_spec spec;
     const char *key; /* the signature's secret, from config or data_dir/local.ini */
     int allow_unsigned;
-    int groups; /* what is written in groups is taken */
+    int groups;               /* what is written in groups is taken */
     struct bot_budget budget; /* of each number */
-    struct map own_numbers; /* session -> code of the store it belongs to */
+    struct map own_numbers;   /* session -> code of the store it belongs to */
 };
 /* A key of the plugin's section with the value it had when the generation was made. */
 struct setting {

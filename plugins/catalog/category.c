@@ -20,9 +20,13 @@ static const char *category_folded(struct bot_ctx *ctx, const char *name)
 
 int list_categories(struct bot_ctx *ctx)
 {
-    static const char sql[] = "SELECT min(category), count(*) FROM catalog_products"
-                              " WHERE store = $store AND archived = 0 AND category <> ''"
-                              " GROUP BY lower(category) ORDER BY lower(category) LIMIT $max";
+    /* A category is spelled as its first product has it. */
+    static const char sql[] =
+        "SELECT p.category, g.count FROM"
+        " (SELECT min(id) AS first, count(*) AS count FROM catalog_products"
+        "  WHERE store = $store AND archived = 0 AND category <> '' GROUP BY lower(category)) AS g"
+        " JOIN catalog_products p ON p.id = g.first AND p.store = $store"
+        " ORDER BY lower(p.category) LIMIT $max";
     const char *asked = ctx->api->field(ctx, "arg.nama");
     if (asked && *asked) return show_category(ctx, asked);
     const struct bot_arg args[] = { bot_int("max", CATEGORIES_MAX) };

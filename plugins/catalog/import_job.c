@@ -359,7 +359,6 @@ static const char *done_text(struct bot_ctx *ctx, const struct job *job)
         bot_text("same", count_text(ctx, job->same)),
         bot_text("skipped", count_text(ctx, job->skipped)),
         bot_text("count", count_text(ctx, job->low)),
-        bot_int("n", job->low),
     };
     struct view v = { .ctx = ctx };
     view_text(&v, ctx->api->text(ctx, "import.done", args, BOT_COUNT(args)));
@@ -376,8 +375,7 @@ static const char *done_text(struct bot_ctx *ctx, const struct job *job)
 /* The others hear of low stocks in one sentence, whatever their number. */
 static int low_tell(struct bot_ctx *ctx, const struct job *job)
 {
-    const struct bot_arg args[] = { bot_text("count", count_text(ctx, job->low)),
-                                    bot_int("n", job->low) };
+    const struct bot_arg args[] = { bot_text("count", count_text(ctx, job->low)) };
     const struct bot_send send = {
         .size = sizeof send,
         .role = BOT_STORE_ADMIN,

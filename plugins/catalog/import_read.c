@@ -67,7 +67,7 @@ static int column_of(const char *name)
     if (strlen(name) >= sizeof folded) return COLUMN_NONE;
     strcpy(folded, name);
     words_fold(folded);
-    if (strcmp(folded, "id") == 0 || strcmp(folded, "kode") == 0) return COLUMN_ID;
+    if (strcmp(folded, "id") == 0) return COLUMN_ID;
     return form_field(folded, strlen(folded));
 }
 

@@ -204,6 +204,7 @@ int answer_photo(struct bot_ctx *ctx, const char *text)
         if (*rest == '\0') return photo_of_seen(ctx);
         int64_t id = id_read(rest, &rest);
         if (!id) return photo_by_words(ctx, rest, &p);
+        if (photo_came(ctx) && is_store_admin(ctx)) return photo_by_id(ctx, id, rest);
         int rc = product_get(ctx, id, &p);
         return rc == BOT_ENOENT ? BOT_PASS : rc < 0 ? rc : photo_show(ctx, &p);
     }

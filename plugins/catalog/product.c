@@ -268,9 +268,13 @@ static int range_write(struct bot_ctx *ctx, int64_t id)
         "DELETE FROM catalog_ranges WHERE store = $store AND product = $id AND NOT EXISTS"
         " (SELECT 1 FROM catalog_variants v"
         "  WHERE v.product = $id AND v.store = $store AND v.archived = 0)";
+    /* Its own stock begins anew, should the variants go again. */
+    static const char forget[] = "DELETE FROM catalog_low"
+                                 " WHERE store = $store AND product = $id AND number = 0";
     const struct bot_arg args[] = { bot_int("id", id) };
     int rc = ctx->api->db(ctx, set, args, BOT_COUNT(args), NULL);
-    return rc < 0 ? rc : ctx->api->db(ctx, drop, args, BOT_COUNT(args), NULL);
+    if (rc >= 0) rc = ctx->api->db(ctx, drop, args, BOT_COUNT(args), NULL);
+    return rc < 0 ? rc : ctx->api->db(ctx, forget, args, BOT_COUNT(args), NULL);
 }
 
 /* The sum is known only when all of them are counted; without variants nothing is. */

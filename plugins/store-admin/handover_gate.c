@@ -9,9 +9,8 @@
 #include "phones.h"
 #include "store_admin.h"
 
-#define SHOWN_CHARS     3000 /* of a message that is passed on */
-#define CONTACT_CHARS   300
-#define FORWARD_LIFE_MS INT64_C(86400000)
+#define SHOWN_CHARS   3000 /* of a message that is passed on */
+#define CONTACT_CHARS 300
 
 /* ---- passing on ------------------------------------------------------------------------------ */
 
@@ -58,8 +57,6 @@ static int pass_on(struct bot_ctx *ctx, const char *key)
     const struct bot_send send = {
         .size = sizeof send,
         .role = BOT_STORE_ADMIN,
-        .priority = 1,
-        .expires = api->now(ctx) + FORWARD_LIFE_MS,
         .text = api->text(ctx, key, args, BOT_COUNT(args)),
         .tag = text_format(ctx, "handover:%lld:%lld", (long long)person,
                            (long long)api->number(ctx, "store")),

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT
+ * test_catalog_import.c - an import that is interrupted: it goes on where it stopped, saves nothing
+ * twice, and another one waits for its end. The transcripts have the rest. */
+#include "host_fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/base/clock.h"
+
+enum { ROWS = 400 };
+
+static int on_text(struct bot_ctx *ctx)
+{
+    (void)ctx;
+    return BOT_PASS;
+}
+
+static int alpha_init(const struct bot_api *api, struct bot_plugin *self)
+{
+    return hook_text(api, self, on_text);
+}
+
+static const struct delegate alpha = { alpha_init, NULL, NULL };
+
+static int open_world(void **state)
+{
+    (void)state;
+    world_open(&(struct world_conf){ .alpha = &alpha, .stores = 1, .has_fetch = 1 });
+    put_plugin("../../plugins/catalog.so", "catalog.so");
+    edit_ini("catalog = catalog.so\n", NULL);
+    assert_int_equal(reload(), 1);
+    script("INSERT INTO persons(id, phone, created_at) VALUES (90, '" DEWI "', 1);"
+           "INSERT INTO aliases VALUES ('p:" DEWI "', 90);"
+           "INSERT INTO roles(store, person, role, created_at) VALUES (1, 90, 4, 1)");
+    world_reopen(1); /* who has a role is remembered in memory */
+    return 0;
+}
+
+/* The file arrives, is written, read and taken apart; its rows are compared. */
+static void send_file(int first_price)
+{
+    char *file = malloc(ROWS * 40 + 40);
+    size_t len = (size_t)sprintf(file, "nama,harga,stok\n");
+    for (int i = 0; i < ROWS; i++)
+        len += (size_t)sprintf(file + len, "Barang %d,%d,9\n", i, first_price + i);
+    post_media(DEWI, "document", "http://waha/file", "text/csv", "/impor");
+    run();
+    network_brings(file, len);
+    for (int i = 0; i < 3; i++) jobs_run();
+    free(file);
+}
+
+static int64_t products(void)
+{
+    return disk("SELECT count(*) FROM catalog_products");
+}
+
+static void an_import_goes_on_where_it_was_killed(void **state)
+{
+    (void)state;
+    send_file(1000);
+    expect_like(DEWI, "Baru: 400");
+    assert_int_equal(products(), 0);
+    post(DEWI, "ya");
+    for (int kills = 0; kills < 5; kills++) {
+        for (int turns = 0; turns < 7; turns++) loop_turn(&w.host->loop);
+        assert_true(products() < ROWS);
+        world_reopen(kills % 2);
+    }
+    assert_true(products() > 0);
+    w.seen = w.sent_count;
+    run();
+    expect(DEWI, "Impor selesai: 400 baris, 400 baru, 0 diubah");
+    expect_none();
+    assert_int_equal(products(), ROWS);
+    assert_int_equal(disk("SELECT products FROM catalog_counts WHERE store = 1"), ROWS);
+    assert_int_equal(disk("SELECT count(*) FROM catalog_import_rows"), 0);
+    assert_int_equal(disk("SELECT count(*) FROM search_docs"), ROWS);
+}
+
+static void a_look_that_was_interrupted_begins_again(void **state)
+{
+    (void)state;
+    post_media(DEWI, "document", "http://waha/file", "text/csv", "/impor");
+    run();
+    network_brings("nama,harga\nKopi,5rb\n", 20);
+    jobs_run(); /* it is on disk, and to be read */
+    world_reopen(0);
+    run();
+    jobs_run();
+    jobs_run();
+    expect_like(DEWI, "Baru: 1");
+    expect_none();
+    say(DEWI, "ya");
+    expect_like(DEWI, "impor dimulai");
+    expect(DEWI, "Impor selesai: 1 baris, 1 baru, 0 diubah");
+}
+
+static void another_one_waits_for_its_end(void **state)
+{
+    (void)state;
+    send_file(1000);
+    post(DEWI, "ya");
+    for (int turns = 0; turns < 7; turns++) loop_turn(&w.host->loop);
+    assert_true(products() < ROWS);
+    script("UPDATE inbox SET state = 2 WHERE event = 'catalog.import'"); /* it is lost */
+    world_reopen(0);
+    run();
+    w.seen = w.sent_count;
+    assert_true(products() < ROWS);
+    send_file(2000);
+    expect_like(DEWI, "masih berjalan");
+    pass(301 * 1000); /* and found again when somebody asks */
+    w.seen = w.sent_count;
+    send_file(2000);
+    expect_like(DEWI, "masih berjalan");
+    expect(DEWI, "Impor selesai: 400 baris, 400 baru, 0 diubah");
+    assert_int_equal(products(), ROWS);
+    send_file(2000);
+    expect_like(DEWI, "Berubah: 400");
+}
+
+static void a_file_that_was_replaced_is_not_saved(void **state)
+{
+    (void)state;
+    send_file(1000);
+    w.seen = w.sent_count;
+    script("UPDATE catalog_imports SET state = 0");
+    say(DEWI, "ya");
+    expect_like(DEWI, "tidak berlaku");
+    assert_int_equal(products(), 0);
+}
+
+#define WORLD(name) cmocka_unit_test_setup_teardown(name, open_world, world_close)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WORLD(an_import_goes_on_where_it_was_killed),
+        WORLD(a_look_that_was_interrupted_begins_again),
+        WORLD(another_one_waits_for_its_end),
+        WORLD(a_file_that_was_replaced_is_not_saved),
+    };
+    return cmocka_run_group_tests_name("catalog_import", tests, NULL, NULL);
+}
