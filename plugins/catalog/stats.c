@@ -25,7 +25,7 @@ static int64_t count_of(struct bot_ctx *ctx, const char *sql)
     return rc < 0 ? rc : rc == BOT_ROW ? ctx->api->row_int(rows, 0) : 0;
 }
 
-/* "Stok habis: 1", "Stok menipis: 2" and the first names; nothing that is 0 when `only_some`. */
+/* "Stok habis: 1", "Stok menipis: 2", and whose they are; nothing that is 0 when `only_some`. */
 static int view_stocks(struct view *v, int only_some)
 {
     int64_t sold_out, low;
@@ -36,14 +36,16 @@ static int view_stocks(struct view *v, int only_some)
     if (low || !only_some) view_fact(v, "stats.low", low);
     if (sold_out + low == 0) return BOT_OK;
     if ((rc = low_page(v->ctx, NAMES, 0, &rows)) < 0) return rc;
+    view_text(v, "\n");
+    view_text(v, v->ctx->api->text(v->ctx, "stats.restock", NULL, 0));
     for (int i = 0; (rc = v->ctx->api->row_next(rows)) == BOT_ROW; i++) {
-        view_text(v, i ? ", " : " (");
+        view_text(v, i ? ", " : " ");
         view_plain(v, v->ctx->api->row_text(rows, 1));
         if (v->ctx->api->row_int(rows, 2) == 0) continue;
         view_text(v, " ");
         view_plain(v, v->ctx->api->row_text(rows, 3));
     }
-    view_text(v, sold_out + low > NAMES ? ", \xE2\x80\xA6)" : ")");
+    if (sold_out + low > NAMES) view_text(v, ", \xE2\x80\xA6");
     return rc < 0 ? rc : BOT_OK;
 }
 

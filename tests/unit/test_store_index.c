@@ -81,7 +81,7 @@ static const char *const seconds[] = { "Abadi",   "Sentosa", "Lestari", "Sejahte
 static void every_name_is_found_as_it_is_and_with_one_wrong_letter(void **state)
 {
     (void)state;
-    static char written[STORES][64];
+    static char written[STORES][48];
     static int64_t ids[STORES];
     for (int i = 0; i < STORES; i++) {
         snprintf(written[i], sizeof written[i], "%s %s %s", kinds[i % 5], firsts[i / 5 % 12],
@@ -90,7 +90,7 @@ static void every_name_is_found_as_it_is_and_with_one_wrong_letter(void **state)
     }
     for (int i = 0; i < STORES; i++) {
         char line[100], *c;
-        snprintf(line, sizeof line, "kak, %s masih buka?", written[i]);
+        snprintf(line, sizeof line, "kak, %.47s masih buka?", written[i]);
         if (!names(line, ids[i])) fail_msg("not found: %s", line);
         /* ... and without a letter of its last word */
         c = strrchr(written[i], ' ') + 1;
