@@ -17,14 +17,16 @@ enum { ROWS = 64, ROUNDS = 8, BUDGET_US = 2000, SOON_MS = 50, PASSES = 2 };
 
 static const int64_t NEVER = INT64_MAX;
 
+static const char NOBODY[] =
+    "UPDATE persons SET name = '', phone = NULL, language = NULL, gateway = NULL, session = NULL,"
+    " chat = NULL, wrote_at = NULL WHERE id = ?1";
 static const char *const forget[] = {
     "DELETE FROM aliases WHERE person = ?1",
     "DELETE FROM members WHERE person = ?1",
     "DELETE FROM holds WHERE person = ?1",
     "DELETE FROM dialogs WHERE person = ?1",
     "DELETE FROM kv WHERE scope = 2 AND person = ?1", /* BOT_KV_PERSON */
-    "UPDATE persons SET name = '', phone = NULL, language = NULL, gateway = NULL, session = NULL,"
-    " chat = NULL, wrote_at = NULL WHERE id = ?1",
+    NOBODY,
 };
 static const char HAS_ROLE[] = "SELECT 1 FROM roles WHERE person = ?1";
 static const char REMEMBER[] = "INSERT INTO erasures(person, due_at, passes) VALUES (?1, ?2, ?3)"
