@@ -291,7 +291,7 @@ static enum route_result route(struct event *ev, struct way *way)
  * code, he has gone there. 0 or -1. */
 static int leave_dialog(struct event *ev, struct way *way)
 {
-    if (way->fixed || !answers_dialog(way)) return 0;
+    if (way->fixed || !way->open || !answers_dialog(way)) return 0;
     int how = routing_leaves(ev, way->open->store);
     if (how == 2 && (route_to_dialog(ev, way->open) == ROUTE_FAILED ||
                      dialog_cancel(ev, way->open) != BOT_HANDLED))

@@ -58,17 +58,31 @@ static const char HOLDERS[] = "SELECT DISTINCT person FROM roles";
 static const char HELD[] = "SELECT DISTINCT person FROM holds";
 static const char BY_ALIAS[] = "SELECT person FROM aliases WHERE alias = ?1";
 
+static const char MERGE_ROLES[] =
+    "INSERT INTO roles(person, store, role, created_at) SELECT ?2, store, role, created_at FROM roles WHERE person = ?1"
+    " ON CONFLICT DO UPDATE SET role = max(role, excluded.role), created_at = min(created_at, excluded.created_at)";
+static const char MERGE_MEMBERS[] =
+    "INSERT INTO members(person, store, first_seen, last_seen, blocked)"
+    " SELECT ?2, store, first_seen, last_seen, blocked FROM members WHERE person = ?1"
+    " ON CONFLICT DO UPDATE SET first_seen = min(first_seen, excluded.first_seen),"
+    " last_seen = max(last_seen, excluded.last_seen), blocked = max(blocked, excluded.blocked)";
+static const char MERGE_PERSONS[] =
+    "UPDATE persons SET name = CASE WHEN name = '' THEN (SELECT name FROM persons WHERE id = ?1) ELSE name END,"
+    " language = coalesce(language, (SELECT language FROM persons WHERE id = ?1)),"
+    " blocked = max(blocked, (SELECT blocked FROM persons WHERE id = ?1)),"
+    " gateway = coalesce(gateway, (SELECT gateway FROM persons WHERE id = ?1)),"
+    " session = coalesce(session, (SELECT session FROM persons WHERE id = ?1)),"
+    " chat = coalesce(chat, (SELECT chat FROM persons WHERE id = ?1)),"
+    " wrote_at = coalesce(max(wrote_at, (SELECT wrote_at FROM persons WHERE id = ?1)), wrote_at,"
+    " (SELECT wrote_at FROM persons WHERE id = ?1)) WHERE id = ?2";
+
 /* What names a person, re-pointed from ?1 to ?2 in this order. What is left with ?1 afterwards
  * would be there twice and is deleted. */
 static const char *const merges[] = {
     "UPDATE aliases SET person = ?2 WHERE person = ?1",
-    "INSERT INTO roles(person, store, role, created_at) SELECT ?2, store, role, created_at FROM roles WHERE person = ?1"
-    " ON CONFLICT DO UPDATE SET role = max(role, excluded.role), created_at = min(created_at, excluded.created_at)",
+    MERGE_ROLES,
     "DELETE FROM roles WHERE person = ?1 AND ?2 > 0",
-    "INSERT INTO members(person, store, first_seen, last_seen, blocked)"
-    " SELECT ?2, store, first_seen, last_seen, blocked FROM members WHERE person = ?1"
-    " ON CONFLICT DO UPDATE SET first_seen = min(first_seen, excluded.first_seen),"
-    " last_seen = max(last_seen, excluded.last_seen), blocked = max(blocked, excluded.blocked)",
+    MERGE_MEMBERS,
     "DELETE FROM members WHERE person = ?1 AND ?2 > 0",
     "DELETE FROM members WHERE person = ?2 AND ?1 > 0 AND store IN (SELECT store FROM roles WHERE person = ?2)",
     "UPDATE OR IGNORE holds SET person = ?2 WHERE person = ?1",
@@ -79,14 +93,7 @@ static const char *const merges[] = {
     "UPDATE outbox SET person = ?2 WHERE state < 2 AND person = ?1",
     "UPDATE OR IGNORE kv SET person = ?2 WHERE scope = 2 AND person = ?1", /* BOT_KV_PERSON */
     "DELETE FROM kv WHERE scope = 2 AND person = ?1 AND ?2 > 0",
-    "UPDATE persons SET name = CASE WHEN name = '' THEN (SELECT name FROM persons WHERE id = ?1) ELSE name END,"
-    " language = coalesce(language, (SELECT language FROM persons WHERE id = ?1)),"
-    " blocked = max(blocked, (SELECT blocked FROM persons WHERE id = ?1)),"
-    " gateway = coalesce(gateway, (SELECT gateway FROM persons WHERE id = ?1)),"
-    " session = coalesce(session, (SELECT session FROM persons WHERE id = ?1)),"
-    " chat = coalesce(chat, (SELECT chat FROM persons WHERE id = ?1)),"
-    " wrote_at = coalesce(max(wrote_at, (SELECT wrote_at FROM persons WHERE id = ?1)), wrote_at,"
-    " (SELECT wrote_at FROM persons WHERE id = ?1)) WHERE id = ?2",
+    MERGE_PERSONS,
     "DELETE FROM persons WHERE id = ?1 AND ?2 > 0",
 };
 

@@ -51,6 +51,12 @@ void record(const struct bot_outgoing *row)
     snprintf(s->quote, sizeof s->quote, "%s", row->quote);
 }
 
+void forget_sent(void)
+{
+    for (size_t i = 0; i < w.sent_count; i++) free(w.sents[i].text);
+    w.sent_count = w.seen = 0;
+}
+
 int send_normally(struct bot_ctx *ctx, const struct bot_outgoing *row)
 {
     char id[40];
@@ -366,7 +372,7 @@ int world_close(void **state)
     host_free(w.host);
     w.host = NULL;
     forget_held();
-    for (size_t i = 0; i < w.sent_count; i++) free(w.sents[i].text);
+    forget_sent();
     buf_free(&w.errors);
     buf_free(&w.control);
     if (*w.folder) remove_tree(w.folder);

@@ -124,6 +124,7 @@ void expect(const char *phone, const char *text); /* the next one, to this perso
 void expect_like(const char *phone, const char *part); /* ... holds this part */
 void expect_none(void);
 const struct sent *last_sent(void);
+void forget_sent(void); /* as if nothing had been sent yet */
 size_t unseen(void);
 
 /* ---- requests and jobs under way ------------------------------------------------------------- */

@@ -190,7 +190,7 @@ static int open_stores(void **state)
 
 static void asks(const char *phone, const char *text, const char *answer)
 {
-    w.sent_count = w.seen = 0;
+    forget_sent();
     say(phone, text);
     if (!w.sent_count) fail_msg("\"%s\": nothing was said", text);
     const char *said = last_sent()->text, *line = strchr(said, '\n');
@@ -236,7 +236,7 @@ static void a_blocked_one_hears_nothing_of_this_store(void **state)
     asks(OWNER, text, "0");
     asks(OWNER, text, "-3");
     asks(OWNER, "customers budi", "Budi Santoso " BUDI " !");
-    w.sent_count = w.seen = 0;
+    forget_sent();
     say(BUDI, "halo");
     expect_none();
     asks(BUDI, "#MAJU3 halo", "halo");
@@ -292,7 +292,7 @@ static void what_several_plugins_know_is_gathered(void **state)
     (void)state;
     asks(OWNER, "/gather alpha.stats", "first\n\nbefore\none\ntwo\nMAJU2\nafter");
     asks(OWNER, "/gather alpha.none", "first\n\nbefore\n\nafter");
-    w.sent_count = w.seen = 0;
+    forget_sent();
     say(OWNER, "/gather alpha.bad");
     expect_like(OWNER, "gangguan");
 }

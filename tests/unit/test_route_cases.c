@@ -241,7 +241,7 @@ static void a_message_goes_where_it_is_meant(void **state)
     for (size_t i = 0; i < BOT_COUNT(cases); i++) {
         char phone[20];
         snprintf(phone, sizeof phone, "6281100000%03zu", 100 + i);
-        w.sent_count = w.seen = 0;
+        forget_sent();
         before(phone, cases[i].before);
         if (cases[i].quote)
             quote(phone, cases[i].text, cases[i].quote, 0);
