@@ -692,7 +692,7 @@ static void people_come(void)
     for (int i = 0; i < PERSONS; i++) {
         struct person *p = &wk.persons[i];
         int home = i % STORES, of_several = i % 4 == 0;
-        snprintf(p->phone, sizeof p->phone, "6281100000%03d", 100 + i);
+        snprintf(p->phone, sizeof p->phone, "6281100000%03u", (unsigned)(100 + i) % 1000);
         snprintf(p->name, sizeof p->name, "Kak %s%d", of_several ? "UMUM" : marks[home].word, i);
         p->runs = NOWHERE;
         p->at = p->talks = NOWHERE;
