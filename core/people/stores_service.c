@@ -340,7 +340,8 @@ static int hold(struct bot_ctx *ctx, int64_t person, const char *what, int64_t u
     struct event *ev = event_of(ctx);
     if (!ev->store) return BOT_ESCOPE;
     if (!what || !*what || strlen(what) > HOLD_MAX || person <= 0) return BOT_EINVAL;
-    return stores_hold(ev->host, person, ev->store, what, until) ? BOT_EIO : BOT_OK;
+    return stores_hold(ev->host, ev->plugin->name, person, ev->store, what, until) ? BOT_EIO
+                                                                                   : BOT_OK;
 }
 
 static const char *number(struct bot_ctx *ctx)

@@ -113,7 +113,8 @@ struct bot_stores {
     int (*manage)(struct bot_ctx *ctx, int64_t store);
     /* What this person writes is for the event's store until then (ms), unless it names another
      * one: an order that waits for money, a talk with an admin. `what` tells one reason from
-     * another; until 0 ends it. */
+     * another; until 0 ends it. When it begins, his open question for which store is over, and so
+     * is a dialog of this plugin that has no store. */
     int (*hold)(struct bot_ctx *ctx, int64_t person, const char *what, int64_t until);
     /* The phone number that customers of the event's store write to, "6281..."; "" while no gateway
      * has told it. */
