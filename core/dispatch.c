@@ -99,7 +99,7 @@ static void note_verdict(const struct event *ev, const struct plugin *p, const c
 static int call_hook(struct event *ev, const struct hook_list *list, size_t i, int kept)
 {
     const struct hook *hook = list->hooks[i];
-    if (hook->spec.scope == BOT_THIS_STORE && !ev->store) return BOT_PASS;
+    if (hook->spec.scope == BOT_THIS_STORE && (!ev->store || ev->unserved)) return BOT_PASS;
     if (is_passed_over(ev, hook->plugin, list->event)) return BOT_PASS;
     int verdict =
         verdict_of(event_call(ev, hook->plugin, hook->spec.scope, hook->spec.run, list->event));
@@ -580,8 +580,8 @@ static int run_message(struct event *ev)
     struct way way = { 0 };
     int rc = find_way(ev, &way, 0);
     if (rc) return rc < 0 ? BOT_FAIL : BOT_HANDLED; /* a blocked person hears nothing */
-    int is_served = way.route != ROUTE_CLOSED && way.route != ROUTE_FULL;
-    int verdict = is_served ? run_hooks(ev, "message.gate", 0, way.kept) : BOT_PASS;
+    ev->unserved = way.route == ROUTE_CLOSED || way.route == ROUTE_FULL;
+    int verdict = run_hooks(ev, "message.gate", 0, way.kept);
     if (verdict == BOT_PASS) verdict = act(ev, &way);
     return verdict;
 }
