@@ -197,6 +197,12 @@ static void entries_grow(struct store_index *x)
     free(old);
 }
 
+/* What it was made of is the name of no store any more. */
+static int is_stale(const struct store_index *x, const struct entry *e)
+{
+    return e->at != ANY_STORE && !*x->stores[e->at].words && !*x->stores[e->at].code;
+}
+
 static void entry_add(struct store_index *x, uint32_t hash, uint32_t store)
 {
     int same = 0;
@@ -204,7 +210,12 @@ static void entry_add(struct store_index *x, uint32_t hash, uint32_t store)
     size_t at = hash & (x->cap - 1);
     for (; x->entries[at].hash; at = (at + 1) & (x->cap - 1)) {
         if (x->entries[at].hash != hash) continue;
-        if (x->entries[at].at == store || ++same >= SAME_MAX) return;
+        if (x->entries[at].at == store) return;
+        if (is_stale(x, &x->entries[at])) { /* or old names crowd out who is called so now */
+            x->entries[at].at = store;
+            return;
+        }
+        if (++same >= SAME_MAX) return;
     }
     x->entries[at] = (struct entry){ hash, store };
     x->used++;
