@@ -281,7 +281,8 @@ static enum route_result route(struct event *ev, struct way *way)
         return routing_choose(ev, way->chosen);
     if (way->open && (answers_dialog(way) || way->word == WORD_CANCEL || way->word == WORD_BACK))
         return route_to_dialog(ev, way->open);
-    if (way->no_choice || way->word == WORD_SWITCH) return route_to_none(ev);
+    if (way->no_choice || (way->word == WORD_SWITCH && ev->stores_active > 1))
+        return route_to_none(ev);
     if (way->command) return route_command(ev, way);
     if (way->is_command || (way->word && way->word != WORD_ADMIN)) return route_softly(ev);
     return routing_decide(ev, 0, 0);
