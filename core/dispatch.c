@@ -620,6 +620,7 @@ static int dispatch_own(struct event *ev)
     if (!registry_hooks(ev->host->registry, "message.own")) return BOT_HANDLED;
     load_subject(ev);
     if (!ev->store && ev->person) own_number_guess(ev);
+    if (ev->member_blocked) return BOT_HANDLED; /* what he answers is not heard */
     int verdict = run_hooks(ev, "message.own", 0, 0);
     return verdict == BOT_PASS ? BOT_HANDLED : verdict;
 }

@@ -152,6 +152,15 @@ static void yes_to_who_writes_from_the_phone_erases_nothing(void **state)
     assert_int_equal(number("SELECT count(*) FROM persons WHERE phone = '" BUDI "'"), 1);
 }
 
+static void who_is_blocked_is_taken_over_by_nobody(void **state)
+{
+    (void)state;
+    say(BUDI, "halo");
+    script("UPDATE members SET blocked = 1");
+    from_the_phone(BUDI, "P1", "Maaf, Kak");
+    assert_int_equal(talks(), 0);
+}
+
 static void who_is_erased_leaves_no_talk(void **state)
 {
     (void)state;
@@ -212,6 +221,7 @@ int main(void)
         IN_A_STORE(a_lost_commit_begins_one_talk),
         cmocka_unit_test_setup_teardown(another_stores_code_gets_its_bot_and_then_the_talk_goes_on,
                                         open_two, world_close),
+        IN_A_STORE(who_is_blocked_is_taken_over_by_nobody),
         IN_A_STORE(yes_to_who_writes_from_the_phone_erases_nothing),
         cmocka_unit_test_setup_teardown(who_is_erased_leaves_no_talk, open_two, world_close),
         IN_A_STORE(a_welcome_names_who_comes_and_takes_nothing_else_of_it),
