@@ -200,6 +200,7 @@ struct candidates {
     int64_t stores[ROUTING_CHOICES];
     int count;
     int unknown; /* the text is only a code, and of no store */
+    int differ;  /* two names stand in it, not one that two stores have */
 };
 
 /* Those that are open, or those that say they are not; one that waits for approval is nobody's to
@@ -291,10 +292,17 @@ static void names(struct event *ev, struct candidates *c)
     for (int i = 0; i < n && i < ROUTING_CHOICES; i++) candidate_add(c, named[i].store);
     keep_open(ev, c);
     if (c->count < 1) return;
-    struct code_found span = { .at = named[0].at, .len = named[0].len };
+    const struct store_named *one = NULL;
+    for (int i = 0; i < n && i < ROUTING_CHOICES; i++) {
+        if (!routing_among(named[i].store, c->stores, c->count)) continue;
+        c->differ |= one && one->at != named[i].at;
+        if (!one) one = &named[i];
+    }
+    if (!one || c->differ) return;
+    struct code_found span = { .at = one->at, .len = one->len };
     with_signs(ev->text, &span);
     ev->text = routing_without(ev->text, &span, &ev->arena);
-    if (named[0].alone) { /* "halo kak, mau ke Toko Maju" */
+    if (one->alone) { /* "halo kak, mau ke Toko Maju" */
         const char *rest = strchr(ev->text, '\n');
         ev->text = rest ? rest + 1 : "";
     }
@@ -408,6 +416,7 @@ enum route_result routing_decide(struct event *ev, int managing, int is_command)
     }
     explicit_stores(ev, is_command || n > 0, &named);
     if (named.count == 1) return routing_choose(ev, named.stores[0]);
+    if (named.differ) return decide_among(ev, named.stores, named.count);
     if (named.count > 1) return decide_several(ev, named.stores, named.count);
     if (named.unknown && ev->stores_active > 1) return ROUTE_NO_CODE;
     return n > 0 ? decide_manager(ev, managed, n) : decide_customer(ev);
