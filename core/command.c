@@ -13,9 +13,10 @@ static const struct {
     const char *text;
     enum word word;
 } words[] = {
-    { "batal", WORD_CANCEL }, { "cancel", WORD_CANCEL }, { "kembali", WORD_BACK },
-    { "back", WORD_BACK },    { "bantuan", WORD_HELP },  { "menu", WORD_HELP },
-    { "help", WORD_HELP },    { "admin", WORD_ADMIN },   { "ganti", WORD_SWITCH },
+    { "batal", WORD_CANCEL },      { "cancel", WORD_CANCEL },      { "kembali", WORD_BACK },
+    { "back", WORD_BACK },         { "bantuan", WORD_HELP },       { "menu", WORD_HELP },
+    { "help", WORD_HELP },         { "admin", WORD_ADMIN },        { "ganti", WORD_SWITCH },
+    { "ganti toko", WORD_SWITCH }, { "pindah toko", WORD_SWITCH }, { "change store", WORD_SWITCH },
 };
 
 /* "/start" is what other networks send first; "/back" and "/cancel" are nobody's. */

@@ -99,7 +99,7 @@ static void note_verdict(const struct event *ev, const struct plugin *p, const c
 static int call_hook(struct event *ev, const struct hook_list *list, size_t i, int kept)
 {
     const struct hook *hook = list->hooks[i];
-    if (hook->spec.scope == BOT_THIS_STORE && !ev->store) return BOT_PASS;
+    if (hook->spec.scope == BOT_THIS_STORE && (!ev->store || ev->unserved)) return BOT_PASS;
     if (is_passed_over(ev, hook->plugin, list->event)) return BOT_PASS;
     int verdict =
         verdict_of(event_call(ev, hook->plugin, hook->spec.scope, hook->spec.run, list->event));
@@ -281,7 +281,8 @@ static enum route_result route(struct event *ev, struct way *way)
         return routing_choose(ev, way->chosen);
     if (way->open && (answers_dialog(way) || way->word == WORD_CANCEL || way->word == WORD_BACK))
         return route_to_dialog(ev, way->open);
-    if (way->no_choice || way->word == WORD_SWITCH) return route_to_none(ev);
+    if (way->no_choice || (way->word == WORD_SWITCH && ev->stores_active > 1))
+        return route_to_none(ev);
     if (way->command) return route_command(ev, way);
     if (way->is_command || (way->word && way->word != WORD_ADMIN)) return route_softly(ev);
     return routing_decide(ev, 0, 0);
@@ -580,8 +581,8 @@ static int run_message(struct event *ev)
     struct way way = { 0 };
     int rc = find_way(ev, &way, 0);
     if (rc) return rc < 0 ? BOT_FAIL : BOT_HANDLED; /* a blocked person hears nothing */
-    int is_served = way.route != ROUTE_CLOSED && way.route != ROUTE_FULL;
-    int verdict = is_served ? run_hooks(ev, "message.gate", 0, way.kept) : BOT_PASS;
+    ev->unserved = way.route == ROUTE_CLOSED || way.route == ROUTE_FULL;
+    int verdict = run_hooks(ev, "message.gate", 0, way.kept);
     if (verdict == BOT_PASS) verdict = act(ev, &way);
     return verdict;
 }
@@ -619,6 +620,7 @@ static int dispatch_own(struct event *ev)
     if (!registry_hooks(ev->host->registry, "message.own")) return BOT_HANDLED;
     load_subject(ev);
     if (!ev->store && ev->person) own_number_guess(ev);
+    if (ev->member_blocked) return BOT_HANDLED; /* what he answers is not heard */
     int verdict = run_hooks(ev, "message.own", 0, 0);
     return verdict == BOT_PASS ? BOT_HANDLED : verdict;
 }

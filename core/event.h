@@ -87,6 +87,7 @@ struct event {
     const char *store_name, *store_code, *timezone, *language;
     const char *person_name;
     int is_new_member;
+    int unserved; /* the store is closed or full: only gates that need no store are asked */
     int64_t stores_active;  /* on this number */
     int64_t own_store;      /* whose number it is: own_number.h */
     const int64_t *choices; /* stores that the message may be for; choice_count 0: any */

@@ -18,7 +18,7 @@
 #include "../people/store_index.h"
 #include "outbox.h"
 
-enum { CODE_MIN = 3, CODE_MAX = 8, WORD_MIN = 4 };
+enum { CODE_MIN = 3, CODE_MAX = 8, WORD_MIN = 4, LINE_MAX = 1000 /* bytes that are looked at */ };
 
 static const int64_t STICKY_MS = INT64_C(7) * 86400 * 1000;
 
@@ -84,13 +84,25 @@ static int bare_code(const char *text, const char *s, size_t len, struct code_fo
     return 1;
 }
 
+/* Bytes of the first line, as far as codes are looked for in it: a line may be as long as a whole
+ * message, and each code in it costs a look into the database. */
+static size_t first_line(const char *s)
+{
+    size_t n = strnlen(s, LINE_MAX);
+    const char *end = memchr(s, '\n', n);
+    if (end) return (size_t)(end - s);
+    if (n == LINE_MAX) /* not in a word */
+        while (n && is_alnum(s[n]) && is_alnum(s[n - 1])) n--;
+    return n;
+}
+
 int routing_code(const char *text, size_t from, struct code_found *out)
 {
     size_t len = strlen(text);
     const char *s = text_trim(text, &len);
     if (!from && bare_code(text, s, len, out)) return 1;
     size_t begin = (size_t)(s - text);
-    size_t line = begin + strcspn(s, "\n");
+    size_t line = begin + first_line(s);
     for (size_t i = from > begin ? from : begin; i < line; i++) {
         if ((text[i] != '#' && text[i] != '@') || (i > begin && is_alnum(text[i - 1]))) continue;
         size_t gap = text[i] == '#' && i + 1 < line && text[i + 1] == ' ';
@@ -117,7 +129,7 @@ static int begins_word(const char *text, size_t at, int *marked)
 
 int routing_word_code(const char *text, size_t from, struct code_found *out)
 {
-    size_t line = strcspn(text, "\n");
+    size_t line = first_line(text);
     for (size_t i = from; i < line; i++) {
         int marked;
         if (!begins_word(text, i, &marked)) continue;
@@ -188,6 +200,7 @@ struct candidates {
     int64_t stores[ROUTING_CHOICES];
     int count;
     int unknown; /* the text is only a code, and of no store */
+    int differ;  /* two names stand in it, not one that two stores have */
 };
 
 /* Those that are open, or those that say they are not; one that waits for approval is nobody's to
@@ -229,8 +242,9 @@ static void without_codes(struct event *ev, int64_t store)
     for (size_t from = 0; routing_code(ev->text, from, &code);) {
         from = code.at + code.len;
         if (stores_by_code(ev->host, code.code) != store) continue;
+        size_t rest = strlen(ev->text) - from;
         ev->text = routing_without(ev->text, &code, &ev->arena);
-        from = 0;
+        from = strlen(ev->text) > rest ? strlen(ev->text) - rest : 0; /* or a blank before */
     }
 }
 
@@ -278,10 +292,17 @@ static void names(struct event *ev, struct candidates *c)
     for (int i = 0; i < n && i < ROUTING_CHOICES; i++) candidate_add(c, named[i].store);
     keep_open(ev, c);
     if (c->count < 1) return;
-    struct code_found span = { .at = named[0].at, .len = named[0].len };
+    const struct store_named *one = NULL;
+    for (int i = 0; i < n && i < ROUTING_CHOICES; i++) {
+        if (!routing_among(named[i].store, c->stores, c->count)) continue;
+        c->differ |= one && one->at != named[i].at;
+        if (!one) one = &named[i];
+    }
+    if (!one || c->differ) return;
+    struct code_found span = { .at = one->at, .len = one->len };
     with_signs(ev->text, &span);
     ev->text = routing_without(ev->text, &span, &ev->arena);
-    if (named[0].alone) { /* "halo kak, mau ke Toko Maju" */
+    if (one->alone) { /* "halo kak, mau ke Toko Maju" */
         const char *rest = strchr(ev->text, '\n');
         ev->text = rest ? rest + 1 : "";
     }
@@ -395,6 +416,7 @@ enum route_result routing_decide(struct event *ev, int managing, int is_command)
     }
     explicit_stores(ev, is_command || n > 0, &named);
     if (named.count == 1) return routing_choose(ev, named.stores[0]);
+    if (named.differ) return decide_among(ev, named.stores, named.count);
     if (named.count > 1) return decide_several(ev, named.stores, named.count);
     if (named.unknown && ev->stores_active > 1) return ROUTE_NO_CODE;
     return n > 0 ? decide_manager(ev, managed, n) : decide_customer(ev);

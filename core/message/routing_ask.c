@@ -93,16 +93,17 @@ static int64_t by_listed_name(struct event *ev, const int64_t *stores, int n, co
     size_t cap = strlen(text) + 1;
     char *wanted = arena_alloc(&ev->arena, cap);
     if (!text_fold(wanted, cap, text)) return 0;
-    int64_t part = 0;
-    int parts = 0;
+    int64_t whole = 0, part = 0;
+    int wholes = 0, parts = 0;
     for (int i = 0; i < n; i++) {
         const char *name, *code;
         if (stores_name(ev->host, stores[i], &ev->arena, &name, &code)) continue;
         char *folded = arena_alloc(&ev->arena, strlen(name) + 1);
         text_fold(folded, strlen(name) + 1, name);
-        if (!strcmp(folded, wanted)) return stores[i];
+        if (!strcmp(folded, wanted)) whole = stores[i], wholes++;
         if (strlen(wanted) >= 3 && strstr(folded, wanted)) part = stores[i], parts++;
     }
+    if (wholes) return wholes == 1 ? whole : 0; /* two are called so: he is asked again */
     return parts == 1 ? part : 0;
 }
 

@@ -40,21 +40,28 @@ static const char ENDED[] = "DELETE FROM erasures WHERE passes <= 0";
 struct walk {
     const char *look, *mask;
 };
-#define WALK(name, columns)                                                                        \
+#define DUE_PERSONS "(SELECT person FROM erasures WHERE due_at <= ?3)"
+#define WALK(name, columns, whose)                                                                 \
     {                                                                                              \
         "SELECT max(id) FROM (SELECT id FROM " name " WHERE id > ?1 ORDER BY id LIMIT ?2)",        \
-            "UPDATE " name " SET " columns " WHERE id > ?1 AND id <= ?2 AND state >= 2"            \
-            " AND person IN (SELECT person FROM erasures WHERE due_at <= ?3)"                      \
+            "UPDATE " name " SET " columns " WHERE id > ?1 AND id <= ?2 AND state >= 2 AND " whose \
     }
 /* An empty name and number are what a person without them has. The key stays: it keeps the network
  * from handing the message in again. */
-static const struct walk inbox = WALK(
-    "inbox", "text = CASE WHEN text IS NULL THEN NULL ELSE '\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2'"
-             " END, edited = NULL, chat = NULL, phone = NULL, lid = NULL, name = NULL,"
-             " body = NULL, attached = NULL, quoted_id = NULL, said = NULL, resume = NULL");
+static const struct walk inbox =
+    WALK("inbox",
+         "text = CASE WHEN text IS NULL THEN NULL ELSE '\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2'"
+         " END, edited = NULL, chat = NULL, phone = NULL, lid = NULL, name = NULL,"
+         " body = NULL, attached = NULL, quoted_id = NULL, said = NULL, resume = NULL",
+         "person IN " DUE_PERSONS);
+/* What was said to him, and what his words made us tell others: those who run the store read his
+ * name, his number and what he wrote. */
 static const struct walk outbox =
-    WALK("outbox", "text = '\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2', chat = '', tag = NULL,"
-                   " native_id = NULL, error = NULL");
+    WALK("outbox",
+         "text = '\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2', chat = '', tag = NULL,"
+         " native_id = NULL, error = NULL",
+         "(person IN " DUE_PERSONS
+         " OR (SELECT i.person FROM inbox i WHERE i.id = outbox.event) IN " DUE_PERSONS ")");
 
 int erase_person(struct event *ev)
 {

@@ -58,9 +58,10 @@ void stores_changed(struct host *h); /* forget what is cached; again right after
 /* What a manager of several stores, or a super admin, worked on last; 0 = nothing. */
 int64_t stores_remembered(struct host *h, int64_t person);
 int stores_remember(struct host *h, int64_t person, int64_t store);
-/* What a person writes is for this store until then (ms; 0: no longer), for the reason `what`. 0 or
- * -1. */
-int stores_hold(struct host *h, int64_t person, int64_t store, const char *what, int64_t until);
+/* What a person writes is for this store until then (ms; 0: no longer), for the reason `what`, says
+ * this plugin. 0 or -1. */
+int stores_hold(struct host *h, const char *plugin, int64_t person, int64_t store, const char *what,
+                int64_t until);
 /* He has named this store: what holds him at others no longer does, until it is renewed. 0 or -1.
  */
 int stores_leave_held(struct host *h, int64_t person, int64_t store);

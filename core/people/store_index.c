@@ -197,6 +197,12 @@ static void entries_grow(struct store_index *x)
     free(old);
 }
 
+/* What it was made of is the name of no store any more. */
+static int is_stale(const struct store_index *x, const struct entry *e)
+{
+    return e->at != ANY_STORE && !*x->stores[e->at].words && !*x->stores[e->at].code;
+}
+
 static void entry_add(struct store_index *x, uint32_t hash, uint32_t store)
 {
     int same = 0;
@@ -204,7 +210,12 @@ static void entry_add(struct store_index *x, uint32_t hash, uint32_t store)
     size_t at = hash & (x->cap - 1);
     for (; x->entries[at].hash; at = (at + 1) & (x->cap - 1)) {
         if (x->entries[at].hash != hash) continue;
-        if (x->entries[at].at == store || ++same >= SAME_MAX) return;
+        if (x->entries[at].at == store) return;
+        if (is_stale(x, &x->entries[at])) { /* or old names crowd out who is called so now */
+            x->entries[at].at = store;
+            return;
+        }
+        if (++same >= SAME_MAX) return;
     }
     x->entries[at] = (struct entry){ hash, store };
     x->used++;
@@ -385,12 +396,37 @@ static enum fit name_fits(const struct named_store *s, int skip, const struct wo
 
 /* ---- a line ---------------------------------------------------------------------------------- */
 
+/* The plainest so far. Of names that overlap the longest counts; those that do not are both meant.
+ */
+enum { BEST_MAX = 16 };
+
 struct best {
     struct store_named *out;
-    int cap, count;
+    int cap, count; /* count may be more than are kept */
     enum fit fit;
-    size_t letters;
+    size_t letters[BEST_MAX];
 };
+
+static int overlap(const struct store_named *a, size_t at, size_t end)
+{
+    return a->at < end && at < a->at + a->len;
+}
+
+/* 0: a longer name is there already. Shorter ones go. */
+static int make_room(struct best *b, size_t at, size_t end, size_t letters)
+{
+    int kept = 0;
+    if (b->count > b->cap) return 1;
+    for (int i = 0; i < b->count; i++)
+        if (overlap(&b->out[i], at, end) && b->letters[i] > letters) return 0;
+    for (int i = 0; i < b->count; i++) {
+        if (overlap(&b->out[i], at, end) && b->letters[i] < letters) continue;
+        b->out[kept] = b->out[i];
+        b->letters[kept++] = b->letters[i];
+    }
+    b->count = kept;
+    return 1;
+}
 
 /* Only words that say nothing stand around words[from..to]. */
 static int is_alone(const struct word *words, int n, int from, int to)
@@ -427,21 +463,23 @@ static int words_in(const char *s)
 static void best_add(struct best *b, const char *line, const struct word *words, int n, int from,
                      int to, int64_t store, enum fit fit, size_t letters)
 {
-    if (fit < b->fit || (fit == b->fit && letters < b->letters)) return;
-    if (fit > b->fit || letters > b->letters) b->count = 0;
+    if (fit < b->fit) return;
+    if (fit > b->fit) b->count = 0;
     b->fit = fit;
-    b->letters = letters;
-    for (int i = 0; i < b->count && i < b->cap; i++)
-        if (b->out[i].store == store) return;
     int first = from;
     while (first > 0 &&
            (IS_LISTED(words[first - 1].s, kinds) || IS_LISTED(words[first - 1].s, leads)))
         first--;
     size_t at = words[first].at, end = words[to].at + words[to].len;
     if (at && line[at - 1] == '@') at--;
-    if (b->count < b->cap)
+    if (!make_room(b, at, end, letters)) return;
+    for (int i = 0; i < b->count && i < b->cap; i++)
+        if (b->out[i].store == store) return;
+    if (b->count < b->cap) {
         b->out[b->count] =
             (struct store_named){ store, at, end - at, is_alone(words, n, from, to) };
+        b->letters[b->count] = letters;
+    }
     b->count++;
 }
 
@@ -494,7 +532,7 @@ int store_index_named(struct host *h, const char *line, size_t len, struct store
 {
     struct word words[WORDS_MAX];
     struct store_index *x = index_of(h);
-    struct best best = { .out = out, .cap = cap };
+    struct best best = { .out = out, .cap = cap < BEST_MAX ? cap : BEST_MAX };
     if (!x) return -1;
     int n = words_read(line, len, words);
     for (int from = 0; from < n; from++) {

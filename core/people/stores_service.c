@@ -29,7 +29,6 @@ static const char LOGIN_FIND[] = "SELECT 1 FROM logins WHERE email = ?1";
 static const char STORE_GET[] = "SELECT " STORE_COLUMNS " FROM stores s WHERE s.id = ?1";
 static const char STORE_LIST[] =
     "SELECT " STORE_COLUMNS " FROM stores s WHERE s.id > ?1 ORDER BY s.id LIMIT ?2";
-static const char STORE_EXISTS[] = "SELECT 1 FROM stores WHERE id = ?1";
 static const char COUNT_ALL[] = "SELECT count(*) FROM stores";
 static const char COUNT_STATE[] = "SELECT count(*) FROM stores WHERE state = ?1";
 static const char SET_STATE[] = "UPDATE stores SET state = ?2 WHERE id = ?1";
@@ -174,7 +173,10 @@ static int64_t add_admin(struct bot_ctx *ctx, int64_t store, const char *phone, 
     if (!(ev->roles & BOT_SUPER) && !owner_here) return BOT_ESCOPE;
     if (role != BOT_STAFF && role != BOT_OWNER) return BOT_EINVAL;
     if (!phone || text_phone(phone, number, sizeof number)) return BOT_EINVAL;
-    if (!db_int(&ev->host->db, 0, STORE_EXISTS, "i", store)) return BOT_ENOENT;
+    int64_t state = stores_state(ev->host, store);
+    if (state < 0) return BOT_ENOENT;
+    /* who is made an admin hears of it, and what he writes is that store's from then on */
+    if (state == BOT_STORE_PENDING && !(ev->roles & BOT_SUPER)) return BOT_EBUSY;
     int64_t person = people_by_phone(ev->host, number);
     if (!person) person = people_resolve(ev->host, NULL, NULL, NULL, number, NULL, NULL);
     if (person < 0) return BOT_EIO;
@@ -340,7 +342,8 @@ static int hold(struct bot_ctx *ctx, int64_t person, const char *what, int64_t u
     struct event *ev = event_of(ctx);
     if (!ev->store) return BOT_ESCOPE;
     if (!what || !*what || strlen(what) > HOLD_MAX || person <= 0) return BOT_EINVAL;
-    return stores_hold(ev->host, person, ev->store, what, until) ? BOT_EIO : BOT_OK;
+    return stores_hold(ev->host, ev->plugin->name, person, ev->store, what, until) ? BOT_EIO
+                                                                                   : BOT_OK;
 }
 
 static const char *number(struct bot_ctx *ctx)

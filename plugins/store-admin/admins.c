@@ -128,6 +128,7 @@ int add_admin(struct bot_ctx *ctx)
     if (had == BOT_OWNER) return bot_reply(ctx, admin_text(ctx, "admin.is_owner", phone, role));
     int64_t person = stores_of(ctx)->add_admin(ctx, ctx->api->number(ctx, "store"), phone, role);
     if (person == BOT_EEXIST) return bot_reply(ctx, admin_text(ctx, "admin.already", phone, role));
+    if (person == BOT_EBUSY) return bot_reply(ctx, admin_text(ctx, "admin.not_yet", phone, role));
     if (person < 0) return (int)person;
     rc = audit_person(ctx, "admin.add", person);
     if (rc >= 0) rc = tell(ctx, person, admin_text(ctx, "admin.welcome", phone, role));

@@ -167,27 +167,30 @@ int64_t handover_tag(const char *tag, int64_t *store)
     return person > 0 && *store > 0 ? person : 0;
 }
 
-static int say_not_found(struct bot_ctx *ctx, int64_t person)
+static int say_of(struct bot_ctx *ctx, const char *key, int64_t person)
 {
     const struct bot_arg args[] = { bot_int("id", person) };
-    return bot_say(ctx, "customer.not_found", args, BOT_COUNT(args));
+    return bot_say(ctx, key, args, BOT_COUNT(args));
 }
 
 /* A customer of this store, or somebody who is no customer but talks with it already: whom its
- * phone wrote to, a super admin who asked. BOT_ENOENT: anybody else. */
+ * phone wrote to, a super admin who asked. BOT_ENOENT: anybody else. BOT_EBUSY: he is blocked, so
+ * his answer would reach nobody. */
 static int may_speak_to(struct bot_ctx *ctx, int64_t person)
 {
     struct bot_customer c = { .size = sizeof c };
     struct handover h;
     int rc = people_of(ctx)->customer(ctx, person, &c);
-    return rc == BOT_ENOENT ? handover_get(ctx, person, &h) : rc;
+    if (rc == BOT_ENOENT) return handover_get(ctx, person, &h);
+    return rc >= 0 && c.blocked ? BOT_EBUSY : rc;
 }
 
 int handover_deliver(struct bot_ctx *ctx, int64_t person, const char *text)
 {
     const struct bot_api *api = ctx->api;
     int rc = may_speak_to(ctx, person);
-    if (rc == BOT_ENOENT) return say_not_found(ctx, person);
+    if (rc == BOT_ENOENT) return say_of(ctx, "customer.not_found", person);
+    if (rc == BOT_EBUSY) return say_of(ctx, "handover.blocked", person);
     if (rc < 0) return rc;
     int64_t media = api->number(ctx, "media");
     if (!media && !*text)

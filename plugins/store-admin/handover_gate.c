@@ -81,8 +81,9 @@ static int to_humans(struct bot_ctx *ctx, const struct handover *h)
 
 /* ---- beginning ------------------------------------------------------------------------------- */
 
-/* A store that is suspended has nobody to talk with: the host says what it is. */
-static int begin(struct bot_ctx *ctx, const char *for_admin, const char *for_customer)
+/* A store that is suspended has nobody to talk with: the host says what it is. Who calls from the
+ * gate hears first when people are there again; before a complaint hours_gate() has been. */
+static int begin(struct bot_ctx *ctx, const char *for_admin, const char *for_customer, int in_gate)
 {
     struct bot_store store = { .size = sizeof store };
     int rc = stores_of(ctx)->get(ctx, ctx->api->number(ctx, "store"), &store);
@@ -91,8 +92,7 @@ static int begin(struct bot_ctx *ctx, const char *for_admin, const char *for_cus
     rc = pass_on(ctx, for_admin);
     if (rc == BOT_ENOENT) return say(ctx, "handover.nobody");
     if (rc < 0 || (rc = handover_prolong(ctx, ctx->api->number(ctx, "person"), 0)) < 0) return rc;
-    const char *closed = profile_closed(ctx);
-    if (closed && (rc = ctx->api->reply(ctx, closed)) < 0) return rc;
+    if (in_gate && (rc = opening_tell(ctx)) < 0) return rc;
     return say(ctx, for_customer);
 }
 
@@ -100,7 +100,7 @@ int handover_complaint(struct bot_ctx *ctx)
 {
     if (is_store_admin(ctx) || is_group(ctx) || !words_complain(field(ctx, "text")))
         return BOT_PASS;
-    return begin(ctx, "handover.complaint", "handover.sorry");
+    return begin(ctx, "handover.complaint", "handover.sorry", 0);
 }
 
 /* ---- admins ---------------------------------------------------------------------------------- */
@@ -136,7 +136,7 @@ int handover_gate(struct bot_ctx *ctx)
     if (is_store_admin(ctx)) return admin_writes(ctx, text);
     int rc = handover_get(ctx, person, &h);
     if (rc == BOT_ENOENT)
-        return is_admin_word(text) ? begin(ctx, "handover.wanted", "handover.called") : BOT_PASS;
+        return is_admin_word(text) ? begin(ctx, "handover.wanted", "handover.called", 1) : BOT_PASS;
     if (rc < 0) return rc;
     return is_word(text, "bot") ? handover_end(ctx, person, 1) : to_humans(ctx, &h);
 }

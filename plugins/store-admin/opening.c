@@ -111,7 +111,24 @@ const char *opening_now(struct bot_ctx *ctx)
     return ctx->api->text(ctx, until - now > HOURS_DAY ? "now.open" : "now.open_until", args, 1);
 }
 
-/* Said once in a closed period: remembered for this customer until the store opens. */
+/* Remembered for this customer until the store opens. */
+static int tell_closed(struct bot_ctx *ctx, const char *text, int64_t opens)
+{
+    const struct bot_api *api = ctx->api;
+    int64_t until = opens < 0 ? api->now(ctx) + 86400000 : local_to_ms(ctx, opens);
+    int rc = api->kv_set(ctx, BOT_KV_PERSON, "closed", "1", 1, until);
+    return rc < 0 ? rc : api->reply(ctx, text);
+}
+
+int opening_tell(struct bot_ctx *ctx)
+{
+    int rc;
+    int64_t opens = -1;
+    const char *text = closed_text(ctx, &opens, &rc);
+    return text ? tell_closed(ctx, text, opens) : rc;
+}
+
+/* Said once in a closed period. */
 int hours_gate(struct bot_ctx *ctx)
 {
     const struct bot_api *api = ctx->api;
@@ -125,9 +142,7 @@ int hours_gate(struct bot_ctx *ctx)
     rc = stores_of(ctx)->get(ctx, api->number(ctx, "store"), &store);
     if (rc < 0) return rc;
     if (store.state != BOT_STORE_ACTIVE) return BOT_PASS; /* he hears of that already */
-    int64_t until = opens < 0 ? api->now(ctx) + 86400000 : local_to_ms(ctx, opens);
-    if ((rc = api->kv_set(ctx, BOT_KV_PERSON, "closed", "1", 1, until)) < 0) return rc;
-    rc = api->reply(ctx, text);
+    rc = tell_closed(ctx, text, opens);
     return rc < 0 ? rc : BOT_PASS;
 }
 

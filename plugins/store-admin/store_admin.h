@@ -47,6 +47,7 @@ const char *profile_greeting(struct bot_ctx *ctx); /* profile/0 */
 /* opening.c */
 int set_hours(struct bot_ctx *ctx);
 int show_hours(struct bot_ctx *ctx);
+int opening_tell(struct bot_ctx *ctx);           /* says that it is closed, when it is */
 int hours_gate(struct bot_ctx *ctx);             /* hook message.gate */
 int say_closed(struct bot_ctx *ctx);             /* hook store-admin.closed */
 int say_hours(struct bot_ctx *ctx);              /* hook store-admin.hours */

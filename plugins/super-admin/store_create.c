@@ -49,9 +49,9 @@ int application_allowed(struct bot_ctx *ctx)
 static int tell_super_admins(struct bot_ctx *ctx, const struct bot_store *store, const char *email)
 {
     const struct bot_api *api = ctx->api;
-    const char *phone = api->field(ctx, "phone");
+    const char *phone = api->field(ctx, "phone"), *name = api->field(ctx, "name");
     const struct bot_arg args[] = {
-        bot_text("who", api->field(ctx, "name")),
+        bot_text("who", name && *name ? name : api->text(ctx, "register.unnamed", NULL, 0)),
         bot_text("phone", phone ? phone : "-"),
         bot_text("name", store->name),
         bot_text("email", email),

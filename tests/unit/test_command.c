@@ -66,6 +66,8 @@ static void words_stand_alone_in_any_case(void **state)
     assert_int_equal(command_word("Bantuan"), WORD_HELP);
     assert_int_equal(command_word("ADMIN"), WORD_ADMIN);
     assert_int_equal(command_word("ganti"), WORD_SWITCH);
+    assert_int_equal(command_word("Ganti toko!"), WORD_SWITCH);
+    assert_int_equal(command_word("ganti toko maju"), WORD_NONE);
     assert_int_equal(command_word("batal dong"), WORD_NONE);
     assert_int_equal(command_word("menu makanan apa saja ya kak hari ini"), WORD_NONE);
     assert_int_equal(command_word(""), WORD_NONE);

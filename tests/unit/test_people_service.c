@@ -91,6 +91,14 @@ static int set_zone(struct bot_ctx *ctx, const char *zone)
     return rc < 0 ? reply_code(ctx, rc) : reply_code(ctx, api->number(ctx, "store.offset") / HOUR);
 }
 
+/* As a talk with a human does. */
+static int pass_on(struct bot_ctx *ctx, const char *text)
+{
+    const struct bot_send send = { .size = sizeof send, .role = BOT_STORE_ADMIN, .text = text };
+    int rc = api->send(ctx, &send);
+    return rc < 0 ? reply_code(ctx, rc) : bot_reply(ctx, "told");
+}
+
 static int on_text(struct bot_ctx *ctx)
 {
     const char *text = api->field(ctx, "text");
@@ -101,6 +109,7 @@ static int on_text(struct bot_ctx *ctx)
     if (!strcmp(word, "customers")) return say_customers(ctx, *rest ? rest : NULL, 0);
     if (!strcmp(word, "from")) return say_customers(ctx, NULL, a);
     if (!strcmp(word, "block")) return reply_code(ctx, people(ctx)->block(ctx, a, (int)b));
+    if (!strcmp(word, "tell")) return pass_on(ctx, rest);
     if (!strcmp(word, "erase")) return reply_code(ctx, people(ctx)->erase(ctx));
     if (!strcmp(word, "admins")) return say_admins(ctx, a);
     if (!strcmp(word, "remove"))
@@ -314,7 +323,8 @@ static void who_wants_to_be_forgotten_is(void **state)
 {
     (void)state;
     say(BUDI, "#MAJU2 rahasia saya");
-    say(CITRA, "#MAJU2 tetap");
+    say(BUDI, "#MAJU2 tell Budi bilang rahasia");
+    say(CITRA, "#MAJU2 tell Citra bilang tetap");
     int64_t id = people_by_phone(w.host, BUDI);
     asks(BUDI, "erase", "0");
     assert_int_equal(erased, 1);
@@ -323,6 +333,8 @@ static void who_wants_to_be_forgotten_is(void **state)
     pass(HOUR);
     assert_int_equal(disk("SELECT count(*) FROM inbox WHERE text LIKE '%rahasia%'"), 0);
     assert_int_equal(disk("SELECT count(*) FROM inbox WHERE text LIKE '%tetap%'"), 1);
+    assert_int_equal(disk("SELECT count(*) FROM outbox WHERE text LIKE '%rahasia%'"), 0);
+    assert_int_equal(disk("SELECT count(*) FROM outbox WHERE text LIKE '%tetap%'"), 2);
     assert_int_equal(disk("SELECT count(*) FROM inbox WHERE text = '" MASKED "'") > 0, 1);
     pass(DAY + HOUR);
     assert_int_equal(disk("SELECT count(*) FROM erasures"), 0);

@@ -76,6 +76,24 @@ static void the_next_code_is_found_behind_one_that_is_none(void **state)
     finds(text, "MAJU7", 0, "#diskn sepatu");
 }
 
+static void of_a_very_long_line_only_the_beginning_is_read(void **state)
+{
+    (void)state;
+    static char text[64001];
+    struct code_found found;
+    size_t from = 0;
+    int codes = 0;
+    for (size_t i = 0; i + 7 < sizeof text; i += 7) memcpy(text + i, "#MAJU7 ", 7);
+    for (; routing_code(text, from, &found); codes++) from = found.at + found.len;
+    assert_in_range(codes, 100, 200);
+    /* and no word is cut there */
+    memset(text, ' ', 1100);
+    memcpy(text, "halo", 4);
+    memcpy(text + 995, "#MAJU77", 7);
+    text[1100] = '\0';
+    finds_none(text);
+}
+
 static void base_is(const char *name, const char *expected)
 {
     char base[8];
@@ -105,6 +123,7 @@ int main(void)
         cmocka_unit_test(a_code_alone_needs_no_sign_but_a_digit),
         cmocka_unit_test(other_words_are_no_codes),
         cmocka_unit_test(the_next_code_is_found_behind_one_that_is_none),
+        cmocka_unit_test(of_a_very_long_line_only_the_beginning_is_read),
         cmocka_unit_test(codes_begin_with_the_name),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -141,16 +141,35 @@ static void another_stores_code_gets_its_bot_and_then_the_talk_goes_on(void **st
     assert_int_equal(talks(), 0);
 }
 
-static void who_is_erased_leaves_no_talk(void **state)
+static void yes_to_who_writes_from_the_phone_erases_nothing(void **state)
 {
     (void)state;
     say(BUDI, "halo");
+    say(BUDI, "HAPUS DATA");
+    from_the_phone(BUDI, "P1", "Jadi dikirim besok ya, Kak?");
+    say(BUDI, "YA");
+    assert_int_equal(talks(), 1);
+    assert_int_equal(number("SELECT count(*) FROM persons WHERE phone = '" BUDI "'"), 1);
+}
+
+static void who_is_blocked_is_taken_over_by_nobody(void **state)
+{
+    (void)state;
+    say(BUDI, "halo");
+    script("UPDATE members SET blocked = 1");
+    from_the_phone(BUDI, "P1", "Maaf, Kak");
+    assert_int_equal(talks(), 0);
+}
+
+static void who_is_erased_leaves_no_talk(void **state)
+{
+    (void)state;
+    say(BUDI, "#MAJU2 halo");
     from_the_phone(BUDI, "P1", "halo");
     assert_int_equal(talks(), 1);
-    say(BUDI, "BOT");
+    pass(1000);
+    say(BUDI, "#MAJU3 halo");
     say(BUDI, "HAPUS DATA");
-    from_the_phone(BUDI, "P2", "halo");
-    script("DELETE FROM store_admin_handovers");
     say(BUDI, "YA");
     assert_int_equal(talks(), 0);
     assert_int_equal(number("SELECT count(*) FROM persons WHERE phone = '" BUDI "'"), 0);
@@ -202,7 +221,9 @@ int main(void)
         IN_A_STORE(a_lost_commit_begins_one_talk),
         cmocka_unit_test_setup_teardown(another_stores_code_gets_its_bot_and_then_the_talk_goes_on,
                                         open_two, world_close),
-        IN_A_STORE(who_is_erased_leaves_no_talk),
+        IN_A_STORE(who_is_blocked_is_taken_over_by_nobody),
+        IN_A_STORE(yes_to_who_writes_from_the_phone_erases_nothing),
+        cmocka_unit_test_setup_teardown(who_is_erased_leaves_no_talk, open_two, world_close),
         IN_A_STORE(a_welcome_names_who_comes_and_takes_nothing_else_of_it),
         IN_A_STORE(the_link_becomes_a_picture),
     };

@@ -146,6 +146,23 @@ static void rubbish(char *out, size_t cap)
     out[n] = '\0';
 }
 
+static void who_takes_a_name_again_and_again_keeps_it_from_nobody(void **state)
+{
+    (void)state;
+    int64_t restless = add("Toko Elang Biru");
+    for (int i = 0; i < 80; i++) {
+        const char *name = i % 2 ? "Toko Elang Biru" : "Warung Pojok Kota";
+        assert_int_equal(
+            db_exec(&host.db, "UPDATE stores SET name = ?2 WHERE id = ?1", "is", restless, name),
+            0);
+        store_index_changed(&host, restless);
+        assert_true(names(name, restless));
+    }
+    int64_t other = add("Toko Elang Biru");
+    assert_true(names("Toko Elang Biru", other));
+    assert_true(names("Toko Elang Biru", restless));
+}
+
 static void rubbish_does_no_harm(void **state)
 {
     (void)state;
@@ -171,6 +188,7 @@ int main(void)
         TEST(every_name_is_found_as_it_is_and_with_one_wrong_letter),
         TEST(a_name_that_many_share_is_still_answered),
         TEST(what_changes_is_found_by_the_new_name),
+        TEST(who_takes_a_name_again_and_again_keeps_it_from_nobody),
         TEST(rubbish_does_no_harm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,7 +83,8 @@ struct bot_stores {
     int64_t (*count)(struct bot_ctx *ctx, int state);           /* -1: all states */
     int (*email_taken)(struct bot_ctx *ctx, const char *email); /* 1 or 0 */
     /* Gives `phone` (any spelling) a role in the store. Returns the person's id, BOT_EINVAL when it
-     * is no phone number, BOT_ENOENT when there is no such store, BOT_EEXIST when he had it. */
+     * is no phone number, BOT_ENOENT when there is no such store, BOT_EEXIST when he had it,
+     * BOT_EBUSY when the store waits for approval and the writer is no super admin. */
     int64_t (*add_admin)(struct bot_ctx *ctx, int64_t store, const char *phone, uint32_t role);
     /* -- since 0.12 -- */
     /* Makes a store that waits for a super admin (BOT_STORE_PENDING) and makes the writer its
@@ -113,7 +114,8 @@ struct bot_stores {
     int (*manage)(struct bot_ctx *ctx, int64_t store);
     /* What this person writes is for the event's store until then (ms), unless it names another
      * one: an order that waits for money, a talk with an admin. `what` tells one reason from
-     * another; until 0 ends it. */
+     * another; until 0 ends it. When it begins, his open question for which store is over, and so
+     * is a dialog of this plugin that has no store. */
     int (*hold)(struct bot_ctx *ctx, int64_t person, const char *what, int64_t until);
     /* The phone number that customers of the event's store write to, "6281..."; "" while no gateway
      * has told it. */
