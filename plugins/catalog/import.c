@@ -252,7 +252,9 @@ int import_start(struct bot_ctx *ctx)
 {
     const char *answer = ctx->api->field(ctx, "slot.answer");
     if (!answer || strcmp(answer, "yes") != 0) return say(ctx, "import.stopped", 0, 0);
-    int rc = job_start(ctx, ctx->api->number(ctx, "slot.import"));
+    int rc = job_is_running(ctx); /* another admin's */
+    if (rc != 0) return rc < 0 ? rc : say(ctx, "import.running", 0, 0);
+    rc = job_start(ctx, ctx->api->number(ctx, "slot.import"));
     if (rc == BOT_ENOENT) return say(ctx, "import.gone", 0, 0);
     return rc < 0 ? rc : say(ctx, "import.started", 0, 0);
 }

@@ -14,9 +14,10 @@
 #include "low.h"
 #include "view.h"
 
-#define BATCH_ROWS 10
-#define BATCH_MS   2
-#define STUCK_MS   INT64_C(300000)
+#define BATCH_ROWS   10
+#define BATCH_MS     2
+#define STUCK_MS     INT64_C(300000)
+#define FORGOTTEN_MS INT64_C(86400000)
 
 /* The row of catalog_imports. */
 struct job {
@@ -188,15 +189,18 @@ static int row_save(struct bot_ctx *ctx, const struct import_row *row, struct jo
 
 /* ---- the import's rows ----------------------------------------------------------------------- */
 
-/* What waited before and was never agreed to, or is done, makes room. */
+/* What is done makes room, and what this person never agreed to; another admin's file stays while
+ * he may still answer. */
+#define IS_OVER                                                                                    \
+    " store = $store AND state <> 2 AND (state = 3 OR person = $person OR updated_at < $before)"
 static int jobs_drop(struct bot_ctx *ctx)
 {
-    static const char rows[] =
-        "DELETE FROM catalog_import_rows WHERE store = $store AND import IN"
-        " (SELECT id FROM catalog_imports WHERE store = $store AND state <> 2)";
-    static const char jobs[] = "DELETE FROM catalog_imports WHERE store = $store AND state <> 2";
-    int rc = ctx->api->db(ctx, rows, NULL, 0, NULL);
-    return rc < 0 ? rc : ctx->api->db(ctx, jobs, NULL, 0, NULL);
+    static const char rows[] = "DELETE FROM catalog_import_rows WHERE store = $store AND import IN"
+                               " (SELECT id FROM catalog_imports WHERE" IS_OVER ")";
+    static const char jobs[] = "DELETE FROM catalog_imports WHERE" IS_OVER;
+    const struct bot_arg args[] = { bot_int("before", ctx->api->now(ctx) - FORGOTTEN_MS) };
+    int rc = ctx->api->db(ctx, rows, args, BOT_COUNT(args), NULL);
+    return rc < 0 ? rc : ctx->api->db(ctx, jobs, args, BOT_COUNT(args), NULL);
 }
 
 int64_t job_make(struct bot_ctx *ctx, int64_t bad, const unsigned char *chunks,

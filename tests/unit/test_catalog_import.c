@@ -32,7 +32,10 @@ static int open_world(void **state)
     assert_int_equal(reload(), 1);
     script("INSERT INTO persons(id, phone, created_at) VALUES (90, '" DEWI "', 1);"
            "INSERT INTO aliases VALUES ('p:" DEWI "', 90);"
-           "INSERT INTO roles(store, person, role, created_at) VALUES (1, 90, 4, 1)");
+           "INSERT INTO roles(store, person, role, created_at) VALUES (1, 90, 4, 1);"
+           "INSERT INTO persons(id, phone, created_at) VALUES (91, '" CITRA "', 1);"
+           "INSERT INTO aliases VALUES ('p:" CITRA "', 91);"
+           "INSERT INTO roles(store, person, role, created_at) VALUES (1, 91, 4, 1)");
     world_reopen(1); /* who has a role is remembered in memory */
     return 0;
 }
@@ -132,6 +135,67 @@ static void a_file_that_was_replaced_is_not_saved(void **state)
     assert_int_equal(products(), 0);
 }
 
+static void bring(const char *phone, const char *file)
+{
+    post_media(phone, "document", "http://waha/file", "text/csv", "/impor");
+    run();
+    network_brings(file, strlen(file));
+}
+
+static void two_admins_files_are_looked_at_side_by_side(void **state)
+{
+    (void)state;
+    bring(DEWI, "nama,harga\nKopi,5rb\nTeh,4rb\n");
+    bring(CITRA, "nama,harga\nSusu,6rb\n");
+    for (int i = 0; i < 3; i++) jobs_run();
+    assert_int_equal(unseen(), 2);
+    expect_like(DEWI, "Baru: 2");
+    expect_like(CITRA, "Baru: 1");
+    post(DEWI, "ya");
+    post(CITRA, "ya"); /* and saved one after the other */
+    run();
+    expect_like(DEWI, "impor dimulai");
+    expect_like(CITRA, "masih berjalan");
+    expect(DEWI, "Impor selesai: 2 baris, 2 baru, 0 diubah");
+    bring(CITRA, "nama,harga\nSusu,6rb\n");
+    for (int i = 0; i < 3; i++) jobs_run();
+    expect_like(CITRA, "Baru: 1");
+    assert_int_equal(disk("SELECT count(*) FROM catalog_imports"), 1);
+    say(CITRA, "ya");
+    expect_like(CITRA, "impor dimulai");
+    expect_like(CITRA, "1 baru");
+    assert_int_equal(products(), 3);
+}
+
+static void what_nobody_agreed_to_is_forgotten_after_a_day(void **state)
+{
+    (void)state;
+    send_file(1000);
+    pass(25 * 3600 * 1000);
+    w.seen = w.sent_count;
+    bring(CITRA, "nama,harga\nSusu,6rb\n");
+    for (int i = 0; i < 3; i++) jobs_run();
+    expect_like(CITRA, "Baru: 1");
+    assert_int_equal(disk("SELECT count(*) FROM catalog_import_rows"), 1);
+}
+
+static void two_admins_files_are_written_side_by_side(void **state)
+{
+    (void)state;
+    send_file(1000);
+    say(DEWI, "ya");
+    assert_int_equal(products(), ROWS);
+    w.seen = w.sent_count;
+    say(DEWI, "/ekspor");
+    jobs_run(); /* her first page is there */
+    say(CITRA, "/ekspor");
+    for (int i = 0; i < 8; i++) jobs_run();
+    expect_like(DEWI, "Daftar 400 produk");
+    expect_like(CITRA, "Daftar 400 produk");
+    assert_int_equal(disk("SELECT count(*) FROM media WHERE name LIKE 'produk-%'"), 1); /* alike */
+    assert_int_equal(disk("SELECT count(*) FROM catalog_exports"), 0);
+}
+
 #define WORLD(name) cmocka_unit_test_setup_teardown(name, open_world, world_close)
 
 int main(void)
@@ -141,6 +205,9 @@ int main(void)
         WORLD(a_look_that_was_interrupted_begins_again),
         WORLD(another_one_waits_for_its_end),
         WORLD(a_file_that_was_replaced_is_not_saved),
+        WORLD(two_admins_files_are_looked_at_side_by_side),
+        WORLD(what_nobody_agreed_to_is_forgotten_after_a_day),
+        WORLD(two_admins_files_are_written_side_by_side),
     };
     return cmocka_run_group_tests_name("catalog_import", tests, NULL, NULL);
 }
