@@ -152,6 +152,7 @@ static int row_update(struct bot_ctx *ctx, const struct import_row *row, struct 
 {
     const struct product *p = &row->product;
     int64_t was = is->stock;
+    int says_variants = (row->has & HAS(FIELD_VARIANTS)) && *row->variants;
     int rc = variants_write_row(ctx, row, is->id, is);
     if (rc < 0) return rc;
     const struct product_change change = {
@@ -162,7 +163,8 @@ static int row_update(struct bot_ctx *ctx, const struct import_row *row, struct 
         .stock = p->stock,
         .has_stock = (row->has & HAS(FIELD_STOCK)) && !is->low,
     };
-    if ((rc = product_update(ctx, is->id, &change, is)) < 0 || is->stock == was) return rc;
+    if ((rc = product_update(ctx, is->id, &change, is)) < 0) return rc;
+    if (is->stock == was && !says_variants) return BOT_OK; /* what theirs add up to may stay */
     rc = low_note_all(ctx, is, LOW_SILENT);
     if (rc > 0) *low += rc;
     return rc < 0 ? rc : BOT_OK;

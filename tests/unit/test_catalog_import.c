@@ -196,6 +196,22 @@ static void two_admins_files_are_written_side_by_side(void **state)
     assert_int_equal(disk("SELECT count(*) FROM catalog_exports"), 0);
 }
 
+static void a_variant_that_runs_low_is_told_though_the_sum_stays(void **state)
+{
+    (void)state;
+    bring(DEWI, "nama,harga,varian\nKaos,9rb,\"M = , 9; L = , 9\"\n");
+    for (int i = 0; i < 3; i++) jobs_run();
+    say(DEWI, "ya");
+    w.seen = w.sent_count;
+    bring(DEWI, "nama,varian\nKaos,\"M = , 1; L = , 17\"\n");
+    for (int i = 0; i < 3; i++) jobs_run();
+    expect_like(DEWI, "Berubah: 1");
+    say(DEWI, "ya");
+    expect_like(DEWI, "impor dimulai");
+    expect_like(CITRA, "Setelah impor ada 1 stok");
+    expect_like(DEWI, "Setelah impor ada 1 stok");
+}
+
 #define WORLD(name) cmocka_unit_test_setup_teardown(name, open_world, world_close)
 
 int main(void)
@@ -208,6 +224,7 @@ int main(void)
         WORLD(two_admins_files_are_looked_at_side_by_side),
         WORLD(what_nobody_agreed_to_is_forgotten_after_a_day),
         WORLD(two_admins_files_are_written_side_by_side),
+        WORLD(a_variant_that_runs_low_is_told_though_the_sum_stays),
     };
     return cmocka_run_group_tests_name("catalog_import", tests, NULL, NULL);
 }
