@@ -18,6 +18,7 @@
 #define BATCH_MS     2
 #define STUCK_MS     INT64_C(300000)
 #define FORGOTTEN_MS INT64_C(86400000)
+#define KEEP_BYTES   (128 << 10) /* that go into the database in one turn */
 
 /* The row of catalog_imports. */
 struct job {
@@ -205,28 +206,32 @@ static int jobs_drop(struct bot_ctx *ctx)
     return rc < 0 ? rc : ctx->api->db(ctx, jobs, args, BOT_COUNT(args), NULL);
 }
 
-int64_t job_make(struct bot_ctx *ctx, int64_t bad, const unsigned char *chunks,
-                 const unsigned char *end)
+int64_t job_make(struct bot_ctx *ctx, int64_t bad)
 {
-    static const char job[] =
+    static const char sql[] =
         "INSERT INTO catalog_imports (store, person, state, skipped, updated_at)"
         " VALUES ($store, $person, 0, $bad, $now)";
-    static const char rows[] = "INSERT INTO catalog_import_rows (import, chunk, store, rows)"
-                               " VALUES ($import, $chunk, $store, $rows)";
     const struct bot_arg args[] = { bot_int("bad", bad), bot_int("now", ctx->api->now(ctx)) };
     int rc = jobs_drop(ctx);
-    if (rc >= 0) rc = ctx->api->db(ctx, job, args, BOT_COUNT(args), NULL);
-    if (rc < 0) return rc;
-    int64_t id = ctx->api->insert_id(ctx), chunk = 0;
+    if (rc >= 0) rc = ctx->api->db(ctx, sql, args, BOT_COUNT(args), NULL);
+    return rc < 0 ? rc : ctx->api->insert_id(ctx);
+}
+
+int job_keep(struct bot_ctx *ctx, int64_t job, int64_t *chunk, const unsigned char **at,
+             const unsigned char *end)
+{
+    static const char sql[] = "INSERT INTO catalog_import_rows (import, chunk, store, rows)"
+                              " VALUES ($import, $chunk, $store, $rows)";
+    const unsigned char *from = *at;
     size_t len;
-    const unsigned char *at = chunks;
-    while (rc >= 0 && (at = import_chunk(at, end, &len))) {
-        const struct bot_arg one[] = { bot_int("import", id), bot_int("chunk", chunk++),
-                                       bot_blob("rows", at, (uint32_t)len) };
-        rc = ctx->api->db(ctx, rows, one, BOT_COUNT(one), NULL);
-        at += len;
+    for (const unsigned char *rows; (rows = import_chunk(*at, end, &len)); *at = rows + len) {
+        if (*at - from >= KEEP_BYTES) return 1;
+        const struct bot_arg args[] = { bot_int("import", job), bot_int("chunk", (*chunk)++),
+                                        bot_blob("rows", rows, (uint32_t)len) };
+        int rc = ctx->api->db(ctx, sql, args, BOT_COUNT(args), NULL);
+        if (rc < 0) return rc;
     }
-    return rc < 0 ? rc : id;
+    return 0;
 }
 
 int job_chunk(struct bot_ctx *ctx, int64_t job, int64_t chunk, const unsigned char **at,

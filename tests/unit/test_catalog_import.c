@@ -212,6 +212,36 @@ static void a_variant_that_runs_low_is_told_though_the_sum_stays(void **state)
     expect_like(DEWI, "Setelah impor ada 1 stok");
 }
 
+static void a_large_file_is_kept_over_several_turns(void **state)
+{
+    (void)state;
+    enum { TEXT = 900 };
+    char *file = malloc(ROWS * (TEXT + 40)), text[TEXT + 1];
+    memset(text, 'x', TEXT);
+    text[TEXT] = '\0';
+    size_t len = (size_t)sprintf(file, "nama,harga,deskripsi\n");
+    for (int i = 0; i < ROWS; i++)
+        len += (size_t)sprintf(file + len, "Barang %d,1000,%s\n", i, text);
+    post_media(DEWI, "document", "http://waha/file", "text/csv", "/impor");
+    run();
+    network_brings(file, len);
+    int64_t before = 0, most = 0;
+    for (int i = 0; i < 12; i++) {
+        jobs_run();
+        int64_t now = disk("SELECT ifnull(sum(length(rows)), 0) FROM catalog_import_rows");
+        if (now - before > most) most = now - before;
+        before = now;
+    }
+    free(file);
+    assert_true(before > 300 * 1000);
+    assert_true(most < 200 * 1000);
+    expect_like(DEWI, "Baru: 400");
+    say(DEWI, "ya");
+    expect_like(DEWI, "impor dimulai");
+    expect(DEWI, "Impor selesai: 400 baris, 400 baru, 0 diubah");
+    assert_int_equal(products(), ROWS);
+}
+
 #define WORLD(name) cmocka_unit_test_setup_teardown(name, open_world, world_close)
 
 int main(void)
@@ -221,6 +251,7 @@ int main(void)
         WORLD(a_look_that_was_interrupted_begins_again),
         WORLD(another_one_waits_for_its_end),
         WORLD(a_file_that_was_replaced_is_not_saved),
+        WORLD(a_large_file_is_kept_over_several_turns),
         WORLD(two_admins_files_are_looked_at_side_by_side),
         WORLD(what_nobody_agreed_to_is_forgotten_after_a_day),
         WORLD(two_admins_files_are_written_side_by_side),
