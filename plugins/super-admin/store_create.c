@@ -49,19 +49,17 @@ int application_allowed(struct bot_ctx *ctx)
 static int tell_super_admins(struct bot_ctx *ctx, const struct bot_store *store, const char *email)
 {
     const struct bot_api *api = ctx->api;
-    const char *phone = api->field(ctx, "phone");
+    const char *phone = api->field(ctx, "phone"), *who = api->field(ctx, "name");
+    const char *key = who && *who ? "register.wanted" : "register.wanted_unnamed";
     const struct bot_arg args[] = {
-        bot_text("who", api->field(ctx, "name")),
-        bot_text("phone", phone ? phone : "-"),
-        bot_text("name", store->name),
-        bot_text("email", email),
-        bot_int("id", store->id),
-        bot_text("code", store->code),
+        bot_text("who", who),          bot_text("phone", phone ? phone : "-"),
+        bot_text("name", store->name), bot_text("email", email),
+        bot_int("id", store->id),      bot_text("code", store->code),
     };
     const struct bot_send send = {
         .size = sizeof send,
         .role = BOT_SUPER,
-        .text = api->text(ctx, "register.wanted", args, BOT_COUNT(args)),
+        .text = api->text(ctx, key, args, BOT_COUNT(args)),
     };
     int rc = api->send(ctx, &send);
     return rc == BOT_ENOENT ? BOT_OK : rc;
