@@ -149,6 +149,7 @@ static int init(const struct bot_api *api, struct bot_plugin *self)
     if (rc >= 0)
         rc = api->migration(self, catalog_migrations, catalog_migration_count,
                             sizeof catalog_migrations[0]);
+    if (rc >= 0) rc = api->person_column(self, "catalog_imports", "person");
     if (rc >= 0 && BOT_HAS(api, media_column))
         rc = api->media_column(self, "catalog_photos", "media");
     if (rc >= 0) rc = BOT_COMMANDS(api, self, commands);

@@ -61,11 +61,10 @@ static int part_put(struct bot_ctx *ctx, int64_t part, const char *text)
     return ctx->api->db(ctx, sql, args, BOT_COUNT(args), NULL);
 }
 
-/* Of this event, and what older ones of this store left behind. */
+/* Of this event only: another admin's file may be under way. */
 static int parts_drop(struct bot_ctx *ctx)
 {
-    static const char sql[] =
-        "DELETE FROM catalog_exports WHERE store = $store AND event <= $event";
+    static const char sql[] = "DELETE FROM catalog_exports WHERE event = $event AND store = $store";
     const struct bot_arg args[] = { bot_int("event", ctx->api->number(ctx, "event")) };
     return ctx->api->db(ctx, sql, args, BOT_COUNT(args), NULL);
 }
@@ -80,6 +79,12 @@ static int parts_join(struct bot_ctx *ctx, struct view *v)
     if (rc < 0) return rc;
     while ((rc = ctx->api->row_next(rows)) == BOT_ROW) view_text(v, ctx->api->row_text(rows, 0));
     return rc;
+}
+
+static int give_up(struct bot_ctx *ctx)
+{
+    int rc = parts_drop(ctx);
+    return rc < 0 ? rc : bot_say(ctx, "export.failed", NULL, 0);
 }
 
 /* ---- the file -------------------------------------------------------------------------------- */
@@ -187,7 +192,7 @@ static int on_page(struct bot_ctx *ctx, const struct bot_result *result, void *d
     struct page page;
     struct view v = { .ctx = ctx };
     memcpy(&page, data, sizeof page);
-    if (result->status != BOT_OK) return bot_say(ctx, "export.failed", NULL, 0);
+    if (result->status != BOT_OK) return give_up(ctx);
     int64_t before = page.count;
     page_write(ctx, result->rows, &v, &page);
     if (page.count == 0) {

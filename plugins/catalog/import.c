@@ -129,6 +129,42 @@ static int on_turn(struct bot_ctx *ctx, const struct bot_result *result, void *d
     return id < 0 ? (int)id : BOT_LATER;
 }
 
+/* ---- keeping the rows ------------------------------------------------------------------------ */
+
+static int on_rest(struct bot_ctx *ctx, const struct bot_result *result, void *data);
+
+/* A bot_work_fn: bytes that a later turn goes on with. */
+static int64_t rest_hold(const void *bytes, size_t len, void *out, size_t cap)
+{
+    if (len > cap) return BOT_EIO;
+    memcpy(out, bytes, len);
+    return (int64_t)len;
+}
+
+/* Some of the chunks; the others in later turns. */
+static int chunks_keep(struct bot_ctx *ctx, struct look *l, const unsigned char *at,
+                       const unsigned char *end)
+{
+    int rc = job_keep(ctx, l->job, &l->chunk, &at, end);
+    if (rc < 0) return rc;
+    const struct bot_work rest = { .size = sizeof rest,
+                                   .run = rest_hold,
+                                   .out_cap = (size_t)(end - at) };
+    if (rc == 0) l->chunk = 0;
+    int64_t id = rc ? ctx->api->work(ctx, &rest, at, rest.out_cap, on_rest, l, sizeof *l)
+                    : ctx->api->timer(ctx, 0, on_turn, l, sizeof *l);
+    return id < 0 ? (int)id : BOT_LATER;
+}
+
+static int on_rest(struct bot_ctx *ctx, const struct bot_result *result, void *data)
+{
+    struct look l;
+    memcpy(&l, data, sizeof l);
+    if (result->status != BOT_OK) return say(ctx, "import.failed", 0, 0);
+    const unsigned char *at = result->body;
+    return chunks_keep(ctx, &l, at, at + result->body_len);
+}
+
 static int look_begin(struct bot_ctx *ctx, const struct import_head *h, const unsigned char *chunks,
                       const unsigned char *end)
 {
@@ -139,10 +175,8 @@ static int look_begin(struct bot_ctx *ctx, const struct import_head *h, const un
     memcpy(l->unknown, h->unknown, sizeof l->unknown);
     memcpy(l->errors, h->errors, sizeof l->errors);
     if (h->chunks == 0) return report(ctx, l);
-    l->job = job_make(ctx, h->bad, chunks, end);
-    if (l->job < 0) return (int)l->job;
-    int64_t id = ctx->api->timer(ctx, 0, on_turn, l, sizeof *l);
-    return id < 0 ? (int)id : BOT_LATER;
+    l->job = job_make(ctx, h->bad);
+    return l->job < 0 ? (int)l->job : chunks_keep(ctx, l, chunks, end);
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -252,7 +286,9 @@ int import_start(struct bot_ctx *ctx)
 {
     const char *answer = ctx->api->field(ctx, "slot.answer");
     if (!answer || strcmp(answer, "yes") != 0) return say(ctx, "import.stopped", 0, 0);
-    int rc = job_start(ctx, ctx->api->number(ctx, "slot.import"));
+    int rc = job_is_running(ctx); /* another admin's */
+    if (rc != 0) return rc < 0 ? rc : say(ctx, "import.running", 0, 0);
+    rc = job_start(ctx, ctx->api->number(ctx, "slot.import"));
     if (rc == BOT_ENOENT) return say(ctx, "import.gone", 0, 0);
     return rc < 0 ? rc : say(ctx, "import.started", 0, 0);
 }

@@ -74,10 +74,11 @@ enum row_fate { ROW_NEW, ROW_CHANGED, ROW_SAME, ROW_BAD };
 /* What saving the row would do; *e, when it is ROW_BAD, why. Or an error. */
 int row_look(struct bot_ctx *ctx, const struct import_row *row, struct import_error *e);
 
-/* Puts the chunks into the database as an import that waits; its id, or an error. bad: lines that
- * are in none of them. */
-int64_t job_make(struct bot_ctx *ctx, int64_t bad, const unsigned char *chunks,
-                 const unsigned char *end);
+/* A new import that waits; its id, or an error. bad: lines that are in none of its chunks. */
+int64_t job_make(struct bot_ctx *ctx, int64_t bad);
+/* Puts the next chunks into it, as many as a turn may: 1 there are more, from *at on. */
+int job_keep(struct bot_ctx *ctx, int64_t job, int64_t *chunk, const unsigned char **at,
+             const unsigned char *end);
 /* One chunk; BOT_ENOENT behind the last. The bytes live until the callback returns. */
 int job_chunk(struct bot_ctx *ctx, int64_t job, int64_t chunk, const unsigned char **at,
               const unsigned char **end);

@@ -14,9 +14,11 @@
 #include "low.h"
 #include "view.h"
 
-#define BATCH_ROWS 10
-#define BATCH_MS   2
-#define STUCK_MS   INT64_C(300000)
+#define BATCH_ROWS   5
+#define BATCH_MS     1
+#define STUCK_MS     INT64_C(300000)
+#define FORGOTTEN_MS INT64_C(86400000)
+#define KEEP_BYTES   (128 << 10) /* that go into the database in one turn */
 
 /* The row of catalog_imports. */
 struct job {
@@ -151,6 +153,7 @@ static int row_update(struct bot_ctx *ctx, const struct import_row *row, struct 
 {
     const struct product *p = &row->product;
     int64_t was = is->stock;
+    int says_variants = (row->has & HAS(FIELD_VARIANTS)) && *row->variants;
     int rc = variants_write_row(ctx, row, is->id, is);
     if (rc < 0) return rc;
     const struct product_change change = {
@@ -161,7 +164,8 @@ static int row_update(struct bot_ctx *ctx, const struct import_row *row, struct 
         .stock = p->stock,
         .has_stock = (row->has & HAS(FIELD_STOCK)) && !is->low,
     };
-    if ((rc = product_update(ctx, is->id, &change, is)) < 0 || is->stock == was) return rc;
+    if ((rc = product_update(ctx, is->id, &change, is)) < 0) return rc;
+    if (is->stock == was && !says_variants) return BOT_OK; /* what theirs add up to may stay */
     rc = low_note_all(ctx, is, LOW_SILENT);
     if (rc > 0) *low += rc;
     return rc < 0 ? rc : BOT_OK;
@@ -188,39 +192,46 @@ static int row_save(struct bot_ctx *ctx, const struct import_row *row, struct jo
 
 /* ---- the import's rows ----------------------------------------------------------------------- */
 
-/* What waited before and was never agreed to, or is done, makes room. */
+/* What is done makes room, and what this person never agreed to; another admin's file stays while
+ * he may still answer. */
+#define IS_OVER                                                                                    \
+    " store = $store AND state <> 2 AND (state = 3 OR person = $person OR updated_at < $before)"
 static int jobs_drop(struct bot_ctx *ctx)
 {
-    static const char rows[] =
-        "DELETE FROM catalog_import_rows WHERE store = $store AND import IN"
-        " (SELECT id FROM catalog_imports WHERE store = $store AND state <> 2)";
-    static const char jobs[] = "DELETE FROM catalog_imports WHERE store = $store AND state <> 2";
-    int rc = ctx->api->db(ctx, rows, NULL, 0, NULL);
-    return rc < 0 ? rc : ctx->api->db(ctx, jobs, NULL, 0, NULL);
+    static const char rows[] = "DELETE FROM catalog_import_rows WHERE store = $store AND import IN"
+                               " (SELECT id FROM catalog_imports WHERE" IS_OVER ")";
+    static const char jobs[] = "DELETE FROM catalog_imports WHERE" IS_OVER;
+    const struct bot_arg args[] = { bot_int("before", ctx->api->now(ctx) - FORGOTTEN_MS) };
+    int rc = ctx->api->db(ctx, rows, args, BOT_COUNT(args), NULL);
+    return rc < 0 ? rc : ctx->api->db(ctx, jobs, args, BOT_COUNT(args), NULL);
 }
 
-int64_t job_make(struct bot_ctx *ctx, int64_t bad, const unsigned char *chunks,
-                 const unsigned char *end)
+int64_t job_make(struct bot_ctx *ctx, int64_t bad)
 {
-    static const char job[] =
+    static const char sql[] =
         "INSERT INTO catalog_imports (store, person, state, skipped, updated_at)"
         " VALUES ($store, $person, 0, $bad, $now)";
-    static const char rows[] = "INSERT INTO catalog_import_rows (import, chunk, store, rows)"
-                               " VALUES ($import, $chunk, $store, $rows)";
     const struct bot_arg args[] = { bot_int("bad", bad), bot_int("now", ctx->api->now(ctx)) };
     int rc = jobs_drop(ctx);
-    if (rc >= 0) rc = ctx->api->db(ctx, job, args, BOT_COUNT(args), NULL);
-    if (rc < 0) return rc;
-    int64_t id = ctx->api->insert_id(ctx), chunk = 0;
+    if (rc >= 0) rc = ctx->api->db(ctx, sql, args, BOT_COUNT(args), NULL);
+    return rc < 0 ? rc : ctx->api->insert_id(ctx);
+}
+
+int job_keep(struct bot_ctx *ctx, int64_t job, int64_t *chunk, const unsigned char **at,
+             const unsigned char *end)
+{
+    static const char sql[] = "INSERT INTO catalog_import_rows (import, chunk, store, rows)"
+                              " VALUES ($import, $chunk, $store, $rows)";
+    const unsigned char *from = *at;
     size_t len;
-    const unsigned char *at = chunks;
-    while (rc >= 0 && (at = import_chunk(at, end, &len))) {
-        const struct bot_arg one[] = { bot_int("import", id), bot_int("chunk", chunk++),
-                                       bot_blob("rows", at, (uint32_t)len) };
-        rc = ctx->api->db(ctx, rows, one, BOT_COUNT(one), NULL);
-        at += len;
+    for (const unsigned char *rows; (rows = import_chunk(*at, end, &len)); *at = rows + len) {
+        if (*at - from >= KEEP_BYTES) return 1;
+        const struct bot_arg args[] = { bot_int("import", job), bot_int("chunk", (*chunk)++),
+                                        bot_blob("rows", rows, (uint32_t)len) };
+        int rc = ctx->api->db(ctx, sql, args, BOT_COUNT(args), NULL);
+        if (rc < 0) return rc;
     }
-    return rc < 0 ? rc : id;
+    return 0;
 }
 
 int job_chunk(struct bot_ctx *ctx, int64_t job, int64_t chunk, const unsigned char **at,

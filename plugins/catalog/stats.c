@@ -8,7 +8,7 @@
 #include "low.h"
 #include "view.h"
 
-#define NAMES 5 /* of stocks that run low */
+#define NAMES 5 /* of stocks that run low, and of those that are sold out */
 
 static void view_fact(struct view *v, const char *key, int64_t count)
 {
@@ -25,28 +25,33 @@ static int64_t count_of(struct bot_ctx *ctx, const char *sql)
     return rc < 0 ? rc : rc == BOT_ROW ? ctx->api->row_int(rows, 0) : 0;
 }
 
-/* "Stok habis: 1", "Stok menipis: 2", and whose they are; nothing that is 0 when `only_some`. */
-static int view_stocks(struct view *v, int only_some)
+/* " (Kopi, Teh)": the first of `count` stocks that run low, from `offset` on. */
+static int view_names(struct view *v, int64_t count, int64_t offset)
 {
-    int64_t sold_out, low;
     struct bot_rows *rows = NULL;
-    int rc = low_count(v->ctx, &sold_out, &low);
-    if (rc < 0) return rc;
-    if (sold_out || !only_some) view_fact(v, "stats.sold_out", sold_out);
-    if (low || !only_some) view_fact(v, "stats.low", low);
-    if (sold_out + low == 0) return BOT_OK;
-    if ((rc = low_page(v->ctx, NAMES, 0, &rows)) < 0) return rc;
-    view_text(v, "\n");
-    view_text(v, v->ctx->api->text(v->ctx, "stats.restock", NULL, 0));
-    for (int i = 0; (rc = v->ctx->api->row_next(rows)) == BOT_ROW; i++) {
-        view_text(v, i ? ", " : " ");
+    if (count == 0) return BOT_OK;
+    int rc = low_page(v->ctx, count < NAMES ? count : NAMES, offset, &rows);
+    for (int i = 0; rc >= 0 && (rc = v->ctx->api->row_next(rows)) == BOT_ROW; i++) {
+        view_text(v, i ? ", " : " (");
         view_plain(v, v->ctx->api->row_text(rows, 1));
         if (v->ctx->api->row_int(rows, 2) == 0) continue;
         view_text(v, " ");
         view_plain(v, v->ctx->api->row_text(rows, 3));
     }
-    if (sold_out + low > NAMES) view_text(v, ", \xE2\x80\xA6");
+    view_text(v, count > NAMES ? ", \xE2\x80\xA6)" : ")");
     return rc < 0 ? rc : BOT_OK;
+}
+
+/* "Stok habis: 1 (Kopi)", "Stok menipis: 2 (Teh, Susu)"; nothing that is 0 when `only_some`. */
+static int view_stocks(struct view *v, int only_some)
+{
+    int64_t sold_out, low;
+    int rc = low_count(v->ctx, &sold_out, &low);
+    if (rc < 0) return rc;
+    if (sold_out || !only_some) view_fact(v, "stats.sold_out", sold_out);
+    if ((rc = view_names(v, sold_out, 0)) < 0) return rc;
+    if (low || !only_some) view_fact(v, "stats.low", low);
+    return view_names(v, low, sold_out); /* those that are sold out come first */
 }
 
 int store_stats(struct bot_ctx *ctx)

@@ -122,7 +122,8 @@ int variants_write(const struct variants *v, char *out, size_t cap)
         if (one->price) snprintf(price, sizeof price, " %lld", (long long)one->price);
         if (one->stock != PRODUCT_UNCOUNTED)
             snprintf(stock, sizeof stock, ", %lld", (long long)one->stock);
-        int bare = !*price && !*stock && !strchr(one->label, ':');
+        /* "-" alone would say that there are none. */
+        int bare = !*price && !*stock && !strchr(one->label, ':') && strcmp(one->label, "-") != 0;
         int n = snprintf(out + len, cap - len, "%s%s%s%s%s", i ? "; " : "", one->label,
                          bare ? "" : " =", price, stock);
         if (n < 0 || (size_t)n >= cap - len) return -1;

@@ -65,20 +65,23 @@ static int has_part(const char *name, const char *part)
     return 0;
 }
 
-/* By ID, code or name; a part of a name when only one store has it. NULL: none of his. */
-static const struct bot_store *find(const struct bot_store *stores, int n, const char *which)
+/* Which of them are meant, to the front of the list: the one with this ID or code, else those
+ * called so, else those with this part in their names. Returns how many. */
+static int find(struct bot_store *stores, int n, const char *which)
 {
-    const struct bot_store *part = NULL;
-    int parts = 0;
+    int named = 0, parts = 0;
     int64_t id = *which == '#' ? 0 : id_of(which);
     const char *code = which + (*which == '#');
     for (int i = 0; i < n; i++) {
-        if (stores[i].id == id || same_text(stores[i].code, code)) return &stores[i];
-        if (same_text(stores[i].name, which)) return &stores[i];
+        if (stores[i].id != id && !same_text(stores[i].code, code)) continue;
+        stores[0] = stores[i];
+        return 1;
     }
-    for (int i = 0; i < n && strlen(which) >= 3; i++)
-        if (has_part(stores[i].name, which)) part = &stores[i], parts++;
-    return parts == 1 ? part : NULL;
+    for (int i = 0; i < n; i++)
+        if (same_text(stores[i].name, which)) stores[named++] = stores[i];
+    for (int i = 0; !named && i < n && strlen(which) >= 3; i++)
+        if (has_part(stores[i].name, which)) stores[parts++] = stores[i];
+    return named + parts;
 }
 
 int choose_store(struct bot_ctx *ctx)
@@ -90,8 +93,9 @@ int choose_store(struct bot_ctx *ctx)
     if (n < 0) return n;
     if (n > STORES_MAX) n = STORES_MAX;
     if (!*which) return show_stores(ctx, stores, n);
-    const struct bot_store *store = find(stores, n, which);
-    if (!store) return say_with(ctx, "store.not_found", "which", text_cut(ctx, which, 60));
-    int rc = stores_of(ctx)->manage(ctx, store->id);
-    return rc < 0 ? rc : bot_reply(ctx, store_line(ctx, "store.now", store));
+    n = find(stores, n, which);
+    if (n == 0) return say_with(ctx, "store.not_found", "which", text_cut(ctx, which, 60));
+    if (n > 1) return show_stores(ctx, stores, n); /* nobody guesses between two */
+    int rc = stores_of(ctx)->manage(ctx, stores[0].id);
+    return rc < 0 ? rc : bot_reply(ctx, store_line(ctx, "store.now", &stores[0]));
 }

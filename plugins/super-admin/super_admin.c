@@ -100,6 +100,7 @@ static const struct bot_migration_spec migrations[] = {
              " cursor INTEGER NOT NULL DEFAULT 0," /* the last store whose admins are listed */
              " found INTEGER NOT NULL DEFAULT 0,"  /* recipients so far */
              " created_at INTEGER NOT NULL) STRICT;"
+             "CREATE INDEX super_admin_announcements_media ON super_admin_announcements (media);"
              "CREATE TABLE super_admin_recipients ("
              " announcement INTEGER NOT NULL,"
              " recipient INTEGER NOT NULL," /* a person */
@@ -122,6 +123,7 @@ static const struct bot_migration_spec migrations[] = {
           " cursor BIGINT NOT NULL DEFAULT 0,"
           " found BIGINT NOT NULL DEFAULT 0,"
           " created_at BIGINT NOT NULL);"
+          "CREATE INDEX super_admin_announcements_media ON super_admin_announcements (media);"
           "CREATE TABLE super_admin_recipients ("
           " announcement BIGINT NOT NULL,"
           " recipient BIGINT NOT NULL,"
@@ -181,7 +183,8 @@ static int init(const struct bot_api *api, struct bot_plugin *self)
     if (rc >= 0) rc = BOT_HOOKS(api, self, hooks);
     if (rc >= 0) rc = BOT_SCHEDULES(api, self, schedules);
     if (rc >= 0) rc = api->person_column(self, "super_admin_announcements", "author");
-    return rc >= 0 ? api->person_column(self, "super_admin_recipients", "recipient") : rc;
+    if (rc >= 0) rc = api->person_column(self, "super_admin_recipients", "recipient");
+    return rc >= 0 ? api->media_column(self, "super_admin_announcements", "media") : rc;
 }
 
 BOT_PLUGIN("super-admin", "0.2.0", "stores/0 people/0 plugins/0", init, NULL, NULL,

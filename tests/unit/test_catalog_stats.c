@@ -50,16 +50,16 @@ static void a_store_is_told_its_products_and_what_runs_low(void **state)
     add("/tambah_produk\nNama: Kaos\nHarga: 5rb\nVarian: M = 5rb, 2; L = 5rb, 9");
     add("/tambah_produk\nNama: Topi\nHarga: 5rb");
     say(DEWI, "tanya store.stats");
-    expect(DEWI, "Produk: 4\nStok habis: 1\nStok menipis: 1\nPerlu diisi: Kopi, Kaos M");
+    expect(DEWI, "Produk: 4\nStok habis: 1 (Kopi)\nStok menipis: 1 (Kaos M)");
     say(DEWI, "tanya store.report");
-    expect(DEWI, "Stok habis: 1\nStok menipis: 1\nPerlu diisi: Kopi, Kaos M");
+    expect(DEWI, "Stok habis: 1 (Kopi)\nStok menipis: 1 (Kaos M)");
     say(DEWI, "tanya global.stats");
     expect(DEWI, "Produk: 4");
     say(DEWI, "/hapus_produk 2");
     say(DEWI, "ya");
     w.seen = w.sent_count;
     say(DEWI, "tanya store.stats");
-    expect(DEWI, "Produk: 3\nStok habis: 0\nStok menipis: 1\nPerlu diisi: Kaos M");
+    expect(DEWI, "Produk: 3\nStok habis: 0\nStok menipis: 1 (Kaos M)");
     say(DEWI, "/stok 3/1 =20");
     w.seen = w.sent_count;
     say(DEWI, "tanya store.report"); /* nothing to report */

@@ -226,6 +226,8 @@ static void variants_are_read_as_sellers_write_them(void **state)
     } cases[] = {
         { "M merah = 150rb, 5; L merah = 160rb, 3", "M merah = 150000, 5; L merah = 160000, 3" },
         { "M", "M" },
+        { "-", "- =" },
+        { "- =", "- =" },
         { " M ;; L ; ", "M; L" },
         { "M = 150rb", "M = 150000" },
         { "M = , 5", "M =, 5" },
