@@ -18,7 +18,12 @@
 #include "../people/store_index.h"
 #include "outbox.h"
 
-enum { CODE_MIN = 3, CODE_MAX = 8, WORD_MIN = 4, LINE_MAX = 1000 /* bytes that are looked at */ };
+enum {
+    CODE_MIN = 3,
+    CODE_MAX = 8,
+    WORD_MIN = 4,
+    LOOKED_AT_MAX = 1000 /* bytes that are looked at */
+};
 
 static const int64_t STICKY_MS = INT64_C(7) * 86400 * 1000;
 
@@ -88,10 +93,10 @@ static int bare_code(const char *text, const char *s, size_t len, struct code_fo
  * message, and each code in it costs a look into the database. */
 static size_t first_line(const char *s)
 {
-    size_t n = strnlen(s, LINE_MAX);
+    size_t n = strnlen(s, LOOKED_AT_MAX);
     const char *end = memchr(s, '\n', n);
     if (end) return (size_t)(end - s);
-    if (n == LINE_MAX) /* not in a word */
+    if (n == LOOKED_AT_MAX) /* not in a word */
         while (n && is_alnum(s[n]) && is_alnum(s[n - 1])) n--;
     return n;
 }
