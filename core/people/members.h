@@ -20,6 +20,8 @@ int roles_add(struct host *h, int64_t store, int64_t person, uint32_t role); /* 
 int roles_remove(struct host *h, int64_t store, int64_t person);
 int roles_clear(struct host *h, int64_t store); /* nobody runs it any more. 0 or -1 */
 
+/* 1: a folded word that says only what a store is: "toko". Pure. */
+int stores_is_kind(const char *word, size_t len);
 /* A store's code from its name, not taken yet, into out. 0 or -1. */
 int stores_new_code(struct host *h, const char *name, char out[12]);
 /* The letters that a name's codes begin with: 2 to 5 of A-Z without I and O. Pure. */

@@ -17,7 +17,7 @@
 #include "../base/arena.h"
 #include "../base/text.h"
 #include "../host.h"
-#include "people.h"
+#include "members.h"
 
 enum {
     WORDS_MAX = 16,  /* of a line that are looked at */
@@ -60,7 +60,6 @@ struct store_index {
 static const char ALL[] = "SELECT id, code, name FROM stores WHERE id > ?1 ORDER BY id";
 static const char ONE[] = "SELECT id, code, name FROM stores WHERE id = ?1";
 
-static const char *const kinds[] = { "toko", "warung", "kedai", "depot", "kios", "store", "shop" };
 /* What stands before a store's name, and says that it is one. */
 static const char *const leads[] = { "ke", "di", "dari", "pindah", "ganti", "to", "at", "from" };
 /* What may stand around a name without saying anything. */
@@ -85,6 +84,11 @@ static int is_listed(const char *s, const char *const *list, size_t n)
     return 0;
 }
 #define IS_LISTED(s, list) is_listed((s), (list), BOT_COUNT(list))
+
+static int is_kind(const char *word)
+{
+    return stores_is_kind(word, strlen(word));
+}
 
 static int is_word_byte(char c)
 {
@@ -263,13 +267,13 @@ static void index_words(struct store_index *x, const struct word *words, int n, 
     char letters[NAME_MAX];
     size_t len = n <= SPAN_MAX ? join(words, 0, n - 1, letters) : 0;
     if (len) key_add(x, NAME_WHOLE, letters, len, TYPO_NAME, store);
-    if (n > 1 && IS_LISTED(words[0].s, kinds) && (len = join(words, 1, n - 1, letters)))
+    if (n > 1 && is_kind(words[0].s) && (len = join(words, 1, n - 1, letters)))
         key_add(x, NAME_BARE, letters, len, TYPO_NAME, store);
     for (int i = 0; i < n; i++) {
-        int is_kind = IS_LISTED(words[i].s, kinds);
-        size_t typo_from = is_kind ? 1 : TYPO_WORD;
-        if (!is_kind) key_add(x, NAME_WORD, words[i].s, words[i].n, typo_from, store);
-        if (i == 0 || (i == 1 && IS_LISTED(words[0].s, kinds)))
+        int says_shop = is_kind(words[i].s);
+        size_t typo_from = says_shop ? 1 : TYPO_WORD;
+        if (!says_shop) key_add(x, NAME_WORD, words[i].s, words[i].n, typo_from, store);
+        if (i == 0 || (i == 1 && is_kind(words[0].s)))
             key_add(x, NAME_FIRST, words[i].s, words[i].n, typo_from, ANY_STORE);
     }
 }
@@ -358,9 +362,9 @@ static enum fit word_fits(const char *written, const char *word)
 {
     size_t n = strlen(word), m = strlen(written);
     if (!strcmp(written, word)) return FIT_EXACT;
-    if (n < TYPO_WORD && !IS_LISTED(word, kinds) && n != m) return FIT_NOT;
+    if (n < TYPO_WORD && !is_kind(word) && n != m) return FIT_NOT;
     if (text_distance(written, word, 1) > 1) return FIT_NOT;
-    if (n >= TYPO_WORD || IS_LISTED(word, kinds)) return FIT_NEAR;
+    if (n >= TYPO_WORD || is_kind(word)) return FIT_NEAR;
     size_t i = 0;
     while (written[i] == word[i]) i++;
     return n >= 4 && written[i] == word[i + 1] && written[i + 1] == word[i] ? FIT_NEAR : FIT_NOT;
@@ -434,7 +438,7 @@ static int is_alone(const struct word *words, int n, int from, int to)
     for (int i = 0; i < n; i++) {
         if (i >= from && i <= to) continue;
         if (!IS_LISTED(words[i].s, fillers) && !IS_LISTED(words[i].s, leads) &&
-            !IS_LISTED(words[i].s, kinds))
+            !is_kind(words[i].s))
             return 0;
     }
     return 1;
@@ -444,7 +448,7 @@ static int leads_to(const char *line, const struct word *words, int from)
 {
     size_t at = words[from].at;
     if (at && line[at - 1] == '@') return 1;
-    return from > 0 && (IS_LISTED(words[from - 1].s, kinds) || IS_LISTED(words[from - 1].s, leads));
+    return from > 0 && (is_kind(words[from - 1].s) || IS_LISTED(words[from - 1].s, leads));
 }
 
 /* "Toko 1" is not named by "1". */
@@ -467,8 +471,7 @@ static void best_add(struct best *b, const char *line, const struct word *words,
     if (fit > b->fit) b->count = 0;
     b->fit = fit;
     int first = from;
-    while (first > 0 &&
-           (IS_LISTED(words[first - 1].s, kinds) || IS_LISTED(words[first - 1].s, leads)))
+    while (first > 0 && (is_kind(words[first - 1].s) || IS_LISTED(words[first - 1].s, leads)))
         first--;
     size_t at = words[first].at, end = words[to].at + words[to].len;
     if (at && line[at - 1] == '@') at--;
@@ -589,7 +592,7 @@ static int has_word(const struct named_store *s, const char *word)
 static int has_all_words(const struct named_store *s, const struct word *words, int n)
 {
     for (int i = 0; i < n; i++)
-        if (!IS_LISTED(words[i].s, kinds) && !IS_LISTED(words[i].s, fillers) &&
+        if (!is_kind(words[i].s) && !IS_LISTED(words[i].s, fillers) &&
             !IS_LISTED(words[i].s, leads) && strcmp(words[i].s, "cari") != 0 &&
             !has_word(s, words[i].s))
             return 0;
@@ -605,7 +608,7 @@ int store_index_search(struct host *h, const char *text, int64_t *out, int cap)
     if (!x) return -1;
     int n = words_read(text, strcspn(text, "\n"), words);
     for (int i = 0; i < n; i++)
-        if (!IS_LISTED(words[i].s, kinds)) look_up_near(x, NAME_WORD, words[i].s, words[i].n, &f);
+        if (!is_kind(words[i].s)) look_up_near(x, NAME_WORD, words[i].s, words[i].n, &f);
     for (int i = 0; i < f.count; i++) {
         const struct named_store *s = &x->stores[f.at[i]];
         int known = 0;

@@ -39,7 +39,7 @@ static const char CHOICES[] =
     " (SELECT store FROM members WHERE person = ?1) ORDER BY id LIMIT ?2) LIMIT ?2";
 
 /* Words that say only what a store is. */
-static const char *const kinds[] = { "TOKO", "WARUNG", "KEDAI", "DEPOT", "KIOS" };
+static const char *const kinds[] = { "toko", "warung", "kedai", "depot", "kios", "store", "shop" };
 
 /* ---- loading --------------------------------------------------------------------------------- */
 
@@ -153,7 +153,7 @@ int stores_choices(struct event *ev, int64_t *out, int cap)
 
 /* ---- codes ----------------------------------------------------------------------------------- */
 
-static int is_kind(const char *word, size_t len)
+int stores_is_kind(const char *word, size_t len)
 {
     for (size_t i = 0; i < BOT_COUNT(kinds); i++)
         if (strlen(kinds[i]) == len && !memcmp(kinds[i], word, len)) return 1;
@@ -165,13 +165,13 @@ void stores_code_base(const char *name, char out[8])
     char folded[128];
     size_t n = 0;
     text_fold(folded, sizeof folded, name);
-    for (char *c = folded; *c; c++)
-        if (*c >= 'a' && *c <= 'z') *c = (char)(*c - 32);
     const char *s = folded;
     size_t len = strcspn(s, " ");
-    if (is_kind(s, len) && s[len]) s += len + 1;
-    for (; *s && n < BASE_MAX && !(*s == ' ' && n >= 2); s++)
-        if (*s >= 'A' && *s <= 'Z' && *s != 'I' && *s != 'O') out[n++] = *s;
+    if (stores_is_kind(s, len) && s[len]) s += len + 1;
+    for (; *s && n < BASE_MAX && !(*s == ' ' && n >= 2); s++) {
+        char c = (char)(*s >= 'a' && *s <= 'z' ? *s - 32 : *s);
+        if (c >= 'A' && c <= 'Z' && c != 'I' && c != 'O') out[n++] = c;
+    }
     if (n < 2) {
         memcpy(out, "TK", 2);
         n = 2;

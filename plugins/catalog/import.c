@@ -267,16 +267,10 @@ int import_done(struct bot_ctx *ctx)
 
 int skip_check(struct bot_ctx *ctx, const char **value)
 {
-    char word[16];
-    size_t n = strcspn(*value, ".!, ");
-    if (n < sizeof word && (*value)[n + strspn(*value + n, ".!, ")] == '\0') {
-        memcpy(word, *value, n);
-        word[n] = '\0';
-        words_fold(word);
-        if (strcmp(word, "lewati") == 0 || strcmp(word, "skip") == 0) {
-            *value = "yes";
-            return BOT_OK;
-        }
+    char word[WORD_CAP];
+    if (words_only(*value, word) && (strcmp(word, "lewati") == 0 || strcmp(word, "skip") == 0)) {
+        *value = "yes";
+        return BOT_OK;
     }
     int rc = yes_no_check(ctx, value);
     return rc == BOT_OK && strcmp(*value, "yes") == 0 ? BOT_EINVAL : rc; /* YA to what? */

@@ -28,19 +28,14 @@ int yes_no_check(struct bot_ctx *ctx, const char **value)
         { "oke", "yes" }, { "tidak", "no" }, { "t", "no" },      { "n", "no" },    { "no", "no" },
         { "gak", "no" },  { "nggak", "no" }, { "jangan", "no" }, { "tdk", "no" },
     };
-    char word[16];
-    size_t n = strcspn(*value, ".!, ");
-    if (n < sizeof word && (*value)[n + strspn(*value + n, ".!, ")] == '\0') {
-        memcpy(word, *value, n);
-        word[n] = '\0';
-        words_fold(word);
-        for (size_t i = 0; i < BOT_COUNT(answers); i++) {
-            if (strcmp(word, answers[i].word) != 0) continue;
-            *value = answers[i].means;
-            return BOT_OK;
-        }
-    }
+    char word[WORD_CAP];
     (void)ctx;
+    if (!words_only(*value, word)) return BOT_EINVAL;
+    for (size_t i = 0; i < BOT_COUNT(answers); i++) {
+        if (strcmp(word, answers[i].word) != 0) continue;
+        *value = answers[i].means;
+        return BOT_OK;
+    }
     return BOT_EINVAL;
 }
 

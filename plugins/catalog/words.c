@@ -75,6 +75,17 @@ void words_fold(char *text)
     }
 }
 
+int words_only(const char *text, char word[WORD_CAP])
+{
+    static const char ends[] = ".!, ";
+    size_t n = strcspn(text, ends);
+    if (n >= WORD_CAP || text[n + strspn(text + n, ends)] != '\0') return 0;
+    memcpy(word, text, n);
+    word[n] = '\0';
+    words_fold(word);
+    return 1;
+}
+
 size_t words_prefix(const char *text, size_t chars)
 {
     const char *s = text;

@@ -13,6 +13,11 @@ size_t words_clean(char *text, int lines);
 /* Lower case (ASCII and Latin-1), runs of spaces as one, trimmed: what makes two names the same. */
 void words_fold(char *text);
 
+/* 1: text is one short word, with or without a dot or the like behind it; it is in `word`, folded.
+ */
+#define WORD_CAP 16
+int words_only(const char *text, char word[WORD_CAP]);
+
 /* The bytes of the first `chars` characters of text. */
 size_t words_prefix(const char *text, size_t chars);
 

@@ -366,6 +366,22 @@ static void remove_tree(const char *path)
     rmdir(path);
 }
 
+static int register_nothing(const struct bot_api *api, struct bot_plugin *self)
+{
+    (void)api;
+    (void)self;
+    return BOT_OK;
+}
+
+void world_open_catalog(void)
+{
+    static const struct delegate silent = { register_nothing, NULL, NULL };
+    world_open(&(struct world_conf){ .alpha = &silent, .stores = 1, .has_fetch = 1 });
+    put_plugin("../../plugins/catalog.so", "catalog.so");
+    edit_ini("catalog = catalog.so\n", NULL);
+    assert_int_equal(reload(), 1);
+}
+
 int world_close(void **state)
 {
     (void)state;

@@ -92,6 +92,8 @@ int world_try(const struct world_conf *conf);   /* 0, or w.exit_code and w.error
 /* The host again on the same data: 1 a clean stop before, 0 as if the process had been killed. What
  * was under way is forgotten. bot.ini is written again, from w.conf. */
 void world_reopen(int clean);
+/* One store and the catalog itself, which alone answers. */
+void world_open_catalog(void);
 int world_close(void **state);
 const char *world_path(const char *name); /* a file of the world's folder; static memory */
 

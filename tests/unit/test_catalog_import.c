@@ -10,26 +10,10 @@
 
 enum { ROWS = 400 };
 
-static int on_text(struct bot_ctx *ctx)
-{
-    (void)ctx;
-    return BOT_PASS;
-}
-
-static int alpha_init(const struct bot_api *api, struct bot_plugin *self)
-{
-    return hook_text(api, self, on_text);
-}
-
-static const struct delegate alpha = { alpha_init, NULL, NULL };
-
 static int open_world(void **state)
 {
     (void)state;
-    world_open(&(struct world_conf){ .alpha = &alpha, .stores = 1, .has_fetch = 1 });
-    put_plugin("../../plugins/catalog.so", "catalog.so");
-    edit_ini("catalog = catalog.so\n", NULL);
-    assert_int_equal(reload(), 1);
+    world_open_catalog();
     script("INSERT INTO persons(id, phone, created_at) VALUES (90, '" DEWI "', 1);"
            "INSERT INTO aliases VALUES ('p:" DEWI "', 90);"
            "INSERT INTO roles(store, person, role, created_at) VALUES (1, 90, 4, 1);"
