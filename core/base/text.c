@@ -276,6 +276,23 @@ int text_equal_nocase(const char *a, const char *b)
     return lower(*a) == lower(*b);
 }
 
+int text_yes_no(const char *s)
+{
+    static const char *const yes[] = { "ya", "y", "iya", "yes", "ok", "oke", "okay", "setuju" };
+    static const char *const no[] = { "tidak", "t",   "n",      "no",    "tdk", "gak",
+                                      "ga",    "nggak", "enggak", "jangan" };
+    char word[16];
+    size_t n = strcspn(s, " .!,");
+    if (n >= sizeof word || s[n + strspn(s + n, " .!,")]) return -1;
+    memcpy(word, s, n);
+    word[n] = '\0';
+    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
+        if (text_equal_nocase(word, yes[i])) return 1;
+    for (size_t i = 0; i < sizeof no / sizeof *no; i++)
+        if (text_equal_nocase(word, no[i])) return 0;
+    return -1;
+}
+
 static unsigned min2(unsigned a, unsigned b)
 {
     return a < b ? a : b;

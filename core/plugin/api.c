@@ -7,6 +7,7 @@
 
 #include "../base/clock.h"
 #include "../base/log.h"
+#include "../base/text.h"
 #include "../host.h"
 #include "../message/fetches.h"
 #include "../message/late.h"
@@ -150,6 +151,8 @@ const struct bot_api host_api = {
     .media_store = api_media_store,
     .gather = api_gather,
     .media_column = api_media_column,
+    .call_as = api_call_as,
+    .yes_no = text_yes_no,
 };
 
 /* ---- service gateways/0 ---------------------------------------------------------------------- */

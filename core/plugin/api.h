@@ -38,6 +38,7 @@ const char *api_arg(struct bot_ctx *ctx, uint32_t index);
 int api_status(struct bot_ctx *ctx);
 const void *api_resume(struct bot_ctx *ctx, size_t *len);
 const char *api_gather(struct bot_ctx *ctx, const char *event);
+int api_call_as(struct bot_ctx *ctx, void *owner, bot_call_fn *fn, void *arg);
 const char *api_text(struct bot_ctx *ctx, const char *key, const struct bot_arg *args, size_t n);
 int api_reply(struct bot_ctx *ctx, const char *text);
 int api_send(struct bot_ctx *ctx, const struct bot_send *send);

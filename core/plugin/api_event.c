@@ -216,6 +216,29 @@ const char *api_gather(struct bot_ctx *ctx, const char *event)
     return said;
 }
 
+struct lent {
+    bot_call_fn *fn;
+    void *arg;
+};
+
+static int run_lent(struct event *ev, void *arg)
+{
+    const struct lent *lent = arg;
+    return lent->fn(&ev->ctx, lent->arg);
+}
+
+int api_call_as(struct bot_ctx *ctx, void *owner, bot_call_fn *fn, void *arg)
+{
+    struct event *ev = event_of(ctx);
+    struct lent lent = { fn, arg };
+    int rc = api_in_event(ev, "call_as");
+    if (rc != BOT_OK) return rc;
+    if (!owner || !fn) return BOT_EINVAL;
+    struct plugin *plugin = plugin_of(owner);
+    if (plugin->phase == PLUGIN_STOPPED) return BOT_EGONE;
+    return event_invoke(ev, plugin, ev->scope, run_lent, &lent, "service");
+}
+
 struct sending {
     struct event *ev;
     const struct bot_send *send;

@@ -40,7 +40,7 @@ extern "C" {
 #endif
 
 #define BOT_SDK_MAJOR   0
-#define BOT_SDK_MINOR   12
+#define BOT_SDK_MINOR   13
 #define BOT_SDK_VERSION ((BOT_SDK_MAJOR << 16) | BOT_SDK_MINOR)
 
 struct bot_api;    /* the host's functions; below */
@@ -147,6 +147,9 @@ typedef int bot_handler_fn(struct bot_ctx *ctx);
  * made it. `data` is the copy of what the call was given. api->status(ctx) says how it went.
  * Returns a verdict for the event; BOT_LATER when another call of the same event is pending. */
 typedef int bot_done_fn(struct bot_ctx *ctx, const struct bot_result *result, void *data);
+
+/* What api->call_as() runs. Returns what call_as() is to return. Since 0.13. */
+typedef int bot_call_fn(struct bot_ctx *ctx, void *arg);
 
 /* A "/word" that people type. Names match in any case. */
 struct bot_command_spec {
@@ -534,6 +537,17 @@ struct bot_api {
     /* [init] Says that table.column holds files' ids: a file that is named there is kept as long as
      * it is, also while this plugin is switched off. The column needs an index. Since 0.12. */
     int (*media_column)(struct bot_plugin *self, const char *table, const char *column);
+
+    /* -- since 0.13 -- */
+    /* [event] Runs fn(ctx, arg) now, inside this callback, as a function of the plugin `owner`: its
+     * state, tables, texts, settings and search; store, person and scope stay the caller's. It is
+     * how a function of a service does its work, whose ctx is its caller's: `owner` is what
+     * service() gave with the table. What it allocates lives until the caller's callback returns;
+     * its cursors are closed when fn returns. Returns what fn returned. */
+    int (*call_as)(struct bot_ctx *ctx, void *owner, bot_call_fn *fn, void *arg);
+    /* [any] Does an answer agree? "ya", "iya", "oke", "yes" ... 1; "tidak", "gak", "jangan", "no"
+     * ... 0; anything else BOT_EINVAL. In any case, with a dot or the like behind it. Pure. */
+    int (*yes_no)(const char *text);
 };
 
 #define BOT_HAS(api, fn)             ((api)->size > offsetof(struct bot_api, fn) && (api)->fn != NULL)
@@ -610,6 +624,15 @@ static inline int bot_say(struct bot_ctx *ctx, const char *key, const struct bot
                           size_t n)
 {
     return bot_reply(ctx, ctx->api->text(ctx, key, args, n));
+}
+
+/* The check of a dialog's step that asks YA or TIDAK: number(ctx, "slot.NAME") is then 1 or 0. Since
+ * 0.13. */
+static inline int bot_check_yes_no(struct bot_ctx *ctx, const char **value)
+{
+    int yes = ctx->api->yes_no(*value);
+    if (yes >= 0) *value = yes ? "1" : "0";
+    return yes < 0 ? yes : BOT_OK;
 }
 
 #ifdef __cplusplus
