@@ -155,6 +155,7 @@ static int init(const struct bot_api *api, struct bot_plugin *self)
     if (rc >= 0) rc = BOT_COMMANDS(api, self, commands);
     if (rc >= 0) rc = BOT_DIALOGS(api, self, dialogs);
     if (rc >= 0) rc = BOT_HOOKS(api, self, hooks);
+    if (rc >= 0) rc = api->provide(self, "catalog/0", &catalog_service, self);
     return rc;
 }
 

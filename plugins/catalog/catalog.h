@@ -4,6 +4,7 @@
 #define CATALOG_H
 
 #include <tokobot/plugin.h>
+#include <tokobot/services/catalog.h>
 #include <tokobot/services/people.h>
 
 extern const struct bot_text_file catalog_texts[];
@@ -75,6 +76,13 @@ int answer_photo(struct bot_ctx *ctx, const char *text);
 int store_stats(struct bot_ctx *ctx);
 int global_stats(struct bot_ctx *ctx);
 int store_report(struct bot_ctx *ctx);
+
+/* service.c */
+extern const struct bot_catalog catalog_service;
+
+/* service_find.c: bot_catalog.find */
+int service_find(struct bot_ctx *ctx, void *owner, const char *words, struct bot_item *out,
+                 size_t cap, int *sure);
 
 /* product_edit.c */
 int edit_product(struct bot_ctx *ctx);

@@ -278,7 +278,7 @@ static int range_write(struct bot_ctx *ctx, int64_t id)
 }
 
 /* The sum is known only when all of them are counted; without variants nothing is. */
-int product_settle(struct bot_ctx *ctx, int64_t id, struct product *out)
+int product_recount(struct bot_ctx *ctx, int64_t id, struct product *out)
 {
     static const char sql[] =
         "UPDATE catalog_products SET updated_at = $now, stock ="
@@ -287,10 +287,14 @@ int product_settle(struct bot_ctx *ctx, int64_t id, struct product *out)
         " WHERE id = $id AND store = $store AND archived = 0 RETURNING " COLUMNS;
     const struct bot_arg args[] = { bot_int("id", id), bot_int("now", ctx->api->now(ctx)) };
     struct bot_rows *rows = NULL;
+    int rc = ctx->api->db(ctx, sql, args, BOT_COUNT(args), &rows);
+    return rc < 0 ? rc : product_take(ctx, rows, out);
+}
+
+int product_settle(struct bot_ctx *ctx, int64_t id, struct product *out)
+{
     int rc = range_write(ctx, id);
-    if (rc >= 0) rc = ctx->api->db(ctx, sql, args, BOT_COUNT(args), &rows);
-    if (rc < 0) return rc;
-    rc = product_take(ctx, rows, out);
+    if (rc >= 0) rc = product_recount(ctx, id, out);
     return rc < 0 ? rc : search_follow(ctx, out);
 }
 
@@ -327,4 +331,24 @@ int product_stock_add(struct bot_ctx *ctx, int64_t id, int64_t change, struct pr
         " AND COALESCE(stock, 0) + $stock BETWEEN 0 AND $max AND" HAS_NO_VARIANTS
         " RETURNING " COLUMNS;
     return stock_write(ctx, sql, id, change, out);
+}
+
+int product_stock_take(struct bot_ctx *ctx, int64_t id, int64_t count, struct product *out)
+{
+    static const char sql[] =
+        "UPDATE catalog_products SET stock = stock - $stock, updated_at = $now"
+        " WHERE id = $id AND store = $store AND archived = 0"
+        " AND (stock IS NULL OR stock >= $stock) AND $stock BETWEEN 1 AND $max"
+        " AND" HAS_NO_VARIANTS " RETURNING " COLUMNS;
+    return stock_write(ctx, sql, id, count, out);
+}
+
+int product_stock_return(struct bot_ctx *ctx, int64_t id, int64_t count, struct product *out)
+{
+    static const char sql[] =
+        "UPDATE catalog_products SET updated_at = $now, stock ="
+        " CASE WHEN stock + $stock > $max THEN $max ELSE stock + $stock END"
+        " WHERE id = $id AND store = $store AND archived = 0"
+        " AND $stock BETWEEN 1 AND $max AND" HAS_NO_VARIANTS " RETURNING " COLUMNS;
+    return stock_write(ctx, sql, id, count, out);
 }

@@ -48,10 +48,17 @@ int product_archive(struct bot_ctx *ctx, int64_t id); /* BOT_ENOENT */
  */
 int product_stock_set(struct bot_ctx *ctx, int64_t id, int64_t stock, struct product *out);
 int product_stock_add(struct bot_ctx *ctx, int64_t id, int64_t change, struct product *out);
+/* A sale takes `count` out and an order that is off puts them back, at most up to
+ * PRODUCT_STOCK_MAX; an uncounted stock stays so. BOT_ENOENT: no such product, it has variants, or
+ * (taking) there are fewer; nothing has changed then. */
+int product_stock_take(struct bot_ctx *ctx, int64_t id, int64_t count, struct product *out);
+int product_stock_return(struct bot_ctx *ctx, int64_t id, int64_t count, struct product *out);
 
 /* After its variants have changed: brings up range, sum of stocks and the words it is found by;
  * *out is the product afterwards. BOT_ENOENT. */
 int product_settle(struct bot_ctx *ctx, int64_t id, struct product *out);
+/* After nothing but the stock of a variant has changed: the sum alone, one statement. */
+int product_recount(struct bot_ctx *ctx, int64_t id, struct product *out);
 
 /* What product_of_row() reads. Ranges lie in a table that has rows for products with variants only;
  * whether the store has any is asked once a statement, so a list of plain products looks for none.

@@ -125,7 +125,7 @@ static int variant_count(struct bot_ctx *ctx, const struct counted *what, const 
     int rc = w->sign == '=' ? variant_stock_set(ctx, what->id, what->number, w->count, &v)
                             : variant_stock_add(ctx, what->id, what->number, change, &v);
     if (rc == BOT_ENOENT) return stock_explain(ctx, what, w);
-    if (rc >= 0) rc = product_settle(ctx, what->id, &p);
+    if (rc >= 0) rc = product_recount(ctx, what->id, &p);
     if (rc >= 0) rc = low_note(ctx, &p, &v, w->sign == '+' ? LOW_RISEN : LOW_TELL);
     return rc < 0 ? rc : stock_show(ctx, what, variant_name(ctx, &p, &v), v.stock);
 }

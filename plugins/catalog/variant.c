@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * variant.c - the rows of variants. What a product's list and card show of them (range, sum of
- * stocks, words to be found by) is brought up by product_settle(), in the same turn. */
+ * stocks, words to be found by) is brought up by product_settle() or product_recount(), in the same
+ * turn. */
 #include "variant.h"
 
 #include <string.h>
@@ -58,6 +59,17 @@ int variants_of(struct bot_ctx *ctx, int64_t product, struct variants *out)
     while (out->n < VARIANTS_MAX && (rc = ctx->api->row_next(rows)) == BOT_ROW)
         variant_of_row(ctx, rows, &out->item[out->n++]);
     return rc < 0 ? rc : BOT_OK;
+}
+
+int64_t variants_count(struct bot_ctx *ctx, int64_t product)
+{
+    static const char sql[] = "SELECT count(*) FROM catalog_variants"
+                              " WHERE product = $product AND store = $store AND archived = 0";
+    const struct bot_arg args[] = { bot_int("product", product) };
+    struct bot_rows *rows = NULL;
+    int rc = ctx->api->db(ctx, sql, args, BOT_COUNT(args), &rows);
+    if (rc >= 0) rc = ctx->api->row_next(rows);
+    return rc < 0 ? rc : ctx->api->row_int(rows, 0);
 }
 
 int variant_get(struct bot_ctx *ctx, int64_t product, int64_t number, struct variant *out)
@@ -184,4 +196,26 @@ int variant_stock_add(struct bot_ctx *ctx, int64_t product, int64_t number, int6
                               " AND archived = 0 AND COALESCE(stock, 0) + $stock BETWEEN 0 AND $max"
                               " RETURNING number, label, price, stock";
     return stock_run(ctx, sql, product, number, change, out);
+}
+
+int variant_stock_take(struct bot_ctx *ctx, int64_t product, int64_t number, int64_t count,
+                       struct variant *out)
+{
+    static const char sql[] =
+        "UPDATE catalog_variants SET stock = stock - $stock"
+        " WHERE product = $product AND number = $number AND store = $store AND archived = 0"
+        " AND (stock IS NULL OR stock >= $stock) AND $stock BETWEEN 1 AND $max"
+        " RETURNING number, label, price, stock";
+    return stock_run(ctx, sql, product, number, count, out);
+}
+
+int variant_stock_return(struct bot_ctx *ctx, int64_t product, int64_t number, int64_t count,
+                         struct variant *out)
+{
+    static const char sql[] =
+        "UPDATE catalog_variants SET stock ="
+        " CASE WHEN stock + $stock > $max THEN $max ELSE stock + $stock END"
+        " WHERE product = $product AND number = $number AND store = $store AND archived = 0"
+        " AND $stock BETWEEN 1 AND $max RETURNING number, label, price, stock";
+    return stock_run(ctx, sql, product, number, count, out);
 }

@@ -40,7 +40,10 @@ int variants_write(const struct variants *v, char *out, size_t cap);
 /* ---- rows ---- */
 
 int variants_of(struct bot_ctx *ctx, int64_t product, struct variants *out);
-/* Each of these leaves the product's range and stock to product_settle(). */
+/* How many there are, or an error. */
+int64_t variants_count(struct bot_ctx *ctx, int64_t product);
+/* Each of these leaves the product's range and stock to product_settle(), those that change a stock
+ * only to product_recount(). */
 /* The new number; BOT_EEXIST when the label is taken, BOT_EBUSY when there are VARIANTS_MAX. */
 int64_t variant_insert(struct bot_ctx *ctx, int64_t product, const struct variant *v);
 int variant_change(struct bot_ctx *ctx, int64_t product, const struct variant *v); /* BOT_ENOENT */
@@ -53,6 +56,11 @@ int variant_stock_set(struct bot_ctx *ctx, int64_t product, int64_t number, int6
                       struct variant *out);
 int variant_stock_add(struct bot_ctx *ctx, int64_t product, int64_t number, int64_t change,
                       struct variant *out);
+/* As product_stock_take() and product_stock_return(). */
+int variant_stock_take(struct bot_ctx *ctx, int64_t product, int64_t number, int64_t count,
+                       struct variant *out);
+int variant_stock_return(struct bot_ctx *ctx, int64_t product, int64_t number, int64_t count,
+                         struct variant *out);
 int variant_get(struct bot_ctx *ctx, int64_t product, int64_t number, struct variant *out);
 
 #endif

@@ -36,7 +36,8 @@ struct bot_catalog {
                struct bot_item *out);
     /* Products (variant 0) that the words may mean, best first, typos forgiven; returns how many of
      * `cap` were filled (at most 10). *sure 1: the first one is meant - the words are its name, or
-     * nothing else comes near. The elements of `out` are as long as the first one says. */
+     * it is near and nothing else is; the words should be only about the product ("kopi susu
+     * panas", without "2x"). May be NULL. The elements of `out` are as long as the first one says. */
     int (*find)(struct bot_ctx *ctx, void *owner, const char *words, struct bot_item *out,
                 size_t cap, int *sure);
     /* The variants of a product, by number; returns how many there are, up to `cap` are filled.
@@ -45,10 +46,11 @@ struct bot_catalog {
                     size_t cap);
     /* Takes so many (> 0) out of the stock, in one statement; the admins hear of a stock that runs
      * low. Nothing happens to an uncounted one. BOT_EBUSY: there are not so many; BOT_ENOENT;
-     * BOT_EINVAL: the product has variants, and none was named. */
+     * BOT_EINVAL: the product has variants, and none was named; or count is not > 0. */
     int (*take)(struct bot_ctx *ctx, void *owner, int64_t product, int64_t variant, int64_t count);
-    /* Puts them back. BOT_ENOENT: it is sold no longer, nothing has changed. A stock that has
-     * become uncounted meanwhile stays so. */
+    /* Puts them back. BOT_ENOENT: it is sold no longer, or only by variants of which none was
+     * named; nothing has changed. A stock that has become uncounted meanwhile stays so. Count: > 0
+     * and at most 1,000,000, else BOT_EINVAL. */
     int (*give_back)(struct bot_ctx *ctx, void *owner, int64_t product, int64_t variant,
                      int64_t count);
 };
