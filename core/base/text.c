@@ -279,8 +279,8 @@ int text_equal_nocase(const char *a, const char *b)
 int text_yes_no(const char *s)
 {
     static const char *const yes[] = { "ya", "y", "iya", "yes", "ok", "oke", "okay", "setuju" };
-    static const char *const no[] = { "tidak", "t",   "n",      "no",    "tdk", "gak",
-                                      "ga",    "nggak", "enggak", "jangan" };
+    static const char *const no[] = { "tidak", "t",  "n",     "no",     "tdk",
+                                      "gak",   "ga", "nggak", "enggak", "jangan" };
     char word[16];
     size_t n = strcspn(s, " .!,");
     if (n >= sizeof word || s[n + strspn(s + n, " .!,")]) return -1;

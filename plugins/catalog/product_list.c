@@ -128,6 +128,17 @@ static void view_more(struct view *v, const char *key, int64_t page)
     view_text(v, v->ctx->api->text(v->ctx, key, args, BOT_COUNT(args)));
 }
 
+/* What other plugins offer to do with a product, such as to order it. */
+static int view_hint(struct view *v)
+{
+    const char *hint = v->ctx->api->gather(v->ctx, "catalog.hint");
+    if (!hint) return BOT_FAIL;
+    if (!*hint) return BOT_OK;
+    view_text(v, "\n\n");
+    view_text(v, hint);
+    return BOT_OK;
+}
+
 static int say_empty(struct bot_ctx *ctx, const char *before)
 {
     struct view v = { .ctx = ctx };
@@ -331,7 +342,8 @@ static int greet_and_offer(struct bot_ctx *ctx, const char *text)
         if (shown < 0) return shown;
         if (shown > 0) {
             seen_of(ctx)->product = n == 1 ? found[0].id : 0;
-            return view_reply(&v);
+            v.rc = view_hint(&v);
+            return v.rc ? v.rc : view_reply(&v);
         }
         v.len = greeted;
     }
@@ -344,7 +356,8 @@ static int greet_and_offer(struct bot_ctx *ctx, const char *text)
         return say_empty(ctx, v.s);
     }
     view_more(&v, more ? "offer.more" : "offer.hint", 1);
-    return view_reply(&v);
+    v.rc = view_hint(&v);
+    return v.rc ? v.rc : view_reply(&v);
 }
 
 /* A form without its command: an admin whose question timed out, or who forgot the first line. */

@@ -50,6 +50,17 @@ static const struct row {
     { "kategori", CUSTOMERS, NO_ID, "" },
     { "ekspor", ADMINS, NO_ID, "" },
     { "impor", ADMINS, NO_ID, "" },
+    /* orders */
+    { "pesan", CUSTOMERS, NO_ID, "1 sepatu" },
+    { "keranjang", CUSTOMERS, NO_ID, "" },
+    { "checkout", CUSTOMERS, NO_ID, "" },
+    { "pesanan", CUSTOMERS, NO_ID, "" },
+    { "batal_pesanan", CUSTOMERS, NO_ID, "" },
+    { "lunas", ADMINS, NO_ID, "1" },
+    { "proses", ADMINS, NO_ID, "1" },
+    { "kirim", ADMINS, NO_ID, "1 JNE 0123" },
+    { "selesai", ADMINS, NO_ID, "1" },
+    { "batalkan", ADMINS, NO_ID, "1 habis" },
     /* store-admin */
     { "toko", ADMINS, NO_ID, "" },
     { "profil_toko", ADMINS, NO_ID, "nama Toko Hebat" },

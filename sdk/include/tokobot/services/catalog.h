@@ -37,7 +37,8 @@ struct bot_catalog {
     /* Products (variant 0) that the words may mean, best first, typos forgiven; returns how many of
      * `cap` were filled (at most 10). *sure 1: the first one is meant - the words are its name, or
      * it is near and nothing else is; the words should be only about the product ("kopi susu
-     * panas", without "2x"). May be NULL. The elements of `out` are as long as the first one says. */
+     * panas", without "2x"). May be NULL. The elements of `out` are as long as the first one says.
+     */
     int (*find)(struct bot_ctx *ctx, void *owner, const char *words, struct bot_item *out,
                 size_t cap, int *sure);
     /* The variants of a product, by number; returns how many there are, up to `cap` are filled.

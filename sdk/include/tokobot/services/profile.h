@@ -28,6 +28,12 @@ struct bot_profile {
     /* In a hook of "customer.card", which store-admin gathers when one customer is shown to those
      * who run the store: the customer's person. Else 0. `owner` is what api->service() gave. */
     int64_t (*shown)(struct bot_ctx *ctx, void *owner);
+    /* -- since 0.13; `owner` is what api->service() gave -- */
+    /* The store's own words on where to transfer money to, ready to be said; NULL when it has said
+     * nothing. */
+    const char *(*payment)(struct bot_ctx *ctx, void *owner);
+    /* 1: it takes cash on delivery or pickup; 0; or an error. */
+    int (*cash)(struct bot_ctx *ctx, void *owner);
 };
 
 #ifdef __cplusplus

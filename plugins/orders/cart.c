@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * cart.c - what somebody wants to buy: rows of his in one store, which stay when he goes to another
+ * one, and /keranjang. Prices here are what he was shown; they are looked at again when he orders.
+ */
+#include "cart.h"
+
+#include "wish.h"
+
+#define KEEP_MS (INT64_C(30) * 24 * 60 * 60 * 1000)
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+int lines_read(struct bot_ctx *ctx, const char *sql, const struct bot_arg *args, size_t n,
+               struct lines *out)
+{
+    const struct bot_api *api = ctx->api;
+    struct bot_rows *rows = NULL;
+    out->n = 0;
+    int rc = api->db(ctx, sql, args, n, &rows);
+    if (rc < 0) return rc;
+    while (out->n < CART_LINES && (rc = api->row_next(rows)) == BOT_ROW)
+        out->item[out->n++] = (struct line){
+            .product = api->row_int(rows, 0),
+            .variant = api->row_int(rows, 1),
+            .name = bot_copy(ctx, api->row_text(rows, 2)),
+            .label = bot_copy(ctx, api->row_text(rows, 3)),
+            .price = api->row_int(rows, 4),
+            .count = api->row_int(rows, 5),
+        };
+    return rc < 0 ? rc : BOT_OK;
+}
+
+int cart_load(struct bot_ctx *ctx, struct lines *out)
+{
+    static const char sql[] = "SELECT product, variant, name, label, price, count FROM orders_carts"
+                              " WHERE store = $store AND person = $person ORDER BY id LIMIT $max";
+    const struct bot_arg args[] = { bot_int("max", CART_LINES) };
+    return lines_read(ctx, sql, args, BOT_COUNT(args), out);
+}
+
+int64_t cart_count(struct bot_ctx *ctx, int64_t product, int64_t variant)
+{
+    static const char sql[] = "SELECT count FROM orders_carts WHERE store = $store"
+                              " AND person = $person AND product = $product AND variant = $variant";
+    const struct bot_arg args[] = { bot_int("product", product), bot_int("variant", variant) };
+    struct bot_rows *rows = NULL;
+    int rc = ctx->api->db(ctx, sql, args, BOT_COUNT(args), &rows);
+    if (rc < 0) return rc;
+    rc = ctx->api->row_next(rows);
+    return rc == BOT_ROW ? ctx->api->row_int(rows, 0) : rc;
+}
+
+int cart_add(struct bot_ctx *ctx, const struct bot_item *item, int64_t count)
+{
+    static const char sql[] =
+        "INSERT INTO orders_carts"
+        " (store, person, product, variant, name, label, price, count, updated_at)"
+        " SELECT $store, $person, $product, $variant, $name, $label, $price, $count, $now"
+        " WHERE EXISTS (SELECT 1 FROM orders_carts WHERE store = $store AND person = $person"
+        "   AND product = $product AND variant = $variant)"
+        " OR (SELECT count(*) FROM orders_carts WHERE store = $store AND person = $person) < $lines"
+        " ON CONFLICT (store, person, product, variant) DO UPDATE SET"
+        " count = orders_carts.count + excluded.count, price = excluded.price,"
+        " name = excluded.name, label = excluded.label, updated_at = excluded.updated_at"
+        " WHERE orders_carts.count + excluded.count <= $max";
+    const struct bot_arg args[] = {
+        bot_int("product", item->product),  bot_int("variant", item->variant),
+        bot_text("name", item->name),       bot_text("label", item->label),
+        bot_int("price", item->price),      bot_int("count", count),
+        bot_int("now", ctx->api->now(ctx)), bot_int("lines", CART_LINES),
+        bot_int("max", COUNT_MAX),
+    };
+    int rc = ctx->api->db(ctx, sql, args, BOT_COUNT(args), NULL);
+    return rc < 0 ? rc : ctx->api->changes(ctx) ? BOT_OK : BOT_EBUSY;
+}
+
+int cart_set(struct bot_ctx *ctx, const struct line *line)
+{
+    static const char set[] =
+        "UPDATE orders_carts SET name = $name, label = $label, price = $price, count = $count,"
+        " updated_at = $now WHERE store = $store AND person = $person"
+        " AND product = $product AND variant = $variant";
+    static const char drop[] = "DELETE FROM orders_carts WHERE store = $store AND person = $person"
+                               " AND product = $product AND variant = $variant";
+    const struct bot_arg args[] = {
+        bot_int("product", line->product),  bot_int("variant", line->variant),
+        bot_text("name", line->name),       bot_text("label", line->label),
+        bot_int("price", line->price),      bot_int("count", line->count),
+        bot_int("now", ctx->api->now(ctx)),
+    };
+    return line->count ? ctx->api->db(ctx, set, args, BOT_COUNT(args), NULL)
+                       : ctx->api->db(ctx, drop, args, 2, NULL);
+}
+
+int cart_clear(struct bot_ctx *ctx)
+{
+    static const char sql[] = "DELETE FROM orders_carts WHERE store = $store AND person = $person";
+    return ctx->api->db(ctx, sql, NULL, 0, NULL);
+}
+
+/* What nobody has touched for a month. */
+int carts_prune(struct bot_ctx *ctx)
+{
+    static const char sql[] = "DELETE FROM orders_carts WHERE id IN"
+                              " (SELECT id FROM orders_carts WHERE updated_at < $before LIMIT 500)";
+    const struct bot_arg args[] = { bot_int("before", ctx->api->now(ctx) - KEEP_MS) };
+    int rc = ctx->api->db(ctx, sql, args, BOT_COUNT(args), NULL);
+    return rc < 0 ? rc : BOT_HANDLED;
+}
+
+/* ---- how it looks ---------------------------------------------------------------------------- */
+
+int64_t lines_total(const struct lines *lines)
+{
+    int64_t total = 0;
+    for (size_t i = 0; i < lines->n; i++) total += lines->item[i].price * lines->item[i].count;
+    return total;
+}
+
+void lines_show(struct bot_lines *out, const struct lines *lines)
+{
+    struct bot_ctx *ctx = out->ctx;
+    for (size_t i = 0; i < lines->n; i++) {
+        const struct line *l = &lines->item[i];
+        const struct bot_arg args[] = {
+            bot_int("n", (int64_t)i + 1),
+            bot_text("name", item_name(ctx, l->name, l->label)),
+            bot_int("count", l->count),
+            bot_int("price", l->price),
+            bot_int("sum", l->price * l->count),
+        };
+        bot_lines_add(out, ctx->api->text(ctx, l->count > 1 ? "line.several" : "line.one", args,
+                                          BOT_COUNT(args)));
+    }
+    const struct bot_arg total[] = { bot_int("total", lines_total(lines)) };
+    bot_lines_add(out, ctx->api->text(ctx, "line.total", total, 1));
+}
+
+int cart_show(struct bot_ctx *ctx, const char *before)
+{
+    struct lines *lines = ctx->api->alloc(ctx, sizeof *lines);
+    int rc = cart_load(ctx, lines);
+    if (rc < 0) return rc;
+    struct bot_lines l = { .ctx = ctx };
+    if (*before) bot_lines_add(&l, before);
+    if (lines->n == 0) {
+        if (*before) return bot_lines_reply(&l);
+        return say(ctx, "cart.empty");
+    }
+    if (*before) bot_lines_add(&l, "");
+    bot_lines_add(&l, say_text(ctx, "cart.header"));
+    lines_show(&l, lines);
+    bot_lines_add(&l, "");
+    bot_lines_add(&l, say_text(ctx, "cart.how"));
+    return bot_lines_reply(&l);
+}
+
+/* ---- changing it ----------------------------------------------------------------------------- */
+
+/* The line that people call n, or NULL; *lines is the cart. */
+static struct line *line_of(struct bot_ctx *ctx, int64_t n, struct lines **lines, int *rc)
+{
+    *lines = ctx->api->alloc(ctx, sizeof **lines);
+    *rc = cart_load(ctx, *lines);
+    return *rc >= 0 && n >= 1 && n <= (int64_t)(*lines)->n ? &(*lines)->item[n - 1] : NULL;
+}
+
+static int say_no_line(struct bot_ctx *ctx, int64_t n, const struct lines *lines)
+{
+    const struct bot_arg args[] = { bot_int("n", n), bot_int("count", (int64_t)lines->n) };
+    return bot_say(ctx, lines->n ? "cart.no_line" : "cart.empty", args, BOT_COUNT(args));
+}
+
+static int line_remove(struct bot_ctx *ctx, int64_t n)
+{
+    struct lines *lines;
+    int rc;
+    struct line *line = line_of(ctx, n, &lines, &rc);
+    if (rc < 0) return rc;
+    if (!line) return say_no_line(ctx, n, lines);
+    line->count = 0;
+    if ((rc = cart_set(ctx, line)) < 0) return rc;
+    const struct bot_arg args[] = { bot_text("name", item_name(ctx, line->name, line->label)) };
+    return cart_show(ctx, ctx->api->text(ctx, "cart.removed", args, BOT_COUNT(args)));
+}
+
+static int line_change(struct bot_ctx *ctx, int64_t n, int64_t count)
+{
+    struct lines *lines;
+    struct bot_item item = { .size = sizeof item };
+    void *owner;
+    int rc;
+    struct line *line = line_of(ctx, n, &lines, &rc);
+    if (rc < 0) return rc;
+    if (!line) return say_no_line(ctx, n, lines);
+    const struct bot_catalog *catalog = catalog_of(ctx, &owner);
+    rc = catalog->get(ctx, owner, line->product, line->variant, &item);
+    if (rc < 0 && rc != BOT_ENOENT) return rc;
+    const struct bot_arg args[] = {
+        bot_text("name", item_name(ctx, line->name, line->label)),
+        bot_int("stock", rc == BOT_ENOENT ? 0 : item.stock),
+        bot_int("count", count),
+    };
+    if (rc == BOT_ENOENT || item.stock == 0) return bot_say(ctx, "buy.sold_out", args, 3);
+    if (item.stock != BOT_STOCK_UNCOUNTED && item.stock < count)
+        return bot_say(ctx, "buy.too_few", args, 3);
+    line->price = item.price;
+    line->count = count;
+    if ((rc = cart_set(ctx, line)) < 0) return rc;
+    return cart_show(ctx, ctx->api->text(ctx, "cart.changed", args, BOT_COUNT(args)));
+}
+
+/* ---- words ----------------------------------------------------------------------------------- */
+
+static const char *word_behind(const char *text, const char *word)
+{
+    size_t i = 0;
+    for (; word[i]; i++)
+        if ((text[i] | 0x20) != word[i]) return NULL;
+    return text[i] == ' ' || text[i] == '\0' ? text + i + strspn(text + i, " #") : NULL;
+}
+
+static const char *first_behind(const char *text, const char *const *words, size_t n)
+{
+    const char *rest = NULL;
+    for (size_t i = 0; i < n && !rest; i++) rest = word_behind(text, words[i]);
+    return rest;
+}
+
+static const char *const remove_words[] = { "hapus", "buang", "batalkan", "remove", "delete" };
+static const char *const change_words[] = { "ubah", "ganti", "jumlah", "change" };
+static const char *const empty_words[] = { "kosongkan", "kosong",     "hapus semua",
+                                           "empty",     "remove all", "kosongkan keranjang" };
+
+/* "hapus 2", "ubah 2 5", "ubah 2 jadi 5". */
+int cart_said(struct bot_ctx *ctx, const char *text)
+{
+    const char *rest;
+    text += strspn(text, " ");
+    for (size_t i = 0; i < BOT_COUNT(empty_words); i++) {
+        if (!(rest = word_behind(text, empty_words[i])) || *rest) continue;
+        int rc = cart_clear(ctx);
+        if (rc < 0) return rc;
+        return ctx->api->changes(ctx) ? say(ctx, "cart.emptied") : say(ctx, "cart.empty");
+    }
+    if ((rest = first_behind(text, remove_words, BOT_COUNT(remove_words)))) {
+        int64_t n = number_at(rest, CART_LINES, &rest);
+        return n && !*rest ? line_remove(ctx, n) : BOT_PASS;
+    }
+    if (!(rest = first_behind(text, change_words, BOT_COUNT(change_words)))) return BOT_PASS;
+    int64_t n = number_at(rest, CART_LINES, &rest);
+    const char *behind =
+        n ? first_behind(rest, (const char *const[]){ "jadi", "to", "x", "=" }, 4) : NULL;
+    int64_t count = n ? number_at(behind ? behind : rest, COUNT_MAX, &rest) : 0;
+    return count && !*rest ? line_change(ctx, n, count) : BOT_PASS;
+}
+
+int cart_command(struct bot_ctx *ctx)
+{
+    const char *text = bot_field(ctx, "rest");
+    if (!*text) return cart_show(ctx, "");
+    int rc = cart_said(ctx, text);
+    return rc == BOT_PASS ? say(ctx, "cart.usage") : rc;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * place.c - the YA: looks at every price and stock again, takes the stock and makes the order, all
+ * of it in one step, or none. What has changed since it was asked is said and asked again; nobody
+ * gets an order that he has not seen. */
+#include "checkout.h"
+
+/* ---- what has changed ------------------------------------------------------------------------ */
+
+static void tell_line(struct bot_lines *changes, const char *key, const struct line *l, int64_t is)
+{
+    struct bot_ctx *ctx = changes->ctx;
+    const struct bot_arg args[] = {
+        bot_text("name", item_name(ctx, l->name, l->label)),
+        bot_int("was", l->price),
+        bot_int("is", is),
+    };
+    bot_lines_add(changes, ctx->api->text(ctx, key, args, BOT_COUNT(args)));
+}
+
+/* Brings one line of the cart up to what is sold now. */
+static int line_refresh(struct bot_ctx *ctx, struct line *l, struct bot_lines *changes)
+{
+    void *owner;
+    const struct bot_catalog *catalog = catalog_of(ctx, &owner);
+    struct bot_item item = { .size = sizeof item };
+    struct line now = *l;
+    int rc = catalog->get(ctx, owner, l->product, l->variant, &item);
+    if (rc < 0 && rc != BOT_ENOENT) return rc;
+    int gone = rc == BOT_ENOENT || item.stock == 0 || (item.variants && !l->variant);
+    if (gone) {
+        tell_line(changes, "changed.gone", l, 0);
+        now.count = 0;
+    } else {
+        if (item.stock != BOT_STOCK_UNCOUNTED && item.stock < l->count) {
+            tell_line(changes, "changed.fewer", l, item.stock);
+            now.count = item.stock;
+        }
+        if (item.price != l->price) tell_line(changes, "changed.price", l, item.price);
+        now.price = item.price;
+        now.name = item.name;
+        now.label = item.label;
+    }
+    if (now.count == l->count && now.price == l->price) return BOT_OK;
+    *l = now;
+    return cart_set(ctx, l);
+}
+
+/* The cart as it is now; *changes is empty when it is as it was. */
+static int cart_refresh(struct bot_ctx *ctx, struct lines *lines, struct bot_lines *changes)
+{
+    size_t n = 0;
+    int rc = cart_load(ctx, lines);
+    for (size_t i = 0; rc >= 0 && i < lines->n; i++)
+        rc = line_refresh(ctx, &lines->item[i], changes);
+    for (size_t i = 0; i < lines->n; i++)
+        if (lines->item[i].count) lines->item[n++] = lines->item[i];
+    lines->n = n;
+    return rc;
+}
+
+static int ask_again(struct bot_ctx *ctx, const struct lines *lines, const struct terms *terms,
+                     const char *changes)
+{
+    int rc = ctx->api->reply(ctx, changes ? changes : say_text(ctx, "changed.cart"));
+    if (rc < 0) return rc;
+    return lines->n ? confirm_ask(ctx, lines, terms) : BOT_HANDLED;
+}
+
+/* ---- placing --------------------------------------------------------------------------------- */
+
+static int stock_take(struct bot_ctx *ctx, const struct lines *lines)
+{
+    void *owner;
+    const struct bot_catalog *catalog = catalog_of(ctx, &owner);
+    int rc = BOT_OK;
+    for (size_t i = 0; rc >= 0 && i < lines->n; i++) {
+        const struct line *l = &lines->item[i];
+        rc = catalog->take(ctx, owner, l->product, l->variant, l->count);
+    }
+    return rc;
+}
+
+static const char *admin_text(struct bot_ctx *ctx, const struct order *o)
+{
+    struct bot_lines l = { .ctx = ctx };
+    const struct bot_arg args[] = {
+        bot_text("store", bot_field(ctx, "store.name")),
+        bot_text("code", order_code(ctx, o->number)),
+    };
+    bot_lines_add(&l, ctx->api->text(ctx, "placed.admin", args, BOT_COUNT(args)));
+    if (order_show(&l, o, 1) < 0) return NULL;
+    bot_lines_add(&l, "");
+    bot_lines_add(&l, say_text(ctx, o->state == ORDER_UNPAID ? "admin.how_unpaid" : "admin.how"));
+    return l.s;
+}
+
+static int say_placed(struct bot_ctx *ctx, const struct order *o)
+{
+    const struct bot_arg args[] = {
+        bot_text("code", order_code(ctx, o->number)),
+        bot_int("total", o->total),
+    };
+    struct bot_lines l = { .ctx = ctx };
+    bot_lines_add(&l, ctx->api->text(ctx, "placed.customer", args, BOT_COUNT(args)));
+    const char *pay = order_pay_text(ctx, o);
+    if (*pay) bot_lines_add(&l, "");
+    if (*pay) bot_lines_add(&l, pay);
+    bot_lines_add(&l, "");
+    bot_lines_add(&l, ctx->api->text(ctx, "placed.how", args, BOT_COUNT(args)));
+    return bot_lines_reply(&l);
+}
+
+static int place(struct bot_ctx *ctx, const struct lines *lines, const struct terms *terms)
+{
+    struct order o;
+    const struct order_wish wish = {
+        .lines = lines,
+        .delivery = terms->delivery,
+        .payment = terms->payment,
+        .name = terms->name,
+        .address = terms->address,
+        .note = terms->note,
+    };
+    int rc = stock_take(ctx, lines); /* looked at a moment ago: what fails here rolls all back */
+    if (rc < 0) return rc;
+    int64_t number = order_insert(ctx, &wish);
+    if (number < 0) return (int)number;
+    if ((rc = cart_clear(ctx)) < 0 || (rc = order_get(ctx, number, &o)) < 0) return rc;
+    const char *text = admin_text(ctx, &o);
+    if (!text) return BOT_FAIL;
+    if ((rc = tell_admins(ctx, number, text, 0)) < 0) return rc;
+    return say_placed(ctx, &o);
+}
+
+int confirm_done(struct bot_ctx *ctx)
+{
+    struct lines *lines = ctx->api->alloc(ctx, sizeof *lines);
+    struct bot_lines changes = { .ctx = ctx };
+    struct terms terms;
+    if (!ctx->api->number(ctx, "slot.answer")) return say(ctx, "confirm.kept");
+    terms_of_slots(ctx, &terms);
+    int rc = cart_refresh(ctx, lines, &changes);
+    if (rc < 0) return rc;
+    if (changes.len || lines_total(lines) != ctx->api->number(ctx, "slot.total"))
+        return lines->n || changes.len ? ask_again(ctx, lines, &terms, changes.s)
+                                       : say(ctx, "cart.empty");
+    return place(ctx, lines, &terms);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * say.c - the small things that several files need. */
+#include "orders.h"
+
+const struct bot_stores *stores_of(struct bot_ctx *ctx)
+{
+    return ctx->api->service(ctx->api->self(ctx), "stores/0", NULL);
+}
+
+const struct bot_people *people_of(struct bot_ctx *ctx)
+{
+    return ctx->api->service(ctx->api->self(ctx), "people/0", NULL);
+}
+
+const struct bot_catalog *catalog_of(struct bot_ctx *ctx, void **owner)
+{
+    return ctx->api->service(ctx->api->self(ctx), "catalog/0", owner);
+}
+
+const struct bot_profile *profile_of(struct bot_ctx *ctx, void **owner)
+{
+    return ctx->api->service(ctx->api->self(ctx), "profile/0", owner);
+}
+
+int is_store_admin(struct bot_ctx *ctx)
+{
+    return (ctx->api->number(ctx, "role") & BOT_STORE_ADMIN) != 0;
+}
+
+int64_t person_of(struct bot_ctx *ctx)
+{
+    return ctx->api->number(ctx, "person");
+}
+
+const char *say_text(struct bot_ctx *ctx, const char *key)
+{
+    return ctx->api->text(ctx, key, NULL, 0);
+}
+
+int say(struct bot_ctx *ctx, const char *key)
+{
+    return bot_say(ctx, key, NULL, 0);
+}
+
+int say_with(struct bot_ctx *ctx, const char *key, const char *name, const char *value)
+{
+    const struct bot_arg args[] = { bot_text(name, value) };
+    return bot_say(ctx, key, args, 1);
+}
+
+const char *item_name(struct bot_ctx *ctx, const char *name, const char *label)
+{
+    return *label ? bot_format(ctx, "%s (%s)", name, label) : name;
+}
+
+int64_t number_at(const char *text, int64_t max, const char **rest)
+{
+    int64_t n = 0;
+    size_t i = 0;
+    for (; text[i] >= '0' && text[i] <= '9'; i++)
+        if ((n = n * 10 + (text[i] - '0')) > max) return 0;
+    if (text[i] && !strchr(" .,!", text[i])) return 0;
+    *rest = text + i + strspn(text + i, " .,!");
+    return n;
+}
+
+const char *one_line(struct bot_ctx *ctx, const char *text, size_t chars)
+{
+    char *out = bot_copy(ctx, text), *to = out;
+    int gap = 0;
+    for (const char *s = text; *s; s++) {
+        unsigned char c = (unsigned char)*s;
+        if (c <= ' ' || c == 0x7F) {
+            gap = to > out;
+            continue;
+        }
+        if (gap) *to++ = ' ';
+        gap = 0;
+        *to++ = *s;
+    }
+    *to = '\0';
+    return bot_cut(ctx, out, chars);
+}

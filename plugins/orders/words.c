@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * words.c - what people write without a command: "pesan 2 kopi", "keranjang", "checkout", "status",
+ * an order's code, a picture of a payment; and LUNAS as an answer. Looks at the words first: what
+ * is none of these costs no statement. */
+#include "cart.h"
+#include "order.h"
+#include "wish.h"
+
+static int is_among(const char *text, const char *const *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (bot_is_word(text, words[i])) return 1;
+    return 0;
+}
+
+static const char *const cart_words[] = { "keranjang", "lihat keranjang", "cart", "my cart",
+                                          "isi keranjang" };
+static const char *const checkout_words[] = { "checkout", "check out",    "cekout",
+                                              "co",       "lanjut pesan", "pesan sekarang" };
+static const char *const order_words[] = { "pesanan",        "pesanan saya", "status",
+                                           "status pesanan", "cek pesanan",  "my orders",
+                                           "order status" };
+static const char *const pay_words[] = { "bayar", "mau bayar", "cara bayar", "pay" };
+
+int is_aside(const char *text)
+{
+    return strchr(text, '?') || wish_verb(text) ||
+           is_among(text, cart_words, BOT_COUNT(cart_words)) ||
+           is_among(text, checkout_words, BOT_COUNT(checkout_words)) ||
+           is_among(text, order_words, BOT_COUNT(order_words));
+}
+
+/* "MAJU7-12", alone. */
+static int64_t code_alone(struct bot_ctx *ctx, const char *text)
+{
+    const char *code = bot_field(ctx, "store.code"), *rest = "";
+    size_t n = strlen(code);
+    text += strspn(text, " #");
+    for (size_t i = 0; i < n; i++)
+        if ((text[i] >= 'a' && text[i] <= 'z' ? text[i] - 32 : text[i]) != code[i]) return 0;
+    if (!n || !strchr(text, '-')) return 0;
+    int64_t number = order_number_at(ctx, text, &rest);
+    return *rest ? 0 : number;
+}
+
+/* "bayar": what has to be paid, or the cart becomes an order. */
+static int pay(struct bot_ctx *ctx)
+{
+    struct order o;
+    int rc = order_unpaid(ctx, &o);
+    if (rc == BOT_OK) return bot_reply(ctx, order_pay_text(ctx, &o));
+    if (rc != BOT_ENOENT) return rc;
+    struct lines *lines = ctx->api->alloc(ctx, sizeof *lines);
+    if ((rc = cart_load(ctx, lines)) < 0) return rc;
+    return lines->n ? checkout_command(ctx) : BOT_PASS;
+}
+
+/* Words that mean the cart, when there is one. */
+static int cart_words_came(struct bot_ctx *ctx, const char *text)
+{
+    static const char *const first[] = { "hapus", "ubah", "kosong" };
+    int may = 0;
+    for (size_t i = 0; i < BOT_COUNT(first); i++) {
+        size_t k = 0;
+        while (first[i][k] && (text[k] | 0x20) == first[i][k]) k++;
+        may |= !first[i][k];
+    }
+    struct lines *lines;
+    if (!may) return BOT_PASS;
+    lines = ctx->api->alloc(ctx, sizeof *lines);
+    int rc = cart_load(ctx, lines);
+    return rc < 0 ? rc : lines->n ? cart_said(ctx, text) : BOT_PASS;
+}
+
+int text_came(struct bot_ctx *ctx)
+{
+    const char *text = bot_field(ctx, "text");
+    if (!ctx->api->number(ctx, "store") || strcmp(bot_field(ctx, "event"), "group") == 0)
+        return BOT_PASS;
+    if (is_store_admin(ctx)) {
+        int rc = admin_said(ctx, text);
+        if (rc != BOT_PASS) return rc;
+    }
+    if (ctx->api->field(ctx, "media.kind")) return proof_came(ctx);
+    const char *wanted = wish_verb(text);
+    if (wanted && !(strchr(wanted, '?') && !*bot_field(ctx, "quoted.tag")))
+        return buy_said(ctx, wanted);
+    if (is_among(text, cart_words, BOT_COUNT(cart_words))) return cart_show(ctx, "");
+    if (is_among(text, checkout_words, BOT_COUNT(checkout_words))) return checkout_command(ctx);
+    if (is_among(text, pay_words, BOT_COUNT(pay_words))) return pay(ctx);
+    if (is_among(text, order_words, BOT_COUNT(order_words))) return list_orders(ctx);
+    int64_t number = code_alone(ctx, text);
+    return number ? list_one(ctx, number) : cart_words_came(ctx, text);
+}
+
+/* How to order, below what the catalog shows; hook catalog.hint. */
+int say_hint(struct bot_ctx *ctx)
+{
+    return is_store_admin(ctx) ? BOT_PASS : say(ctx, "buy.hint");
+}
