@@ -55,13 +55,20 @@ int64_t profile_shown(struct bot_ctx *ctx, void *owner)
     return mine ? mine->shown : 0;
 }
 
-/* With what other plugins know of him. */
-static int say_card(struct bot_ctx *ctx, const struct bot_customer *c)
+/* What other plugins know of him; NULL when one of them failed. */
+static const char *known_elsewhere(struct bot_ctx *ctx, const struct bot_customer *c,
+                                   const char *event)
 {
     struct store_admin *mine = ctx->state;
     mine->shown = c->id;
-    const char *more = ctx->api->gather(ctx, "customer.card");
+    const char *more = ctx->api->gather(ctx, event);
     mine->shown = 0;
+    return more;
+}
+
+static int say_card(struct bot_ctx *ctx, const struct bot_customer *c)
+{
+    const char *more = known_elsewhere(ctx, c, "customer.card");
     if (!more) return BOT_FAIL;
     int rc = ctx->api->reply(ctx, customer_text(ctx, "customer.card", c));
     if (rc >= 0 && *more) rc = ctx->api->reply(ctx, more);
@@ -129,8 +136,11 @@ static int show_page(struct bot_ctx *ctx, const struct search *s)
     lines_add(&l, ctx->api->text(ctx, *s->query ? "customer.found" : "customer.header", args,
                                  BOT_COUNT(args)));
     for (int i = 0; i < n && i < PAGE; i++) {
+        const char *more = known_elsewhere(ctx, &list[i], "customer.line");
+        if (!more) return BOT_FAIL;
         lines_add(&l, "");
         lines_add(&l, customer_text(ctx, "customer.line", &list[i]));
+        if (*more) lines_add(&l, more);
     }
     lines_add(&l, "");
     if (n > PAGE)

@@ -175,7 +175,8 @@ static struct config *make_config(const char *scratch)
     }
     fprintf(
         f,
-        "[core]\nsuper_admin = 6281190000001\nlog_file =\n[plugins]\nwaha = on\nsuper-admin = on\ncatalog = on\n"
+        "[core]\nsuper_admin = 6281190000001\nlog_file =\n[plugins]\nwaha = on\nsuper-admin = on\n"
+        "store-admin = on\ncatalog = on\norders = on\n"
         "[waha]\nbase_url = http://127.0.0.1:9\nhmac_key = RAHASIA\npace = off\n");
     fclose(f);
     static char *none[] = { NULL };

@@ -35,7 +35,9 @@ customers_warning = 1000000
 waha = on
 simulator = on
 super-admin = on
+store-admin = on
 catalog = on
+orders = on
 [waha]
 base_url = {bench.WAHA}
 api_key = kunci

@@ -26,7 +26,8 @@ struct bot_profile {
     /* The week's hours and the coming holidays, in lines; NULL when it has not said its hours. */
     const char *(*hours)(struct bot_ctx *ctx);
     /* In a hook of "customer.card", which store-admin gathers when one customer is shown to those
-     * who run the store: the customer's person. Else 0. `owner` is what api->service() gave. */
+     * who run the store, and of "customer.line", for each one of a list (since 0.13): the
+     * customer's person. Else 0. `owner` is what api->service() gave. */
     int64_t (*shown)(struct bot_ctx *ctx, void *owner);
     /* -- since 0.13; `owner` is what api->service() gave -- */
     /* The store's own words on where to transfer money to, ready to be said; NULL when it has said
