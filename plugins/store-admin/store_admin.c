@@ -26,6 +26,11 @@ static const struct bot_command_spec commands[] = {
       .role = BOT_STORE_ADMIN,
       .help = "help.greeting",
       .run = set_greeting },
+    { .name = "pembayaran",
+      .aliases = "rekening,payment",
+      .role = BOT_STORE_ADMIN,
+      .help = "help.payment",
+      .run = set_payment },
     { .name = "set_jam",
       .aliases = "set_hours",
       .role = BOT_STORE_ADMIN,
@@ -150,7 +155,8 @@ static const struct bot_config_spec config[] = {
 };
 
 /* hours: as hours_write() makes it, NULL = never said; report_at: minute of the day, NULL = none;
- * report_customers: how many there were at the last report. A day of a holiday is counted from
+ * report_customers: how many there were at the last report; payment: the account in the store's own
+ * words, NULL = none; cash: 1 when it takes cash. A day of a holiday is counted from
  * 1970. A row of a handover is there as long as it lasts. */
 static const struct bot_migration_spec migrations[] = {
     { .id = 1,
@@ -201,6 +207,11 @@ static const struct bot_migration_spec migrations[] = {
           ");"
           "CREATE INDEX store_admin_handovers_due ON store_admin_handovers (store, until);"
           "CREATE INDEX store_admin_handovers_person ON store_admin_handovers (person);" },
+    { .id = 2,
+      .sql = "ALTER TABLE store_admin_stores ADD COLUMN payment TEXT;"
+             "ALTER TABLE store_admin_stores ADD COLUMN cash INTEGER NOT NULL DEFAULT 1;",
+      .sql_postgres = "ALTER TABLE store_admin_stores ADD COLUMN payment TEXT;"
+                      "ALTER TABLE store_admin_stores ADD COLUMN cash BIGINT NOT NULL DEFAULT 1;" },
 };
 
 static const struct bot_profile profile = {
@@ -209,6 +220,8 @@ static const struct bot_profile profile = {
     .closed = profile_closed,
     .hours = profile_hours,
     .shown = profile_shown,
+    .payment = profile_payment,
+    .cash = profile_cash,
 };
 
 static int init(const struct bot_api *api, struct bot_plugin *self)

@@ -44,6 +44,13 @@ int say_greeting(struct bot_ctx *ctx);             /* hook store-admin.greeting 
 const char *greeting_text(struct bot_ctx *ctx);    /* as kept; NULL when there is none */
 const char *profile_greeting(struct bot_ctx *ctx); /* profile/0 */
 
+/* payment.c */
+int set_payment(struct bot_ctx *ctx);
+/* The account, shortened, and whether cash is taken, in two lines. */
+const char *payment_summary(struct bot_ctx *ctx);
+const char *profile_payment(struct bot_ctx *ctx, void *owner); /* profile/0 */
+int profile_cash(struct bot_ctx *ctx, void *owner);            /* profile/0 */
+
 /* opening.c */
 int set_hours(struct bot_ctx *ctx);
 int show_hours(struct bot_ctx *ctx);
@@ -108,6 +115,8 @@ const char *text_format(struct bot_ctx *ctx, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* The first `chars` characters, with an ellipsis when there are more. */
 const char *text_cut(struct bot_ctx *ctx, const char *text, size_t chars);
+/* What WhatsApp takes for markup made harmless. */
+const char *text_plain(struct bot_ctx *ctx, const char *text);
 /* The text is this word alone, in any case, with punctuation or not. */
 int is_word(const char *text, const char *word);
 int64_t id_of(const char *text); /* "12", "#12"; 0 when it is none */
