@@ -82,12 +82,6 @@ int say_greeting(struct bot_ctx *ctx)
     return text ? bot_reply(ctx, fill(ctx, text, clean_name(ctx))) : BOT_PASS;
 }
 
-const char *profile_greeting(struct bot_ctx *ctx)
-{
-    const char *text = ctx->api->gather(ctx, "store-admin.greeting");
-    return text && *text ? text : NULL;
-}
-
 /* ---- /set_salam
  * ---------------------------------------------------------------------------------------- */
 

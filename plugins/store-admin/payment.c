@@ -28,12 +28,7 @@ static const char SQL_CASH_ON[] = "UPDATE store_admin_stores SET cash = 1 WHERE 
 static const char SQL_CASH_OFF[] = "UPDATE store_admin_stores SET cash = 0"
                                    " WHERE store = $store AND payment IS NOT NULL";
 
-struct payment {
-    const char *text; /* as it was written; NULL: there is no account */
-    int cash;
-};
-
-static int payment_get(struct bot_ctx *ctx, struct payment *out)
+int payment_get(struct bot_ctx *ctx, struct payment *out)
 {
     struct bot_rows *rows = NULL;
     *out = (struct payment){ NULL, 1 };
@@ -44,35 +39,6 @@ static int payment_get(struct bot_ctx *ctx, struct payment *out)
         out->text = text_format(ctx, "%s", ctx->api->row_text(rows, 0));
     out->cash = ctx->api->row_int(rows, 1) != 0;
     return BOT_OK;
-}
-
-/* ---- profile/0 ------------------------------------------------------------------------------- */
-
-static int payment_run(struct bot_ctx *ctx, void *arg)
-{
-    struct payment p;
-    int rc = payment_get(ctx, &p);
-    *(const char **)arg = rc >= 0 && p.text ? text_plain(ctx, p.text) : NULL;
-    return rc;
-}
-
-const char *profile_payment(struct bot_ctx *ctx, void *owner)
-{
-    const char *text = NULL;
-    return ctx->api->call_as(ctx, owner, payment_run, &text) < 0 ? NULL : text;
-}
-
-static int cash_run(struct bot_ctx *ctx, void *arg)
-{
-    struct payment p;
-    (void)arg;
-    int rc = payment_get(ctx, &p);
-    return rc < 0 ? rc : p.cash;
-}
-
-int profile_cash(struct bot_ctx *ctx, void *owner)
-{
-    return ctx->api->call_as(ctx, owner, cash_run, NULL);
 }
 
 /* ---- showing --------------------------------------------------------------------------------- */

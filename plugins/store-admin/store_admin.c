@@ -124,7 +124,7 @@ static const struct bot_hook_spec hooks[] = {
     { .event = "person.erased", .scope = BOT_ALL_STORES, .run = person_erased },
     { .event = "store-admin.handover", .run = handover_over },
     { .event = "store-admin.report", .run = send_report },
-    /* for gather(): the functions of profile/0 are called in another plugin's name */
+    /* asked by profile_service.c */
     { .event = "store-admin.greeting", .run = say_greeting },
     { .event = "store-admin.closed", .run = say_closed },
     { .event = "store-admin.hours", .run = say_hours },
@@ -214,16 +214,6 @@ static const struct bot_migration_spec migrations[] = {
                       "ALTER TABLE store_admin_stores ADD COLUMN cash BIGINT NOT NULL DEFAULT 1;" },
 };
 
-static const struct bot_profile profile = {
-    .size = sizeof profile,
-    .greeting = profile_greeting,
-    .closed = profile_closed,
-    .hours = profile_hours,
-    .shown = profile_shown,
-    .payment = profile_payment,
-    .cash = profile_cash,
-};
-
 static int init(const struct bot_api *api, struct bot_plugin *self)
 {
     int rc = BOT_CONFIG(api, self, config);
@@ -232,7 +222,7 @@ static int init(const struct bot_api *api, struct bot_plugin *self)
     if (rc >= 0) rc = BOT_COMMANDS(api, self, commands);
     if (rc >= 0) rc = BOT_DIALOGS(api, self, dialogs);
     if (rc >= 0) rc = BOT_HOOKS(api, self, hooks);
-    if (rc >= 0) rc = api->provide(self, "profile/0", &profile, self);
+    if (rc >= 0) rc = api->provide(self, "profile/0", &profile_service, self);
     return rc;
 }
 
