@@ -268,6 +268,18 @@ static void a_sale_lowers_the_stock_and_the_sum(void **state)
     asks(BUDI, "get 1 0", "1/0 Kopi Susu () 15000-15000 x1000000 of 0");
 }
 
+/* Prices and search words are not written again for a stock. */
+static void a_stock_that_changes_leaves_the_rest_alone(void **state)
+{
+    (void)state;
+    script("CREATE TRIGGER ranges_stay BEFORE INSERT ON catalog_ranges"
+           " BEGIN SELECT RAISE(ABORT, 'written again'); END");
+    asks(BUDI, "take 2 1 1", "ok");
+    asks(BUDI, "back 2 1 1", "ok");
+    say(OWNER, "/stok 2/1 =7");
+    asks(BUDI, "get 2 1", "2/1 Kaos Polos (M merah) 50000-50000 x7 of 3");
+}
+
 static void what_has_variants_now_gets_nothing_back_as_a_whole(void **state)
 {
     (void)state;
@@ -471,6 +483,7 @@ int main(void)
         SHOP(another_stores_is_not_there),
         SHOP(an_archived_one_is_gone),
         SHOP(a_sale_lowers_the_stock_and_the_sum),
+        SHOP(a_stock_that_changes_leaves_the_rest_alone),
         SHOP(what_has_variants_now_gets_nothing_back_as_a_whole),
         SHOP(the_last_piece_is_sold_once),
         SHOP(the_admins_hear_once_of_a_stock_that_runs_low),
