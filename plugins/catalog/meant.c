@@ -6,13 +6,14 @@
  *   only it has all the words ("bimoli 2 liter", not the bottle of 1 liter; "kopi susu gula"), or
  *   its whole name was said, and no word is left that points at another one: "kopi susu panas" is
  *   the Kopi Susu and not the Kopi Susu Gula Aren, "kopi susu atau tubruk" is neither for sure.
- * One slip in a longer word is forgiven. The scores alone cannot tell: "kopi" fits both equally, and
- * by their lengths the search must put one of them first. */
+ * One slip in a longer word is forgiven. The scores alone cannot tell: "kopi" fits both equally,
+ * and by their lengths the search must put one of them first. */
 #include "meant.h"
 
 #include <string.h>
 
-#define NEAR  800 /* below it the search itself is in doubt: a word missing, or a short one wrong */
+#define NEAR 800  /* below it the search itself is in doubt: a word missing, or a short one wrong  \
+                   */
 #define SAID  600 /* enough when the whole name was said: the rest is talk */
 #define APART 150 /* a word that only one of them has makes about so much */
 #define WORDS 24  /* of a query or a name that are compared */
@@ -95,8 +96,8 @@ static int has_all(const struct words *in, const struct words *wanted)
     return wanted->n > 0;
 }
 
-/* How much of what was said is this whole name; 0 when a word of it is missing. The same words count
- * more than those with a slip. */
+/* How much of what was said is this whole name; 0 when a word of it is missing. The same words
+ * count more than those with a slip. */
 static int name_said(const struct words *said, const struct words *name, int with_slips)
 {
     int sum = 0;

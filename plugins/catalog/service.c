@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * service.c - "catalog/0", the catalog for other plugins. The ctx of a service's function is its
- * caller's: each packs its arguments and runs its work with call_as(), in which all of this plugin's
- * own functions do as ever. Stock changes by one conditional UPDATE; only when it found nothing is
- * it looked up why. */
+ * caller's: each packs its arguments and runs its work with call_as(), in which all of this
+ * plugin's own functions do as ever. Stock changes by one conditional UPDATE; only when it found
+ * nothing is it looked up why. */
 #include <string.h>
 
 #include "catalog.h"
@@ -130,9 +130,8 @@ static int take_run(struct bot_ctx *ctx, void *arg)
     const struct stock_call *call = arg;
     struct product p;
     struct variant v;
-    int rc = call->variant
-                 ? variant_stock_take(ctx, call->product, call->variant, call->count, &v)
-                 : product_stock_take(ctx, call->product, call->count, &p);
+    int rc = call->variant ? variant_stock_take(ctx, call->product, call->variant, call->count, &v)
+                           : product_stock_take(ctx, call->product, call->count, &p);
     if (rc == BOT_ENOENT) return take_explain(ctx, call);
     if (rc >= 0 && call->variant) rc = product_recount(ctx, call->product, &p);
     if (rc >= 0) rc = low_note(ctx, &p, call->variant ? &v : NULL, LOW_TELL);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * service_find.c - bot_catalog.find: the products that somebody's words may mean. The search forgives
- * typos; a product that is called exactly so is first, whatever the search thinks of it. */
+ * service_find.c - bot_catalog.find: the products that somebody's words may mean. The search
+ * forgives typos; a product that is called exactly so is first, whatever the search thinks of it.
+ */
 #include <string.h>
 
 #include "catalog.h"

@@ -49,12 +49,6 @@ static const char *customer_text(struct bot_ctx *ctx, const char *key, const str
     return ctx->api->text(ctx, key, args, BOT_COUNT(args));
 }
 
-int64_t profile_shown(struct bot_ctx *ctx, void *owner)
-{
-    const struct store_admin *mine = ctx->api->state(owner);
-    return mine ? mine->shown : 0;
-}
-
 /* What other plugins know of him; NULL when one of them failed. */
 static const char *known_elsewhere(struct bot_ctx *ctx, const struct bot_customer *c,
                                    const char *event)

@@ -45,12 +45,6 @@ static const char *find_name(const char *text, size_t *len)
     return NULL;
 }
 
-static const char *harmless(struct bot_ctx *ctx, const char *text)
-{
-    const struct bot_arg args[] = { bot_text("text", text) };
-    return ctx->api->text(ctx, "greeting.text", args, 1);
-}
-
 /* An unknown name is left out with the blank before it: "Halo Kak {nama}!" is then "Halo Kak!". */
 static const char *fill(struct bot_ctx *ctx, const char *text, const char *name)
 {
@@ -66,7 +60,7 @@ static const char *fill(struct bot_ctx *ctx, const char *text, const char *name)
         text = at + len;
     }
     lines_join(&out, text);
-    return harmless(ctx, out.s);
+    return text_plain(ctx, out.s);
 }
 
 /* One line, without braces: a name is no placeholder. */
@@ -86,12 +80,6 @@ int say_greeting(struct bot_ctx *ctx)
 {
     const char *text = greeting_text(ctx);
     return text ? bot_reply(ctx, fill(ctx, text, clean_name(ctx))) : BOT_PASS;
-}
-
-const char *profile_greeting(struct bot_ctx *ctx)
-{
-    const char *text = ctx->api->gather(ctx, "store-admin.greeting");
-    return text && *text ? text : NULL;
 }
 
 /* ---- /set_salam

@@ -268,15 +268,3 @@ int say_hours(struct bot_ctx *ctx)
     const char *text = all_text(ctx);
     return text ? bot_reply(ctx, text) : BOT_PASS;
 }
-
-const char *profile_closed(struct bot_ctx *ctx)
-{
-    const char *text = ctx->api->gather(ctx, "store-admin.closed");
-    return text && *text ? text : NULL;
-}
-
-const char *profile_hours(struct bot_ctx *ctx)
-{
-    const char *text = ctx->api->gather(ctx, "store-admin.hours");
-    return text && *text ? text : NULL;
-}

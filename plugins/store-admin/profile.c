@@ -73,6 +73,7 @@ static int show(struct bot_ctx *ctx)
         bot_text("hours", now ? now : say_text(ctx, "profile.no_hours")),
         bot_text("greeting",
                  greeting ? text_cut(ctx, greeting, 200) : say_text(ctx, "profile.no_greeting")),
+        bot_text("payment", payment_summary(ctx)),
         bot_int("customers", s.members),
         bot_int("max", s.customers_max),
         bot_text("admins", admins_line(ctx, &s)),

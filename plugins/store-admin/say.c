@@ -110,6 +110,12 @@ int64_t local_to_ms(struct bot_ctx *ctx, int64_t minute)
     return minute * 60000 - ctx->api->number(ctx, "store.offset");
 }
 
+const char *text_plain(struct bot_ctx *ctx, const char *text)
+{
+    const struct bot_arg args[] = { bot_text("text", text) };
+    return ctx->api->text(ctx, "plain.text", args, 1);
+}
+
 /* ---- lines -------------------------------------------------------------------------------------
  */
 

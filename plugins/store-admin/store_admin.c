@@ -26,6 +26,11 @@ static const struct bot_command_spec commands[] = {
       .role = BOT_STORE_ADMIN,
       .help = "help.greeting",
       .run = set_greeting },
+    { .name = "pembayaran",
+      .aliases = "rekening,payment",
+      .role = BOT_STORE_ADMIN,
+      .help = "help.payment",
+      .run = set_payment },
     { .name = "set_jam",
       .aliases = "set_hours",
       .role = BOT_STORE_ADMIN,
@@ -119,7 +124,7 @@ static const struct bot_hook_spec hooks[] = {
     { .event = "person.erased", .scope = BOT_ALL_STORES, .run = person_erased },
     { .event = "store-admin.handover", .run = handover_over },
     { .event = "store-admin.report", .run = send_report },
-    /* for gather(): the functions of profile/0 are called in another plugin's name */
+    /* asked by profile_service.c */
     { .event = "store-admin.greeting", .run = say_greeting },
     { .event = "store-admin.closed", .run = say_closed },
     { .event = "store-admin.hours", .run = say_hours },
@@ -150,7 +155,8 @@ static const struct bot_config_spec config[] = {
 };
 
 /* hours: as hours_write() makes it, NULL = never said; report_at: minute of the day, NULL = none;
- * report_customers: how many there were at the last report. A day of a holiday is counted from
+ * report_customers: how many there were at the last report; payment: the account in the store's own
+ * words, NULL = none; cash: 1 when it takes cash. A day of a holiday is counted from
  * 1970. A row of a handover is there as long as it lasts. */
 static const struct bot_migration_spec migrations[] = {
     { .id = 1,
@@ -201,14 +207,11 @@ static const struct bot_migration_spec migrations[] = {
           ");"
           "CREATE INDEX store_admin_handovers_due ON store_admin_handovers (store, until);"
           "CREATE INDEX store_admin_handovers_person ON store_admin_handovers (person);" },
-};
-
-static const struct bot_profile profile = {
-    .size = sizeof profile,
-    .greeting = profile_greeting,
-    .closed = profile_closed,
-    .hours = profile_hours,
-    .shown = profile_shown,
+    { .id = 2,
+      .sql = "ALTER TABLE store_admin_stores ADD COLUMN payment TEXT;"
+             "ALTER TABLE store_admin_stores ADD COLUMN cash INTEGER NOT NULL DEFAULT 1;",
+      .sql_postgres = "ALTER TABLE store_admin_stores ADD COLUMN payment TEXT;"
+                      "ALTER TABLE store_admin_stores ADD COLUMN cash BIGINT NOT NULL DEFAULT 1;" },
 };
 
 static int init(const struct bot_api *api, struct bot_plugin *self)
@@ -219,7 +222,7 @@ static int init(const struct bot_api *api, struct bot_plugin *self)
     if (rc >= 0) rc = BOT_COMMANDS(api, self, commands);
     if (rc >= 0) rc = BOT_DIALOGS(api, self, dialogs);
     if (rc >= 0) rc = BOT_HOOKS(api, self, hooks);
-    if (rc >= 0) rc = api->provide(self, "profile/0", &profile, self);
+    if (rc >= 0) rc = api->provide(self, "profile/0", &profile_service, self);
     return rc;
 }
 

@@ -33,26 +33,35 @@ int list_admins(struct bot_ctx *ctx);
 int list_customers(struct bot_ctx *ctx);
 int block_customer(struct bot_ctx *ctx);
 int unblock_customer(struct bot_ctx *ctx);
-int64_t profile_shown(struct bot_ctx *ctx, void *owner); /* profile/0 */
 
 /* profile.c */
 int show_profile(struct bot_ctx *ctx);
 
 /* greeting.c */
 int set_greeting(struct bot_ctx *ctx);
-int say_greeting(struct bot_ctx *ctx);             /* hook store-admin.greeting */
-const char *greeting_text(struct bot_ctx *ctx);    /* as kept; NULL when there is none */
-const char *profile_greeting(struct bot_ctx *ctx); /* profile/0 */
+int say_greeting(struct bot_ctx *ctx);          /* hook store-admin.greeting */
+const char *greeting_text(struct bot_ctx *ctx); /* as kept; NULL when there is none */
+
+/* payment.c */
+struct payment {
+    const char *text; /* the account as it was written; NULL: there is none */
+    int cash;         /* 1: cash is taken */
+};
+int set_payment(struct bot_ctx *ctx);
+int payment_get(struct bot_ctx *ctx, struct payment *out); /* BOT_OK or an error */
+/* The account, shortened, and whether cash is taken, in two lines. */
+const char *payment_summary(struct bot_ctx *ctx);
+
+/* profile_service.c */
+extern const struct bot_profile profile_service;
 
 /* opening.c */
 int set_hours(struct bot_ctx *ctx);
 int show_hours(struct bot_ctx *ctx);
-int opening_tell(struct bot_ctx *ctx);           /* says that it is closed, when it is */
-int hours_gate(struct bot_ctx *ctx);             /* hook message.gate */
-int say_closed(struct bot_ctx *ctx);             /* hook store-admin.closed */
-int say_hours(struct bot_ctx *ctx);              /* hook store-admin.hours */
-const char *profile_closed(struct bot_ctx *ctx); /* profile/0 */
-const char *profile_hours(struct bot_ctx *ctx);  /* profile/0 */
+int opening_tell(struct bot_ctx *ctx); /* says that it is closed, when it is */
+int hours_gate(struct bot_ctx *ctx);   /* hook message.gate */
+int say_closed(struct bot_ctx *ctx);   /* hook store-admin.closed */
+int say_hours(struct bot_ctx *ctx);    /* hook store-admin.hours */
 /* "buka, sampai pukul 17:00"; NULL when the store has said nothing of its hours. */
 const char *opening_now(struct bot_ctx *ctx);
 
@@ -108,6 +117,8 @@ const char *text_format(struct bot_ctx *ctx, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* The first `chars` characters, with an ellipsis when there are more. */
 const char *text_cut(struct bot_ctx *ctx, const char *text, size_t chars);
+/* What WhatsApp takes for markup made harmless. */
+const char *text_plain(struct bot_ctx *ctx, const char *text);
 /* The text is this word alone, in any case, with punctuation or not. */
 int is_word(const char *text, const char *word);
 int64_t id_of(const char *text); /* "12", "#12"; 0 when it is none */

@@ -19,7 +19,8 @@ static struct bot_plugin *beta_self;
 static const char SQL_NOTE[] = "INSERT INTO alpha_notes (store, text) VALUES ($store, $text)";
 static const char SQL_NOTES[] = "SELECT text FROM alpha_notes WHERE store = $store ORDER BY id";
 
-/* ---- alpha: the owner ------------------------------------------------------------------------- */
+/* ---- alpha: the owner -------------------------------------------------------------------------
+ */
 
 static int note_run(struct bot_ctx *ctx, void *arg)
 {
@@ -55,7 +56,8 @@ static int alpha_start(struct bot_ctx *ctx)
 
 static const struct delegate alpha = { alpha_init, alpha_start, NULL };
 
-/* ---- beta: the caller ------------------------------------------------------------------------- */
+/* ---- beta: the caller -------------------------------------------------------------------------
+ */
 
 static void *alpha_owner(struct bot_ctx *ctx, const struct alpha_service **service)
 {
@@ -193,7 +195,8 @@ static int beta_start(struct bot_ctx *ctx)
 
 static const struct delegate beta = { beta_init, beta_start, NULL };
 
-/* ---- the tests -------------------------------------------------------------------------------- */
+/* ---- the tests --------------------------------------------------------------------------------
+ */
 
 static int open_world(void **state)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * test_catalog_service.c - service catalog/0 as another plugin sees it: a plugin of the test's calls
- * it with what somebody writes and says what came back. */
+ * test_catalog_service.c - service catalog/0 as another plugin sees it: a plugin of the test's
+ * calls it with what somebody writes and says what came back. */
 #include "host_fixture.h"
 
 #include <stdio.h>
@@ -78,8 +78,8 @@ static int do_old(struct bot_ctx *ctx, const char *words)
     void *owner;
     char told[80];
     struct old_item items[3] = { { .size = sizeof items[0] }, { 0 }, { .product = 77 } };
-    int sure, n = catalog(ctx, &owner)->find(ctx, owner, words, (struct bot_item *)(void *)items, 2,
-                                             &sure);
+    int sure, n = catalog(ctx, &owner)
+                      ->find(ctx, owner, words, (struct bot_item *)(void *)items, 2, &sure);
     snprintf(told, sizeof told, "%d: %lld %lld %lld, %u", n, (long long)items[0].product,
              (long long)items[1].product, (long long)items[2].product, items[1].size);
     return bot_reply(ctx, told);
@@ -193,9 +193,10 @@ static void what_is_sold_is_told(void **state)
     asks(BUDI, "get 1 1", "ENOENT");
     asks(BUDI, "get 1 -1", "ENOENT");
     asks(BUDI, "get 99 0", "ENOENT");
-    asks(BUDI, "variants 2 8", "3:\n2/1 Kaos Polos (M merah) 50000-50000 x2 of 3\n"
-                               "2/2 Kaos Polos (L) 60000-60000 x1 of 3\n"
-                               "2/3 Kaos Polos (XL) 50000-50000 x-1 of 3");
+    asks(BUDI, "variants 2 8",
+         "3:\n2/1 Kaos Polos (M merah) 50000-50000 x2 of 3\n"
+         "2/2 Kaos Polos (L) 60000-60000 x1 of 3\n"
+         "2/3 Kaos Polos (XL) 50000-50000 x-1 of 3");
     asks(BUDI, "variants 2 1", "3:\n2/1 Kaos Polos (M merah) 50000-50000 x2 of 3");
     asks(BUDI, "variants 2 0", "3:");
     asks(BUDI, "variants 1 8", "0:");
@@ -214,7 +215,8 @@ static void another_stores_is_not_there(void **state)
     asks(BUDI, "#MAJU3 take 4 0 9", "ok");
     asks(BUDI, "#MAJU3 take 2 1 1", "ENOENT");
     assert_int_equal(disk("SELECT stock FROM catalog_products WHERE id = 4"), 0);
-    assert_int_equal(disk("SELECT stock FROM catalog_variants WHERE product = 2 AND number = 1"), 2);
+    assert_int_equal(disk("SELECT stock FROM catalog_variants WHERE product = 2 AND number = 1"),
+                     2);
 }
 
 static void an_archived_one_is_gone(void **state)
@@ -266,6 +268,18 @@ static void a_sale_lowers_the_stock_and_the_sum(void **state)
     asks(BUDI, "get 1 0", "1/0 Kopi Susu () 15000-15000 x1000000 of 0");
 }
 
+/* Prices and search words are not written again for a stock. */
+static void a_stock_that_changes_leaves_the_rest_alone(void **state)
+{
+    (void)state;
+    script("CREATE TRIGGER ranges_stay BEFORE INSERT ON catalog_ranges"
+           " BEGIN SELECT RAISE(ABORT, 'written again'); END");
+    asks(BUDI, "take 2 1 1", "ok");
+    asks(BUDI, "back 2 1 1", "ok");
+    say(OWNER, "/stok 2/1 =7");
+    asks(BUDI, "get 2 1", "2/1 Kaos Polos (M merah) 50000-50000 x7 of 3");
+}
+
 static void what_has_variants_now_gets_nothing_back_as_a_whole(void **state)
 {
     (void)state;
@@ -290,7 +304,8 @@ static void the_last_piece_is_sold_once(void **state)
     }
     assert_int_equal(sold, 1);
     assert_int_equal(late, 1);
-    assert_int_equal(disk("SELECT stock FROM catalog_variants WHERE product = 2 AND number = 2"), 0);
+    assert_int_equal(disk("SELECT stock FROM catalog_variants WHERE product = 2 AND number = 2"),
+                     0);
 }
 
 static size_t notices(const char *part)
@@ -348,7 +363,8 @@ static void an_older_caller_gets_shorter_elements(void **state)
     asks(BUDI, "old kopi", "2: 5 1 77, 24");
 }
 
-/* ---- which one is meant ----------------------------------------------------------------------- */
+/* ---- which one is meant -----------------------------------------------------------------------
+ */
 
 static const char *const shop[] = {
     "Kopi Susu\nKategori: Minuman",
@@ -467,6 +483,7 @@ int main(void)
         SHOP(another_stores_is_not_there),
         SHOP(an_archived_one_is_gone),
         SHOP(a_sale_lowers_the_stock_and_the_sum),
+        SHOP(a_stock_that_changes_leaves_the_rest_alone),
         SHOP(what_has_variants_now_gets_nothing_back_as_a_whole),
         SHOP(the_last_piece_is_sold_once),
         SHOP(the_admins_hear_once_of_a_stock_that_runs_low),

@@ -65,6 +65,7 @@ static const struct row {
     { "toko", ADMINS, NO_ID, "" },
     { "profil_toko", ADMINS, NO_ID, "nama Toko Hebat" },
     { "set_salam", ADMINS, NO_ID, "Halo Kak" },
+    { "pembayaran", ADMINS, NO_ID, "BCA 1234567890 a.n. Toko Maju" },
     { "set_jam", ADMINS, NO_ID, "senin-jumat 08.00-17.00" },
     { "libur", ADMINS, NO_ID, "17 Agustus" },
     { "jam", CUSTOMERS, NO_ID, "" },
