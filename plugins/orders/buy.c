@@ -286,7 +286,7 @@ int buy_said(struct bot_ctx *ctx, const char *words)
 
 int buy_command(struct bot_ctx *ctx)
 {
-    return buy_said(ctx, bot_field(ctx, "rest"));
+    return in_group(ctx) ? say(ctx, "group") : buy_said(ctx, bot_field(ctx, "rest"));
 }
 
 /* ---- the answer ------------------------------------------------------------------------------ */

@@ -259,6 +259,7 @@ int cart_said(struct bot_ctx *ctx, const char *text)
 int cart_command(struct bot_ctx *ctx)
 {
     const char *text = bot_field(ctx, "rest");
+    if (in_group(ctx)) return say(ctx, "group");
     if (!*text) return cart_show(ctx, "");
     int rc = cart_said(ctx, text);
     return rc == BOT_PASS ? say(ctx, "cart.usage") : rc;

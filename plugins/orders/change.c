@@ -209,6 +209,7 @@ int cancel_mine(struct bot_ctx *ctx)
     const char *text = bot_field(ctx, "rest"), *rest = "";
     int64_t number = order_number_at(ctx, text, &rest);
     struct order o;
+    if (in_group(ctx)) return say(ctx, "group");
     if (!number) number = order_tagged(ctx, ctx->api->field(ctx, "quoted.tag"));
     int rc = *text && !number ? BOT_ENOENT
              : number         ? order_get(ctx, number, &o)

@@ -40,7 +40,8 @@ int delivery_check(struct bot_ctx *ctx, const char **value)
         { "pickup", "2" }, { "ambil sendiri", "2" }, { "diambil", "2" },
     };
     int rc = choice_check(value, choices, BOT_COUNT(choices));
-    if (rc == BOT_OK && **value == '2') rc = ctx->api->slot_set(ctx, "address", "-");
+    /* Who goes back and has it delivered after all is asked where to. */
+    if (rc == BOT_OK) rc = ctx->api->slot_set(ctx, "address", **value == '2' ? "-" : NULL);
     return rc;
 }
 
@@ -107,13 +108,11 @@ static const char *only_payment(struct bot_ctx *ctx)
     return !transfer ? "2" : profile->cash(ctx, owner) ? NULL : "1";
 }
 
-int checkout_command(struct bot_ctx *ctx)
+/* What he said the last time is not asked again. */
+static int begin(struct bot_ctx *ctx)
 {
-    struct lines *lines = ctx->api->alloc(ctx, sizeof *lines);
     struct order last = { 0 };
-    int rc = cart_load(ctx, lines);
-    if (rc >= 0 && lines->n == 0) return say(ctx, "cart.empty");
-    if (rc >= 0) rc = order_last(ctx, &last);
+    int rc = order_last(ctx, &last);
     if (rc < 0 && rc != BOT_ENOENT) return rc;
     int known = rc == BOT_OK;
     const char *name = known ? last.name : one_line(ctx, bot_field(ctx, "name"), NAME_CHARS);
@@ -127,6 +126,20 @@ int checkout_command(struct bot_ctx *ctx)
     };
     rc = ctx->api->dialog_start(ctx, "checkout", slots, BOT_COUNT(slots));
     return rc < 0 ? rc : BOT_HANDLED;
+}
+
+int checkout_command(struct bot_ctx *ctx)
+{
+    struct lines *lines = ctx->api->alloc(ctx, sizeof *lines);
+    struct order unpaid;
+    if (in_group(ctx)) return say(ctx, "group");
+    int rc = cart_load(ctx, lines);
+    if (rc < 0) return rc;
+    if (lines_total(lines) > ORDER_RUPIAH_MAX) return say(ctx, "checkout.too_large");
+    if (lines->n) return begin(ctx);
+    rc = order_unpaid(ctx, &unpaid);
+    if (rc == BOT_ENOENT) return say(ctx, "cart.empty");
+    return rc < 0 ? rc : bot_reply(ctx, order_pay_text(ctx, &unpaid));
 }
 
 /* ---- the whole of it ------------------------------------------------------------------------- */

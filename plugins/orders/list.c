@@ -183,6 +183,7 @@ int list_orders(struct bot_ctx *ctx)
 {
     const char *text = bot_field(ctx, "rest"), *rest = "";
     struct query q;
+    if (in_group(ctx)) return say(ctx, "group");
     int64_t number = order_number_at(ctx, text, &rest);
     if (number && !*rest) return list_one(ctx, number);
     if (!is_store_admin(ctx)) return *text ? say_no_order(ctx, text) : list_mine(ctx);

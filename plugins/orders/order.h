@@ -17,6 +17,8 @@ enum order_state {
 };
 #define ORDER_STATES 6
 
+#define ORDER_RUPIAH_MAX INT64_C(1000000000000000) /* so that no sum of figures overflows */
+
 enum order_payment { PAY_TRANSFER = 1, PAY_CASH = 2 };
 enum order_delivery { DELIVERY_SEND = 1, DELIVERY_PICKUP = 2 };
 

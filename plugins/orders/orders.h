@@ -82,6 +82,7 @@ const struct bot_people *people_of(struct bot_ctx *ctx);
 const struct bot_catalog *catalog_of(struct bot_ctx *ctx, void **owner);
 const struct bot_profile *profile_of(struct bot_ctx *ctx, void **owner); /* NULL: there is none */
 int is_store_admin(struct bot_ctx *ctx);
+int in_group(struct bot_ctx *ctx); /* there nobody orders: all would read his address */
 int64_t person_of(struct bot_ctx *ctx);
 const char *say_text(struct bot_ctx *ctx, const char *key);
 int say(struct bot_ctx *ctx, const char *key); /* a text without arguments, replied */

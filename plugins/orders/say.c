@@ -28,6 +28,11 @@ int is_store_admin(struct bot_ctx *ctx)
     return (ctx->api->number(ctx, "role") & BOT_STORE_ADMIN) != 0;
 }
 
+int in_group(struct bot_ctx *ctx)
+{
+    return strcmp(bot_field(ctx, "event"), "group") == 0;
+}
+
 int64_t person_of(struct bot_ctx *ctx)
 {
     return ctx->api->number(ctx, "person");

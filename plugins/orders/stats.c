@@ -137,7 +137,7 @@ int global_stats(struct bot_ctx *ctx)
 static int of_customer(struct bot_ctx *ctx, int64_t *orders, int64_t *rupiah, int64_t *last)
 {
     static const char sql[] =
-        "SELECT count(*), COALESCE(sum(CASE WHEN state = 5 THEN total END), 0), max(number)"
+        "SELECT count(*), COALESCE(sum(CASE WHEN paid_at > 0 AND state < 6 THEN total END), 0), max(number)"
         " FROM orders_orders WHERE person = $customer AND store = $store";
     void *owner;
     const struct bot_profile *profile = profile_of(ctx, &owner);

@@ -76,8 +76,7 @@ static int cart_words_came(struct bot_ctx *ctx, const char *text)
 int text_came(struct bot_ctx *ctx)
 {
     const char *text = bot_field(ctx, "text");
-    if (!ctx->api->number(ctx, "store") || strcmp(bot_field(ctx, "event"), "group") == 0)
-        return BOT_PASS;
+    if (!ctx->api->number(ctx, "store") || in_group(ctx)) return BOT_PASS;
     if (is_store_admin(ctx)) {
         int rc = admin_said(ctx, text);
         if (rc != BOT_PASS) return rc;
