@@ -279,11 +279,14 @@ int text_equal_nocase(const char *a, const char *b)
 int text_yes_no(const char *s)
 {
     static const char *const yes[] = { "ya", "y", "iya", "yes", "ok", "oke", "okay", "setuju" };
-    static const char *const no[] = { "tidak", "t",   "n",      "no",    "tdk", "gak",
-                                      "ga",    "nggak", "enggak", "jangan" };
+    static const char *const no[] = { "tidak", "t",  "n",     "no",     "tdk",
+                                      "gak",   "ga", "nggak", "enggak", "jangan" };
+    static const char around[] = " \t\r\n.!,*_\"'";
     char word[16];
-    size_t n = strcspn(s, " .!,");
-    if (n >= sizeof word || s[n + strspn(s + n, " .!,")]) return -1;
+    if (!s) return -1;
+    s += strspn(s, around);
+    size_t n = strcspn(s, around);
+    if (n >= sizeof word || s[n + strspn(s + n, around)]) return -1;
     memcpy(word, s, n);
     word[n] = '\0';
     for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)

@@ -83,7 +83,6 @@ int edit_done(struct bot_ctx *ctx);
 /* product_remove.c */
 int remove_product(struct bot_ctx *ctx);
 int remove_done(struct bot_ctx *ctx);
-int yes_no_check(struct bot_ctx *ctx, const char **value);
 
 /* stock.c */
 int change_stock(struct bot_ctx *ctx);

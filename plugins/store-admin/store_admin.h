@@ -79,7 +79,6 @@ int handover_complaint(struct bot_ctx *ctx); /* hook message.text */
 
 /* erase.c */
 int erase_gate(struct bot_ctx *ctx); /* hook message.gate */
-int erase_check(struct bot_ctx *ctx, const char **value);
 int erase_done(struct bot_ctx *ctx);
 int person_erased(struct bot_ctx *ctx); /* hook person.erased */
 

@@ -56,7 +56,7 @@ static const struct bot_dialog_step announce_steps[] = {
     { .slot = "answer",
       .prompt = "announce.ask",
       .retry = "announce.retry",
-      .check = yes_no_check },
+      .check = announce_check },
 };
 
 #define STEPS(table) .steps = (table), .step_count = BOT_COUNT(table), .step_size = sizeof(table)[0]
@@ -68,7 +68,7 @@ static const struct bot_dialog_spec dialogs[] = {
       .done = register_done,
       .scope = BOT_ALL_STORES },
     { .name = "announce",
-      .version = 1,
+      .version = 2,
       .timeout_s = 600,
       STEPS(announce_steps),
       .done = announce_done,

@@ -58,7 +58,7 @@ int list_plugins(struct bot_ctx *ctx);
 int announce(struct bot_ctx *ctx);
 int announce_done(struct bot_ctx *ctx);
 int announce_canceled(struct bot_ctx *ctx);
-int yes_no_check(struct bot_ctx *ctx, const char **value);
+int announce_check(struct bot_ctx *ctx, const char **value);
 
 /* announce_send.c: what happens after YA; hooks and a schedule. */
 int announce_batch(struct bot_ctx *ctx);

@@ -268,6 +268,55 @@ static void what_is_no_phone_number_is_refused(void **state)
     assert_int_equal(text_phone("6281100000001", out, 14), 0);
 }
 
+static void an_answer_is_one_word_that_agrees_or_does_not(void **state)
+{
+    (void)state;
+    static const char *const yes[] = { "ya",   "YA",     "Ya.",    "iya", "y",      "OK!",
+                                       "oke",  "Okay.",  "yes",    "ya ", "\tya\n", "Setuju",
+                                       "*YA*", "\"ya\"", "ya...!", "ya, " };
+    static const char *const no[] = { "tidak",  "TIDAK",   "Tidak.", "t",  "n",
+                                      "no",     "tdk",     "gak",    "GA", "nggak",
+                                      "enggak", "jangan!", "_tidak_" };
+    static const char *const neither[] = { "",
+                                           " ",
+                                           ".",
+                                           "*",
+                                           "ya tapi nanti",
+                                           "tidak ya",
+                                           "ya ya",
+                                           "yaa",
+                                           "yak",
+                                           "1",
+                                           "0",
+                                           "oke?",
+                                           "ya?",
+                                           "YA/TIDAK",
+                                           "y a",
+                                           "mungkin",
+                                           "batal",
+                                           "ya\xc2\xa0",
+                                           "\xf0\x9f\x91\x8d",
+                                           "ya, tapi nanti",
+                                           "enggakenggakenggakenggakenggakenggakenggakenggak" };
+    char text[2001];
+    for (size_t i = 0; i < COUNT(yes); i++)
+        if (text_yes_no(yes[i]) != 1) fail_msg("not understood as yes: %s", yes[i]);
+    for (size_t i = 0; i < COUNT(no); i++)
+        if (text_yes_no(no[i]) != 0) fail_msg("not understood as no: %s", no[i]);
+    for (size_t i = 0; i < COUNT(neither); i++)
+        if (text_yes_no(neither[i]) != -1) fail_msg("understood: %s", neither[i]);
+    for (size_t n = 1; n < sizeof text; n = n * 2 + 1) { /* 1, 3, 7, 15, ... letters */
+        memset(text, 'y', n);
+        text[n] = '\0';
+        assert_int_equal(text_yes_no(text), n == 1 ? 1 : -1);
+    }
+    memset(text, '.', 2000);
+    memcpy(text + 1000, "ya", 2);
+    text[2000] = '\0';
+    assert_int_equal(text_yes_no(text), 1);
+    assert_int_equal(text_yes_no(NULL), -1);
+}
+
 static void only_whole_numbers_are_numbers(void **state)
 {
     (void)state;
@@ -313,6 +362,7 @@ int main(void)
         cmocka_unit_test(the_nearest_name_is_found_within_a_third),
         cmocka_unit_test(phone_numbers_are_taken_in_any_spelling),
         cmocka_unit_test(what_is_no_phone_number_is_refused),
+        cmocka_unit_test(an_answer_is_one_word_that_agrees_or_does_not),
         cmocka_unit_test(only_whole_numbers_are_numbers),
         cmocka_unit_test(rupiah_are_grouped_by_dots),
     };
