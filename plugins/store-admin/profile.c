@@ -6,7 +6,7 @@
 
 #include "store_admin.h"
 
-enum { NAME_MIN = 2, NAME_MAX = 60, ADMINS_SHOWN = 8 };
+enum { ADMINS_SHOWN = 8 };
 
 static const struct {
     const char *word, *value;
@@ -92,32 +92,16 @@ static int set(struct bot_ctx *ctx, struct bot_store_profile *p, const char *key
     return rc < 0 ? rc : say_with(ctx, key, "value", value);
 }
 
-/* One line; runs of white space become one space. NULL when it is too short or too long. */
-static const char *name_clean(struct bot_ctx *ctx, const char *text)
-{
-    char *name = ctx->api->alloc(ctx, strlen(text) + 1), *to = name;
-    size_t chars = 0;
-    int gap = 0;
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c <= ' ' || c == 0x7F) {
-            gap = chars > 0;
-            continue;
-        }
-        if (gap) *to++ = ' ', chars++;
-        gap = 0;
-        *to++ = *text;
-        chars += (c & 0xC0) != 0x80;
-    }
-    return chars < NAME_MIN || chars > NAME_MAX ? NULL : name;
-}
-
 static int set_name(struct bot_ctx *ctx, const char *text)
 {
-    struct bot_store_profile p = { .name = name_clean(ctx, text) };
+    struct bot_store_profile p = { 0 };
+    int name = stores_of(ctx)->name_check(ctx, ctx->api->number(ctx, "store"), text, &p.name);
+    if (name < 0) return name;
     if (p.name) return set(ctx, &p, "profile.named", p.name);
-    const struct bot_arg args[] = { bot_int("min", NAME_MIN), bot_int("max", NAME_MAX) };
-    return bot_say(ctx, "profile.name_length", args, BOT_COUNT(args));
+    const struct bot_arg args[] = { bot_int("min", BOT_STORE_NAME_MIN),
+                                    bot_int("max", BOT_STORE_NAME_MAX) };
+    return bot_say(ctx, name == BOT_NAME_BLANK ? "profile.name_blank" : "profile.name_length", args,
+                   BOT_COUNT(args));
 }
 
 static int set_language(struct bot_ctx *ctx, const char *text)

@@ -14,11 +14,6 @@ static const char SQL_REMEMBER[] =
     "INSERT INTO super_admin_names (id, folded) VALUES ($id, $folded)"
     " ON CONFLICT (id) DO UPDATE SET folded = excluded.folded";
 
-/* What people write to the bot anyway, and would not choose a store by. */
-static const char *const words[] = { "batal", "cancel", "kembali", "back", "bantuan", "help",
-                                     "menu",  "admin",  "ganti",   "ya",   "tidak",   "lanjut",
-                                     "stop",  "toko",   "produk",  "halo", "start" };
-
 /* Small letters; white space is single already. */
 static const char *fold(struct bot_ctx *ctx, const char *name)
 {
@@ -29,21 +24,14 @@ static const char *fold(struct bot_ctx *ctx, const char *name)
     return out;
 }
 
-static int is_word(const char *folded)
-{
-    if (*folded == '/' || *folded == '#' || !folded[strspn(folded, "0123456789")]) return 1;
-    for (size_t i = 0; i < BOT_COUNT(words); i++)
-        if (strcmp(folded, words[i]) == 0) return 1;
-    return 0;
-}
-
 const char *name_warning(struct bot_ctx *ctx, const char *name)
 {
     const struct bot_api *api = ctx->api;
-    const char *folded = fold(ctx, name);
+    const char *folded = fold(ctx, name), *clean;
     struct bot_rows *rows = NULL;
     const struct bot_arg args[] = { bot_text("folded", folded) };
-    if (is_word(folded)) return "register.like_command";
+    if (stores_of(ctx)->name_check(ctx, 0, name, &clean) == BOT_NAME_LIKE_WORD)
+        return "register.like_command";
     if (api->db(ctx, SQL_SAME, args, BOT_COUNT(args), &rows) < 0) return NULL;
     return api->row_next(rows) == BOT_ROW ? "register.like_store" : NULL;
 }

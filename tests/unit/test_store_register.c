@@ -120,6 +120,14 @@ static int fake_email_taken(struct bot_ctx *ctx, const char *email)
     return strcmp(email, "ada@contoh.com") == 0;
 }
 
+static int fake_name_check(struct bot_ctx *ctx, int64_t store, const char *name, const char **clean)
+{
+    (void)ctx;
+    assert_int_equal(store, 0);
+    *clean = name;
+    return BOT_NAME_GOOD;
+}
+
 const char *name_warning(struct bot_ctx *ctx, const char *name)
 {
     (void)ctx, (void)name;
@@ -185,6 +193,7 @@ static const struct bot_stores stores = {
     .apply = fake_apply,
     .managed = fake_managed,
     .count = fake_count,
+    .name_check = fake_name_check,
 };
 const struct bot_stores *stores_of(struct bot_ctx *ctx)
 {

@@ -134,6 +134,39 @@ static void trimming_knows_the_invisible_spaces(void **state)
     check_trim("a\x80", "a\x80");
 }
 
+static void check_line(const char *in, const char *want)
+{
+    char out[200];
+    assert_int_equal(text_line(out, sizeof out, in), strlen(want));
+    assert_string_equal(out, want);
+    assert_int_equal(text_line(NULL, 0, in), strlen(want));
+}
+
+static void a_line_holds_only_what_can_be_seen(void **state)
+{
+    (void)state;
+    check_line("Toko Maju", "Toko Maju");
+    check_line("  Toko \t\n Maju\r\n", "Toko Maju");
+    check_line("", "");
+    check_line(" \n\t ", "");
+    check_line("Toko\xc2\xa0\xe2\x80\x83Maju", "Toko Maju"); /* no-break, em space */
+    check_line("To\xe2\x80\x8bko\xef\xbb\xbf", "Toko");      /* of no width */
+    check_line("\xe2\x80\xaeujaM\xe2\x80\xac", "ujaM");      /* turned around */
+    check_line("a\x01\x7f\xc2\x9b"
+               "b",
+               "ab");                                          /* controls */
+    check_line("a\xffz", "a\xef\xbf\xbdz");                    /* no UTF-8 */
+    check_line("\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x8d\xb3", /* one cook, of three */
+               "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x8d\xb3");
+    char out[8];
+    assert_int_equal(text_line(out, sizeof out, "Toko    \xc3\xa9\xc3\xa9"), 7);
+    assert_string_equal(out, "Toko \xc3\xa9");
+    assert_int_equal(text_line(out, 6, "Toko \xc3\xa9"), 4); /* not half, and no space */
+    assert_string_equal(out, "Toko");
+    assert_int_equal(text_line(out, 1, "Toko"), 0);
+    assert_string_equal(out, "");
+}
+
 static void check_fold(const char *in, const char *want)
 {
     char out[128];
@@ -356,6 +389,7 @@ int main(void)
         cmocka_unit_test(utf8_is_told_from_other_bytes),
         cmocka_unit_test(a_prefix_ends_between_characters),
         cmocka_unit_test(trimming_knows_the_invisible_spaces),
+        cmocka_unit_test(a_line_holds_only_what_can_be_seen),
         cmocka_unit_test(folding_makes_text_searchable),
         cmocka_unit_test(ascii_case_is_ignored),
         cmocka_unit_test(distance_counts_edits_and_swaps),
