@@ -8,6 +8,10 @@
 #include "../host.h"
 #include "members.h"
 
+/* One that is closed stands in nobody's way. */
+static const char CALLED_SO[] =
+    "SELECT 1 FROM stores WHERE name = ?1 COLLATE NOCASE AND id <> ?2 AND state <> 2 LIMIT 1";
+
 /* What people write to a bot, and would not choose a store by; besides commands, the words that
  * always work, and answers. */
 static const char *const words[] = { "halo", "hai", "hi", "start", "stop", "lanjut", "next" };
@@ -44,7 +48,8 @@ int stores_name_clean(struct event *ev, const char *name, const char **clean)
 int stores_name_check(struct event *ev, int64_t store, const char *name, const char **clean)
 {
     int flaw = stores_name_clean(ev, name, clean);
-    (void)store;
-    if (flaw == BOT_NAME_GOOD && is_like_a_word(ev, *clean)) return BOT_NAME_LIKE_WORD;
-    return flaw;
+    if (flaw != BOT_NAME_GOOD) return flaw;
+    if (is_like_a_word(ev, *clean)) return BOT_NAME_LIKE_WORD;
+    int64_t other = db_int(&ev->host->db, 0, CALLED_SO, "si", *clean, store);
+    return other ? BOT_NAME_LIKE_STORE : BOT_NAME_GOOD;
 }

@@ -92,16 +92,33 @@ static int set(struct bot_ctx *ctx, struct bot_store_profile *p, const char *key
     return rc < 0 ? rc : say_with(ctx, key, "value", value);
 }
 
+/* What cannot be is refused; what may confuse people is only said: the code tells stores apart. */
+static const char *name_flaw(int name)
+{
+    switch (name) {
+    case BOT_NAME_GOOD:
+        return NULL;
+    case BOT_NAME_LIKE_WORD:
+        return "profile.like_command";
+    case BOT_NAME_LIKE_STORE:
+        return "profile.like_store";
+    case BOT_NAME_BLANK:
+        return "profile.name_blank";
+    default:
+        return "profile.name_length";
+    }
+}
+
 static int set_name(struct bot_ctx *ctx, const char *text)
 {
     struct bot_store_profile p = { 0 };
     int name = stores_of(ctx)->name_check(ctx, ctx->api->number(ctx, "store"), text, &p.name);
     if (name < 0) return name;
-    if (p.name) return set(ctx, &p, "profile.named", p.name);
     const struct bot_arg args[] = { bot_int("min", BOT_STORE_NAME_MIN),
-                                    bot_int("max", BOT_STORE_NAME_MAX) };
-    return bot_say(ctx, name == BOT_NAME_BLANK ? "profile.name_blank" : "profile.name_length", args,
-                   BOT_COUNT(args));
+                                    bot_int("max", BOT_STORE_NAME_MAX), bot_text("name", p.name) };
+    const char *flaw = name_flaw(name);
+    int rc = flaw ? bot_say(ctx, flaw, args, BOT_COUNT(args)) : BOT_HANDLED;
+    return rc < 0 || !p.name ? rc : set(ctx, &p, "profile.named", p.name);
 }
 
 static int set_language(struct bot_ctx *ctx, const char *text)

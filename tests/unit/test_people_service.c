@@ -339,6 +339,16 @@ static void a_stores_name_is_one_line_that_can_be_read(void **state)
         asks(OWNER, text, answer);
     }
     asks(OWNER, "check Menu Kita", "0 Menu Kita");
+    asks(OTHER, "name Toko Baru", "0");
+    asks(OWNER, "check toko  BARU", "2 toko BARU");
+    asks(OTHER, "check toko baru", "0 toko baru"); /* he is it himself */
+    asks(OTHER, "name Toko Lama", "0");
+    asks(OWNER, "check Toko Baru", "0 Toko Baru");
+    asks(OWNER, "check Toko Lama", "2 Toko Lama");
+    asks(SUPER, "#MAJU2 state 2 1", "0"); /* suspended: it may come back */
+    asks(OWNER, "check Toko Lama", "2 Toko Lama");
+    asks(SUPER, "#MAJU2 state 2 2", "0"); /* closed */
+    asks(OWNER, "check Toko Lama", "0 Toko Lama");
     /* as many characters as may be, each of three bytes; then one more */
     strcpy(text, "check ");
     strcpy(answer, "0 ");

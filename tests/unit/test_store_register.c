@@ -128,16 +128,6 @@ static int fake_name_check(struct bot_ctx *ctx, int64_t store, const char *name,
     return BOT_NAME_GOOD;
 }
 
-const char *name_warning(struct bot_ctx *ctx, const char *name)
-{
-    (void)ctx, (void)name;
-    return NULL;
-}
-int name_remember(struct bot_ctx *ctx, int64_t store, const char *name)
-{
-    (void)ctx, (void)store, (void)name;
-    return BOT_OK;
-}
 struct bot_store *stores_page(struct bot_ctx *ctx, size_t count)
 {
     static struct bot_store page[64];

@@ -75,7 +75,8 @@ struct bot_totals {
 enum bot_name {
     BOT_NAME_GOOD = 0,
     /* It can be, but tell who chose it: customers find the store more easily by its code. */
-    BOT_NAME_LIKE_WORD = 1, /* a command, a number, or what people write to the bot anyway */
+    BOT_NAME_LIKE_WORD = 1,  /* a command, a number, or what people write to the bot anyway */
+    BOT_NAME_LIKE_STORE = 2, /* another store that is not closed is called so, in any case */
     /* It cannot be, and *clean is NULL. */
     BOT_NAME_SHORT = 3,
     BOT_NAME_LONG = 4,
