@@ -103,12 +103,14 @@ int skip_check(struct bot_ctx *ctx, const char **value);
 /* import_job.c */
 int import_go_on(struct bot_ctx *ctx);
 
-/* say.c: each of the first four replies and returns BOT_HANDLED or an error. */
+/* say.c: each of the first five replies and returns BOT_HANDLED or an error. */
 struct form_problem;
 int say_not_found(struct bot_ctx *ctx, int64_t id);
 int say_name_taken(struct bot_ctx *ctx, const char *name);
 struct product;
 int say_no_variant(struct bot_ctx *ctx, const struct product *p, int64_t number);
+/* The stock is counted by variant; with one that there is as an example. */
+int say_by_variant(struct bot_ctx *ctx, int64_t id);
 /* "Saved", and the product in full with its id. */
 int say_saved(struct bot_ctx *ctx, const char *key, const struct product *saved);
 /* The sentence of one problem. */
