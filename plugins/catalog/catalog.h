@@ -119,6 +119,9 @@ const char *problem_text(struct bot_ctx *ctx, const char *key, const char *value
 int say_problems(struct bot_ctx *ctx, const struct form_problem *problems, size_t n);
 /* For a dialog's check: says it and returns BOT_EINVAL. */
 int ask_again(struct bot_ctx *ctx, const char *key, const char *value);
+/* What somebody reads who may have to do with several stores, and did not just ask for it: with the
+ * store's name above it when more than one share the number, as the host does with answers. */
+const char *under_store(struct bot_ctx *ctx, const char *text);
 /* Returns BOT_HANDLED or an error. */
 int dialog_open(struct bot_ctx *ctx, const char *name, const struct bot_arg *slots, size_t n);
 int audit_product(struct bot_ctx *ctx, const char *action, int64_t id);

@@ -66,6 +66,16 @@ int ask_again(struct bot_ctx *ctx, const char *key, const char *value)
     return rc < 0 ? rc : BOT_EINVAL;
 }
 
+const char *under_store(struct bot_ctx *ctx, const char *text)
+{
+    const struct bot_arg args[] = { bot_text("store", ctx->api->field(ctx, "store.name")) };
+    struct view v = { .ctx = ctx };
+    if (ctx->api->number(ctx, "stores_active") < 2) return text;
+    view_text(&v, ctx->api->text(ctx, "store.head", args, BOT_COUNT(args)));
+    view_text(&v, text);
+    return v.s;
+}
+
 int dialog_open(struct bot_ctx *ctx, const char *name, const struct bot_arg *slots, size_t n)
 {
     int rc = ctx->api->dialog_start(ctx, name, slots, n);
