@@ -17,12 +17,14 @@
 /* What came without a file that could be passed on, in words. */
 static const char *in_words(struct bot_ctx *ctx, const char *kind)
 {
+    const char *name = field(ctx, "place.name");
     const struct bot_arg args[] = {
         bot_text("place", field(ctx, "place")),
-        bot_text("name", field(ctx, "place.name")),
+        bot_text("name", name),
         bot_text("contact", text_cut(ctx, field(ctx, "contact"), CONTACT_CHARS)),
     };
-    const char *key = strcmp(kind, "location") == 0  ? "came.location"
+    const char *place = *name ? "came.place" : "came.location";
+    const char *key = strcmp(kind, "location") == 0  ? place
                       : strcmp(kind, "contact") == 0 ? "came.contact"
                                                      : "came.lost";
     return ctx->api->text(ctx, key, args, BOT_COUNT(args));
