@@ -186,6 +186,42 @@ const char *text_trim(const char *s, size_t *len)
     return s + start;
 }
 
+enum { JOINER = 0x200D }; /* of several emoji to one */
+
+/* Nothing to see, or it turns the line around. */
+static int is_invisible(uint32_t cp)
+{
+    return cp == 0xAD || (cp >= 0x200B && cp <= 0x200F && cp != JOINER) ||
+           (cp >= 0x202A && cp <= 0x202E) || (cp >= 0x2060 && cp <= 0x206F) || cp == 0xFEFF;
+}
+
+static int is_control(uint32_t cp)
+{
+    return cp < 0x20 || (cp >= 0x7F && cp <= 0x9F);
+}
+
+size_t text_line(char *dst, size_t cap, const char *src)
+{
+    struct sink out = { dst, cap, 0, 0 };
+    size_t len = strlen(src);
+    int gap = 0;
+    for (size_t i = 0, n; i < len && !out.full; i += n) {
+        uint32_t cp;
+        n = text_decode(src + i, len - i, &cp);
+        if (is_invisible(cp)) continue;
+        if (is_space(cp) && cp != JOINER) {
+            gap = out.len > 0;
+        } else if (!is_control(cp)) {
+            size_t before = out.len;
+            int bad = cp == TEXT_INVALID;
+            if (gap) sink_add(&out, " ", 1);
+            if (!sink_add(&out, bad ? "\xef\xbf\xbd" : src + i, bad ? 3 : n)) out.len = before;
+            gap = 0;
+        }
+    }
+    return sink_end(&out);
+}
+
 static const char *fold_pair(uint32_t cp)
 {
     switch (cp) {
@@ -281,9 +317,12 @@ int text_yes_no(const char *s)
     static const char *const yes[] = { "ya", "y", "iya", "yes", "ok", "oke", "okay", "setuju" };
     static const char *const no[] = { "tidak", "t",  "n",     "no",     "tdk",
                                       "gak",   "ga", "nggak", "enggak", "jangan" };
+    static const char around[] = " \t\r\n.!,*_\"'";
     char word[16];
-    size_t n = strcspn(s, " .!,");
-    if (n >= sizeof word || s[n + strspn(s + n, " .!,")]) return -1;
+    if (!s) return -1;
+    s += strspn(s, around);
+    size_t n = strcspn(s, around);
+    if (n >= sizeof word || s[n + strspn(s + n, around)]) return -1;
     memcpy(word, s, n);
     word[n] = '\0';
     for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)

@@ -19,6 +19,11 @@ size_t text_chars(const char *s); /* code points */
 size_t text_prefix(const char *s, size_t len, size_t max);
 /* Skips white space at both ends, invisible characters too; *len becomes the rest's length. */
 const char *text_trim(const char *s, size_t *len);
+/* One line of what can be seen: white space of any kind and length becomes one space, none at the
+ * ends; control and invisible characters are dropped, also those that turn the line around; only
+ * U+200D stays, which joins emoji. Invalid UTF-8 becomes U+FFFD. Cuts no character. Returns bytes
+ * written without NUL; dst == NULL: the bytes that would be needed. */
+size_t text_line(char *dst, size_t cap, const char *src);
 /* Lower case, Latin letters without their accents; all that is no letter or digit becomes one
  * space, none at the ends; other scripts and emoji are kept. Never longer than src. Returns bytes
  * written without NUL; dst == NULL: the bytes that would be needed. */
@@ -31,7 +36,8 @@ const char *text_nearest(const char *word, const char *const *names, size_t coun
 /* Indonesian and international phone numbers in any usual spelling -> "6281..."; 0 or -1. Spaces,
  * dots, dashes and brackets may divide it; letters are refused; 10 to 15 digits come out. */
 int text_phone(const char *s, char *out, size_t cap);
-/* An answer to a question: 1 "ya", "oke" ..., 0 "tidak", "jangan" ..., -1 neither. */
+/* An answer to a question: 1 "ya", "oke" ..., 0 "tidak", "jangan" ..., -1 neither (also NULL). One
+ * word alone, in any case; dots, quotes and the marks of bold may stand around it. */
 int text_yes_no(const char *s);
 /* Whole non-negative decimal number; 0, or -1 when it is none or does not fit. */
 int text_int(const char *s, int64_t *out);

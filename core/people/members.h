@@ -22,6 +22,10 @@ int roles_clear(struct host *h, int64_t store); /* nobody runs it any more. 0 or
 
 /* 1: a folded word that says only what a store is: "toko". Pure. */
 int stores_is_kind(const char *word, size_t len);
+/* See bot_stores.name_check. *clean lives in the step. The first one says only whether it can be.
+ */
+int stores_name_clean(struct event *ev, const char *name, const char **clean);
+int stores_name_check(struct event *ev, int64_t store, const char *name, const char **clean);
 /* A store's code from its name, not taken yet, into out. 0 or -1. */
 int stores_new_code(struct host *h, const char *name, char out[12]);
 /* The letters that a name's codes begin with: 2 to 5 of A-Z without I and O. Pure. */

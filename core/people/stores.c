@@ -30,7 +30,7 @@ static const char STATE[] = "SELECT state FROM stores WHERE id = ?1";
 static const char COUNT[] = "SELECT count(*) FROM stores";
 static const char BY_CODE[] = "SELECT id FROM stores WHERE code = ?1";
 static const char BY_NAME[] =
-    "SELECT id FROM stores WHERE state = 0 AND name = ?1 COLLATE NOCASE LIMIT 2";
+    "SELECT id FROM stores WHERE name = ?1 COLLATE NOCASE AND +state = 0 LIMIT 2";
 static const char NAME[] = "SELECT name, code FROM stores WHERE id = ?1";
 static const char CHOICES[] =
     "SELECT id FROM (SELECT s.id AS id, m.last_seen AS seen FROM members m JOIN stores s ON s.id = m.store"

@@ -14,7 +14,7 @@
 #include "members.h"
 #include "store_index.h"
 
-enum { STORE_NAME_MAX = 200, EMAIL_MAX = 254, MANAGED_MAX = 64, HOLD_MAX = 40 };
+enum { EMAIL_MAX = 254, MANAGED_MAX = 64, HOLD_MAX = 40 };
 
 static const char STORE_ADD[] =
     "INSERT INTO stores(code, name, created_at, state) VALUES (?1, ?2, ?3, ?4)";
@@ -62,23 +62,17 @@ static const char *email_clean(struct event *ev, const char *email)
     return out;
 }
 
-static const char *name_clean(struct event *ev, const char *name)
+static int name_check(struct bot_ctx *ctx, int64_t store, const char *name, const char **clean)
 {
-    size_t len = name ? strlen(name) : 0;
-    const char *s = len ? text_trim(name, &len) : "";
-    if (!len || len > STORE_NAME_MAX) return NULL;
-    char *out = arena_alloc(&ev->step, len * 3 + 1);
-    text_clean(out, len * 3 + 1, s, len);
-    for (char *c = out; *c; c++)
-        if (*c == '\n' || *c == '\t') *c = ' ';
-    return out;
+    return stores_name_check(event_of(ctx), store, name ? name : "", clean);
 }
 
 static int64_t store_add(struct event *ev, const struct bot_new_store *store, int64_t state)
 {
     struct db *db = &ev->host->db;
     char code[12];
-    const char *name = name_clean(ev, store->name), *email = email_clean(ev, store->email);
+    const char *name = NULL, *email = email_clean(ev, store->email);
+    if (store->name) stores_name_clean(ev, store->name, &name);
     if (!name || !email || !store->password_hash || !*store->password_hash) return BOT_EINVAL;
     if (db_int(db, 0, LOGIN_FIND, "s", email)) return BOT_EEXIST;
     if (stores_new_code(ev->host, name, code)) return BOT_EBUSY;
@@ -284,7 +278,8 @@ static int set_profile(struct bot_ctx *ctx, const struct bot_store_profile *prof
     struct bot_store_profile p = { 0 };
     memcpy(&p, profile, profile->size < sizeof p ? profile->size : sizeof p);
     if (!ev->store || !(ev->roles & BOT_STORE_ADMIN)) return BOT_ESCOPE;
-    const char *name = p.name ? name_clean(ev, p.name) : NULL;
+    const char *name = NULL;
+    if (p.name) stores_name_clean(ev, p.name, &name);
     if (p.name && !name) return BOT_EINVAL;
     if (p.language && !is_language(p.language)) return BOT_EINVAL;
     if (p.timezone && *p.timezone && !texts_knows_zone(p.timezone)) return BOT_EINVAL;
@@ -378,4 +373,5 @@ const struct bot_stores stores_service = {
     .number = number,
     .totals = totals,
     .managing = managing,
+    .name_check = name_check,
 };

@@ -202,9 +202,12 @@ static const char SCHEMA_7[] =
     " person INTEGER PRIMARY KEY, due_at INTEGER NOT NULL,"
     " passes INTEGER NOT NULL) STRICT;";
 
+/* Who registers or renames a store is told that another one is called so. */
+static const char SCHEMA_8[] = "CREATE INDEX stores_name ON stores(name COLLATE NOCASE);";
+
 const struct bot_migration_spec core_migrations[] = {
     { .id = 1, .sql = SCHEMA_1 }, { .id = 2, .sql = SCHEMA_2 }, { .id = 3, .sql = SCHEMA_3 },
     { .id = 4, .sql = SCHEMA_4 }, { .id = 5, .sql = SCHEMA_5 }, { .id = 6, .sql = SCHEMA_6 },
-    { .id = 7, .sql = SCHEMA_7 },
+    { .id = 7, .sql = SCHEMA_7 }, { .id = 8, .sql = SCHEMA_8 },
 };
 const unsigned core_migration_count = BOT_COUNT(core_migrations);

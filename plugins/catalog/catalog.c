@@ -101,7 +101,10 @@ static const struct bot_dialog_step edit_steps[] = {
     { .slot = "lines", .prompt = "edit.prompt" },
 };
 static const struct bot_dialog_step remove_steps[] = {
-    { .slot = "answer", .prompt = "remove.ask", .retry = "remove.retry", .check = yes_no_check },
+    { .slot = "answer",
+      .prompt = "remove.ask",
+      .retry = "remove.retry",
+      .check = bot_check_yes_no },
 };
 
 static const struct bot_dialog_step photo_steps[] = {
@@ -111,7 +114,7 @@ static const struct bot_dialog_step import_steps[] = {
     { .slot = "file", .prompt = "import.prompt", .retry = "import.not_csv", .check = import_check },
 };
 static const struct bot_dialog_step import_all_steps[] = {
-    { .slot = "answer", .prompt = "import.ask", .retry = "import.ask", .check = yes_no_check },
+    { .slot = "answer", .prompt = "import.ask", .retry = "import.ask", .check = bot_check_yes_no },
 };
 static const struct bot_dialog_step import_some_steps[] = {
     { .slot = "answer",
@@ -127,11 +130,11 @@ static const struct bot_dialog_spec dialogs[] = {
     { .name = "add_mended", .version = 1, STEPS(mended_steps), .done = add_mended_done },
     { .name = "add_steps", .version = 1, STEPS(one_by_one_steps), .done = add_steps_done },
     { .name = "edit", .version = 2, STEPS(edit_steps), .done = edit_done },
-    { .name = "remove", .version = 1, .timeout_s = 600, STEPS(remove_steps), .done = remove_done },
+    { .name = "remove", .version = 2, .timeout_s = 600, STEPS(remove_steps), .done = remove_done },
     { .name = "photo", .version = 1, STEPS(photo_steps), .done = photo_done },
     { .name = "import", .version = 1, STEPS(import_steps), .done = import_done },
-    { .name = "import_all", .version = 1, STEPS(import_all_steps), .done = import_start },
-    { .name = "import_some", .version = 1, STEPS(import_some_steps), .done = import_start },
+    { .name = "import_all", .version = 2, STEPS(import_all_steps), .done = import_start },
+    { .name = "import_some", .version = 2, STEPS(import_some_steps), .done = import_start },
 };
 
 static const struct bot_config_spec config[] = {

@@ -91,7 +91,6 @@ int edit_done(struct bot_ctx *ctx);
 /* product_remove.c */
 int remove_product(struct bot_ctx *ctx);
 int remove_done(struct bot_ctx *ctx);
-int yes_no_check(struct bot_ctx *ctx, const char **value);
 
 /* stock.c */
 int change_stock(struct bot_ctx *ctx);
@@ -112,12 +111,14 @@ int skip_check(struct bot_ctx *ctx, const char **value);
 /* import_job.c */
 int import_go_on(struct bot_ctx *ctx);
 
-/* say.c: each of the first four replies and returns BOT_HANDLED or an error. */
+/* say.c: each of the first five replies and returns BOT_HANDLED or an error. */
 struct form_problem;
 int say_not_found(struct bot_ctx *ctx, int64_t id);
 int say_name_taken(struct bot_ctx *ctx, const char *name);
 struct product;
 int say_no_variant(struct bot_ctx *ctx, const struct product *p, int64_t number);
+/* The stock is counted by variant; with one that there is as an example. */
+int say_by_variant(struct bot_ctx *ctx, int64_t id);
 /* "Saved", and the product in full with its id. */
 int say_saved(struct bot_ctx *ctx, const char *key, const struct product *saved);
 /* The sentence of one problem. */
@@ -126,6 +127,9 @@ const char *problem_text(struct bot_ctx *ctx, const char *key, const char *value
 int say_problems(struct bot_ctx *ctx, const struct form_problem *problems, size_t n);
 /* For a dialog's check: says it and returns BOT_EINVAL. */
 int ask_again(struct bot_ctx *ctx, const char *key, const char *value);
+/* What somebody reads who may have to do with several stores, and did not just ask for it: with the
+ * store's name above it when more than one share the number, as the host does with answers. */
+const char *under_store(struct bot_ctx *ctx, const char *text);
 /* Returns BOT_HANDLED or an error. */
 int dialog_open(struct bot_ctx *ctx, const char *name, const struct bot_arg *slots, size_t n);
 int audit_product(struct bot_ctx *ctx, const char *action, int64_t id);

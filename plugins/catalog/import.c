@@ -269,17 +269,16 @@ int skip_check(struct bot_ctx *ctx, const char **value)
 {
     char word[WORD_CAP];
     if (words_only(*value, word) && (strcmp(word, "lewati") == 0 || strcmp(word, "skip") == 0)) {
-        *value = "yes";
+        *value = "1";
         return BOT_OK;
     }
-    int rc = yes_no_check(ctx, value);
-    return rc == BOT_OK && strcmp(*value, "yes") == 0 ? BOT_EINVAL : rc; /* YA to what? */
+    if (ctx->api->yes_no(*value) == 1) return BOT_EINVAL; /* YA to what? */
+    return bot_check_yes_no(ctx, value);
 }
 
 int import_start(struct bot_ctx *ctx)
 {
-    const char *answer = ctx->api->field(ctx, "slot.answer");
-    if (!answer || strcmp(answer, "yes") != 0) return say(ctx, "import.stopped", 0, 0);
+    if (!ctx->api->number(ctx, "slot.answer")) return say(ctx, "import.stopped", 0, 0);
     int rc = job_is_running(ctx); /* another admin's */
     if (rc != 0) return rc < 0 ? rc : say(ctx, "import.running", 0, 0);
     rc = job_start(ctx, ctx->api->number(ctx, "slot.import"));

@@ -391,7 +391,7 @@ static int low_tell(struct bot_ctx *ctx, const struct job *job)
         .size = sizeof send,
         .role = BOT_STORE_ADMIN,
         .except = ctx->api->number(ctx, "person"),
-        .text = ctx->api->text(ctx, "low.after_import", args, BOT_COUNT(args)),
+        .text = under_store(ctx, ctx->api->text(ctx, "low.after_import", args, BOT_COUNT(args))),
     };
     if (job->low == 0) return BOT_OK;
     int rc = ctx->api->send(ctx, &send);
@@ -407,7 +407,7 @@ static int job_finish(struct bot_ctx *ctx, const struct job *job)
     int rc = job_save(ctx, job, IMPORT_DONE);
     if (rc >= 0) rc = ctx->api->audit(ctx, "catalog.import", detail);
     if (rc >= 0) rc = low_tell(ctx, job);
-    return rc < 0 ? rc : bot_reply(ctx, done_text(ctx, job));
+    return rc < 0 ? rc : bot_reply(ctx, under_store(ctx, done_text(ctx, job)));
 }
 
 int import_go_on(struct bot_ctx *ctx)

@@ -57,7 +57,7 @@ static int tell(struct bot_ctx *ctx, const struct product *p, const struct varia
         .size = sizeof send,
         .role = BOT_STORE_ADMIN,
         .except = ctx->api->number(ctx, "person"),
-        .text = ctx->api->text(ctx, key, args, BOT_COUNT(args)),
+        .text = under_store(ctx, ctx->api->text(ctx, key, args, BOT_COUNT(args))),
     };
     int rc = ctx->api->send(ctx, &send);
     return rc == BOT_ENOENT ? BOT_OK : rc; /* he is the only one */

@@ -67,10 +67,8 @@ static int say_of(struct bot_ctx *ctx, const char *key, const struct product *p)
 static int photo_send(struct bot_ctx *ctx, const struct product *p, int64_t media)
 {
     struct view v = view_start(ctx);
-    const struct bot_arg args[] = { bot_text("store", ctx->api->field(ctx, "store.name")),
-                                    bot_int("id", p->id) };
-    if (!v.with_id && ctx->api->number(ctx, "stores_active") > 1)
-        view_text(&v, ctx->api->text(ctx, "photo.store", args, BOT_COUNT(args)));
+    const struct bot_arg args[] = { bot_int("id", p->id) };
+    if (!v.with_id) view_text(&v, under_store(ctx, ""));
     view_head(&v, p);
     if (v.with_id) view_text(&v, ctx->api->text(ctx, "photo.manage", args, BOT_COUNT(args)));
     const struct bot_send send = {

@@ -101,7 +101,7 @@ static int change_explain(struct bot_ctx *ctx, int64_t id, const struct product_
     if (rc < 0) return rc;
     const char *fields = change->shown ? fields_changed(ctx, change, &now) : NULL;
     const struct bot_arg args[] = { bot_text("fields", fields ? fields : ""), bot_int("id", id) };
-    if (!fields) return bot_say(ctx, "stock.by_variant", args, BOT_COUNT(args));
+    if (!fields) return say_by_variant(ctx, id);
     rc = ctx->api->reply(ctx, ctx->api->text(ctx, "edit.changed", args, BOT_COUNT(args)));
     if (rc >= 0) rc = form_show(ctx, &now);
     return rc < 0 ? rc : lines_ask(ctx, &now);

@@ -25,6 +25,16 @@ int say_name_taken(struct bot_ctx *ctx, const char *name)
     return bot_say(ctx, "name_taken", args, BOT_COUNT(args));
 }
 
+int say_by_variant(struct bot_ctx *ctx, int64_t id)
+{
+    struct variants *all = ctx->api->alloc(ctx, sizeof *all);
+    int rc = variants_of(ctx, id, all);
+    if (rc < 0) return rc;
+    const struct bot_arg args[] = { bot_int("id", id),
+                                    bot_int("number", all->n ? all->item[0].number : 1) };
+    return bot_say(ctx, "stock.by_variant", args, BOT_COUNT(args));
+}
+
 const char *problem_text(struct bot_ctx *ctx, const char *key, const char *value)
 {
     const struct bot_arg args[] = {
@@ -54,6 +64,16 @@ int ask_again(struct bot_ctx *ctx, const char *key, const char *value)
 {
     int rc = ctx->api->reply(ctx, problem_text(ctx, key, value));
     return rc < 0 ? rc : BOT_EINVAL;
+}
+
+const char *under_store(struct bot_ctx *ctx, const char *text)
+{
+    const struct bot_arg args[] = { bot_text("store", ctx->api->field(ctx, "store.name")) };
+    struct view v = { .ctx = ctx };
+    if (ctx->api->number(ctx, "stores_active") < 2) return text;
+    view_text(&v, ctx->api->text(ctx, "store.head", args, BOT_COUNT(args)));
+    view_text(&v, text);
+    return v.s;
 }
 
 int dialog_open(struct bot_ctx *ctx, const char *name, const struct bot_arg *slots, size_t n)

@@ -91,10 +91,8 @@ static int stock_explain(struct bot_ctx *ctx, const struct counted *what,
     if (!what->number && p.low) {
         struct view view = view_start(ctx);
         view_card(&view, &p);
-        view_text(&view, "\n\n");
-        const struct bot_arg args[] = { bot_int("id", p.id) };
-        view_text(&view, ctx->api->text(ctx, "stock.by_variant", args, BOT_COUNT(args)));
-        return view_reply(&view);
+        rc = view_reply(&view);
+        return rc < 0 ? rc : say_by_variant(ctx, p.id);
     }
     const char *name = what->number ? variant_name(ctx, &p, &v) : p.name;
     int64_t stock = what->number ? v.stock : p.stock;

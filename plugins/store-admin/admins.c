@@ -27,10 +27,11 @@ static const char *read_number(struct bot_ctx *ctx, const char *rest, uint32_t *
     size_t len = strlen(rest);
     for (size_t i = 0; i < BOT_COUNT(role_words); i++) {
         size_t n = strlen(role_words[i].word);
-        if (len <= n || rest[len - n - 1] != ' ' || !is_word(rest + len - n, role_words[i].word))
+        if (len <= n || rest[len - n - 1] != ' ' ||
+            !bot_is_word(rest + len - n, role_words[i].word))
             continue;
         *role = role_words[i].role;
-        return text_format(ctx, "%.*s", (int)(len - n - 1), rest);
+        return bot_format(ctx, "%.*s", (int)(len - n - 1), rest);
     }
     return rest;
 }
@@ -39,7 +40,7 @@ static const char *read_number(struct bot_ctx *ctx, const char *rest, uint32_t *
 static int parse_number(struct bot_ctx *ctx, const char *written, char *phone, size_t cap)
 {
     if (people_of(ctx)->phone_parse(written, phone, cap) >= 0) return BOT_OK;
-    return say_with(ctx, phone_problem(written), "number", text_cut(ctx, written, 40));
+    return bot_say_with(ctx, phone_problem(written), "number", bot_cut(ctx, written, 40));
 }
 
 /* ---- the list
@@ -58,9 +59,9 @@ static const char *admin_line(struct bot_ctx *ctx, const struct bot_store_admin 
     char phone[32];
     phone_show(a->phone, phone, sizeof phone);
     const struct bot_arg args[] = {
-        bot_text("name", *a->name ? a->name : say_text(ctx, "unnamed")),
-        bot_text("phone", *phone ? phone : say_text(ctx, "hidden_number")),
-        bot_text("role", say_text(ctx, a->role == BOT_OWNER ? "role.owner" : "role.staff")),
+        bot_text("name", *a->name ? a->name : bot_words(ctx, "unnamed")),
+        bot_text("phone", *phone ? phone : bot_words(ctx, "hidden_number")),
+        bot_text("role", bot_words(ctx, a->role == BOT_OWNER ? "role.owner" : "role.staff")),
     };
     return ctx->api->text(ctx, "admin.line", args, BOT_COUNT(args));
 }
@@ -68,17 +69,17 @@ static const char *admin_line(struct bot_ctx *ctx, const struct bot_store_admin 
 int list_admins(struct bot_ctx *ctx)
 {
     struct bot_store_admin *list;
-    struct lines l = { .ctx = ctx };
+    struct bot_lines l = { .ctx = ctx };
     int n = load(ctx, &list);
     if (n < 0) return n;
     const struct bot_arg args[] = {
-        bot_text("store", field(ctx, "store.name")),
+        bot_text("store", bot_field(ctx, "store.name")),
         bot_int("count", n),
     };
-    lines_add(&l, ctx->api->text(ctx, "admin.header", args, BOT_COUNT(args)));
-    for (int i = 0; i < n; i++) lines_add(&l, admin_line(ctx, &list[i]));
-    if (ctx->api->number(ctx, "role") & BOT_OWNER) lines_add(&l, say_text(ctx, "admin.hint"));
-    return lines_reply(&l);
+    bot_lines_add(&l, ctx->api->text(ctx, "admin.header", args, BOT_COUNT(args)));
+    for (int i = 0; i < n; i++) bot_lines_add(&l, admin_line(ctx, &list[i]));
+    if (ctx->api->number(ctx, "role") & BOT_OWNER) bot_lines_add(&l, bot_words(ctx, "admin.hint"));
+    return bot_lines_reply(&l);
 }
 
 /* The role that the number has here, or 0. */
@@ -101,8 +102,8 @@ static const char *admin_text(struct bot_ctx *ctx, const char *key, const char *
     phone_show(phone, shown, sizeof shown);
     const struct bot_arg args[] = {
         bot_text("phone", shown),
-        bot_text("store", field(ctx, "store.name")),
-        bot_text("role", say_text(ctx, role == BOT_OWNER ? "role.owner" : "role.staff")),
+        bot_text("store", bot_field(ctx, "store.name")),
+        bot_text("role", bot_words(ctx, role == BOT_OWNER ? "role.owner" : "role.staff")),
     };
     return ctx->api->text(ctx, key, args, BOT_COUNT(args));
 }
@@ -119,8 +120,8 @@ int add_admin(struct bot_ctx *ctx)
 {
     char phone[32];
     uint32_t role = BOT_STAFF;
-    const char *number = read_number(ctx, field(ctx, "rest"), &role);
-    if (!*number) return say(ctx, "usage.add_admin");
+    const char *number = read_number(ctx, bot_field(ctx, "rest"), &role);
+    if (!*number) return bot_say_words(ctx, "usage.add_admin");
     int rc = parse_number(ctx, number, phone, sizeof phone);
     if (rc != BOT_OK) return rc;
     int had = role_of(ctx, phone);
@@ -138,8 +139,8 @@ int add_admin(struct bot_ctx *ctx)
 int remove_admin(struct bot_ctx *ctx)
 {
     char phone[32];
-    const char *number = field(ctx, "rest");
-    if (!*number) return say(ctx, "usage.remove_admin");
+    const char *number = bot_field(ctx, "rest");
+    if (!*number) return bot_say_words(ctx, "usage.remove_admin");
     int rc = parse_number(ctx, number, phone, sizeof phone);
     if (rc != BOT_OK) return rc;
     int64_t person = stores_of(ctx)->remove_admin(ctx, ctx->api->number(ctx, "store"), phone);

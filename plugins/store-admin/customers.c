@@ -17,7 +17,7 @@ const char *name_or_phone(struct bot_ctx *ctx, const char *name, const char *pho
     char shown[32];
     if (name && *name) return name;
     phone_show(phone, shown, sizeof shown);
-    return *shown ? text_format(ctx, "%s", shown) : say_text(ctx, "unnamed");
+    return *shown ? bot_format(ctx, "%s", shown) : bot_words(ctx, "unnamed");
 }
 
 int customer_find(struct bot_ctx *ctx, const char *who, struct bot_customer *out)
@@ -37,10 +37,10 @@ static const char *customer_text(struct bot_ctx *ctx, const char *key, const str
 {
     char phone[32];
     phone_show(c->phone, phone, sizeof phone);
-    const char *blocked = text_format(ctx, " %s", say_text(ctx, "customer.blocked_mark"));
+    const char *blocked = bot_format(ctx, " %s", bot_words(ctx, "customer.blocked_mark"));
     const struct bot_arg args[] = {
-        bot_text("name", *c->name ? c->name : say_text(ctx, "unnamed")),
-        bot_text("phone", *phone ? phone : say_text(ctx, "hidden_number")),
+        bot_text("name", *c->name ? c->name : bot_words(ctx, "unnamed")),
+        bot_text("phone", *phone ? phone : bot_words(ctx, "hidden_number")),
         bot_int("id", c->id),
         bot_int("first", c->first_seen),
         bot_int("last", c->last_seen),
@@ -101,7 +101,7 @@ static int say_none(struct bot_ctx *ctx, const struct search *s)
 {
     const struct bot_arg args[] = {
         bot_int("page", s->page),
-        bot_text("query", text_cut(ctx, s->query, QUERY_CHARS)),
+        bot_text("query", bot_cut(ctx, s->query, QUERY_CHARS)),
         bot_int("count", people_of(ctx)->members(ctx)),
     };
     const char *key = s->page != 1 ? "customer.no_page"
@@ -113,7 +113,7 @@ static int say_none(struct bot_ctx *ctx, const struct search *s)
 static int show_page(struct bot_ctx *ctx, const struct search *s)
 {
     struct bot_customer list[PAGE + 1];
-    struct lines l = { .ctx = ctx };
+    struct bot_lines l = { .ctx = ctx };
     memset(list, 0, sizeof list);
     for (size_t i = 0; i < BOT_COUNT(list); i++) list[i].size = sizeof list[i];
     if (s->page < 1 || s->page > PAGE_MAX) return say_none(ctx, s);
@@ -122,38 +122,38 @@ static int show_page(struct bot_ctx *ctx, const struct search *s)
     if (n < 0) return n;
     if (n == 0) return say_none(ctx, s);
     const struct bot_arg args[] = {
-        bot_text("store", field(ctx, "store.name")),
-        bot_text("query", text_cut(ctx, s->query, QUERY_CHARS)),
+        bot_text("store", bot_field(ctx, "store.name")),
+        bot_text("query", bot_cut(ctx, s->query, QUERY_CHARS)),
         bot_int("page", s->page + 1),
         bot_int("count", people_of(ctx)->members(ctx)),
     };
-    lines_add(&l, ctx->api->text(ctx, *s->query ? "customer.found" : "customer.header", args,
-                                 BOT_COUNT(args)));
+    bot_lines_add(&l, ctx->api->text(ctx, *s->query ? "customer.found" : "customer.header", args,
+                                     BOT_COUNT(args)));
     for (int i = 0; i < n && i < PAGE; i++) {
         const char *more = known_elsewhere(ctx, &list[i], "customer.line");
         if (!more) return BOT_FAIL;
-        lines_add(&l, "");
-        lines_add(&l, customer_text(ctx, "customer.line", &list[i]));
-        if (*more) lines_add(&l, more);
+        bot_lines_add(&l, "");
+        bot_lines_add(&l, customer_text(ctx, "customer.line", &list[i]));
+        if (*more) bot_lines_add(&l, more);
     }
-    lines_add(&l, "");
+    bot_lines_add(&l, "");
     if (n > PAGE)
-        lines_add(&l, ctx->api->text(ctx, *s->query ? "customer.more_found" : "customer.more", args,
-                                     BOT_COUNT(args)));
-    lines_add(&l, ctx->api->text(ctx, "customer.total", args, BOT_COUNT(args)));
-    return lines_reply(&l);
+        bot_lines_add(&l, ctx->api->text(ctx, *s->query ? "customer.more_found" : "customer.more",
+                                         args, BOT_COUNT(args)));
+    bot_lines_add(&l, ctx->api->text(ctx, "customer.total", args, BOT_COUNT(args)));
+    return bot_lines_reply(&l);
 }
 
 int list_customers(struct bot_ctx *ctx)
 {
     struct search s;
     struct bot_customer c = { .size = sizeof c };
-    read_search(field(ctx, "arg.cari"), &s);
+    read_search(bot_field(ctx, "arg.cari"), &s);
     int is_number = *s.query && (phone_like(s.query) ? 1 : id_of(s.query) > 0);
     if (!is_number || s.page > 1) return show_page(ctx, &s);
     int rc = customer_find(ctx, s.query, &c);
     if (rc == BOT_ENOENT)
-        return say_with(ctx, "customer.unknown", "who", text_cut(ctx, s.query, QUERY_CHARS));
+        return bot_say_with(ctx, "customer.unknown", "who", bot_cut(ctx, s.query, QUERY_CHARS));
     return rc < 0 ? rc : say_card(ctx, &c);
 }
 
@@ -164,11 +164,11 @@ int list_customers(struct bot_ctx *ctx)
 static int set_blocked(struct bot_ctx *ctx, int blocked)
 {
     struct bot_customer c;
-    const char *who = field(ctx, "arg.siapa");
-    if (!*who) return say(ctx, blocked ? "usage.block" : "usage.unblock");
+    const char *who = bot_field(ctx, "arg.siapa");
+    if (!*who) return bot_say_words(ctx, blocked ? "usage.block" : "usage.unblock");
     int rc = customer_find(ctx, who, &c);
     if (rc == BOT_ENOENT)
-        return say_with(ctx, "customer.unknown", "who", text_cut(ctx, who, QUERY_CHARS));
+        return bot_say_with(ctx, "customer.unknown", "who", bot_cut(ctx, who, QUERY_CHARS));
     if (rc < 0) return rc;
     rc = people_of(ctx)->block(ctx, c.id, blocked);
     if (rc == BOT_EEXIST)

@@ -15,13 +15,10 @@ static const char *const phrases[] = {
     "delete my data", "erase my data",   "/hapus_data",
 };
 
-static const char *const yes_words[] = { "ya", "iya", "y", "yes", "ok", "oke" };
-static const char *const no_words[] = { "tidak", "tdk", "gak", "ga", "nggak", "jangan", "no", "n" };
-
-static int is_among(const char *text, const char *const *words, size_t n)
+static int asks_for_it(const char *text)
 {
-    for (size_t i = 0; i < n; i++)
-        if (is_word(text, words[i])) return 1;
+    for (size_t i = 0; i < BOT_COUNT(phrases); i++)
+        if (bot_is_word(text, phrases[i])) return 1;
     return 0;
 }
 
@@ -34,34 +31,24 @@ static int runs_a_store(struct bot_ctx *ctx)
 
 int erase_gate(struct bot_ctx *ctx)
 {
-    if (is_group(ctx) || !is_among(field(ctx, "text"), phrases, BOT_COUNT(phrases)))
-        return BOT_PASS;
-    if (runs_a_store(ctx)) return say(ctx, "erase.admin");
+    if (is_group(ctx) || !asks_for_it(bot_field(ctx, "text"))) return BOT_PASS;
+    if (runs_a_store(ctx)) return bot_say_words(ctx, "erase.admin");
     int rc = ctx->api->dialog_start(ctx, "erase", NULL, 0);
     return rc < 0 ? rc : BOT_HANDLED;
 }
 
-int erase_check(struct bot_ctx *ctx, const char **value)
-{
-    (void)ctx;
-    int yes = is_among(*value, yes_words, BOT_COUNT(yes_words));
-    if (!yes && !is_among(*value, no_words, BOT_COUNT(no_words))) return BOT_EINVAL;
-    *value = yes ? "1" : "0";
-    return BOT_OK;
-}
-
 int erase_done(struct bot_ctx *ctx)
 {
-    if (!ctx->api->number(ctx, "slot.answer")) return say(ctx, "erase.kept");
+    if (!ctx->api->number(ctx, "slot.answer")) return bot_say_words(ctx, "erase.kept");
     int rc = people_of(ctx)->erase(ctx);
-    if (rc == BOT_EBUSY) return say(ctx, "erase.admin");
-    return rc < 0 ? rc : say(ctx, "erase.done");
+    if (rc == BOT_EBUSY) return bot_say_words(ctx, "erase.admin");
+    return rc < 0 ? rc : bot_say_words(ctx, "erase.done");
 }
 
 /* {"person":ID}: the numbers of a talk that he had; its words were never kept here. */
 int person_erased(struct bot_ctx *ctx)
 {
-    const char *colon = strchr(field(ctx, "body"), ':');
+    const char *colon = strchr(bot_field(ctx, "body"), ':');
     const struct bot_arg args[] = { bot_int("customer", colon ? strtoll(colon + 1, NULL, 10) : 0) };
     int rc = ctx->api->db(ctx, SQL_FORGET, args, BOT_COUNT(args), NULL);
     return rc < 0 ? rc : BOT_HANDLED;

@@ -22,7 +22,7 @@ const char *greeting_text(struct bot_ctx *ctx)
     struct bot_rows *rows = NULL;
     if (api->db(ctx, SQL_GET, NULL, 0, &rows) < 0 || api->row_next(rows) != BOT_ROW) return NULL;
     const char *text = api->row_text(rows, 0);
-    return *text ? text_format(ctx, "%s", text) : NULL;
+    return *text ? bot_format(ctx, "%s", text) : NULL;
 }
 
 /* ---- {nama}
@@ -48,25 +48,25 @@ static const char *find_name(const char *text, size_t *len)
 /* An unknown name is left out with the blank before it: "Halo Kak {nama}!" is then "Halo Kak!". */
 static const char *fill(struct bot_ctx *ctx, const char *text, const char *name)
 {
-    struct lines out = { .ctx = ctx };
+    struct bot_lines out = { .ctx = ctx };
     size_t len;
     const char *at;
-    lines_join(&out, "");
+    bot_lines_join(&out, "");
     while ((at = find_name(text, &len))) {
         size_t before = (size_t)(at - text);
         while (!*name && before > 0 && text[before - 1] == ' ') before--;
-        lines_join(&out, text_format(ctx, "%.*s", (int)before, text));
-        lines_join(&out, name);
+        bot_lines_join(&out, bot_format(ctx, "%.*s", (int)before, text));
+        bot_lines_join(&out, name);
         text = at + len;
     }
-    lines_join(&out, text);
+    bot_lines_join(&out, text);
     return text_plain(ctx, out.s);
 }
 
 /* One line, without braces: a name is no placeholder. */
 static const char *clean_name(struct bot_ctx *ctx)
 {
-    const char *name = text_cut(ctx, field(ctx, "name"), NAME_CHARS);
+    const char *name = bot_cut(ctx, bot_field(ctx, "name"), NAME_CHARS);
     char *clean = ctx->api->alloc(ctx, strlen(name) + 1), *to = clean;
     for (; *name; name++)
         if ((unsigned char)*name >= ' ' && *name != '{' && *name != '}') *to++ = *name;
@@ -102,12 +102,13 @@ static int store(struct bot_ctx *ctx, const char *text)
 static int show(struct bot_ctx *ctx)
 {
     const char *text = greeting_text(ctx);
-    return text ? say_with(ctx, "greeting.is", "text", text) : say(ctx, "greeting.default");
+    return text ? bot_say_with(ctx, "greeting.is", "text", text)
+                : bot_say_words(ctx, "greeting.default");
 }
 
 int set_greeting(struct bot_ctx *ctx)
 {
-    const char *text = field(ctx, "rest");
+    const char *text = bot_field(ctx, "rest");
     size_t n = characters(text);
     if (!n) return show(ctx);
     if (n > GREETING_CHARS) {
@@ -115,10 +116,11 @@ int set_greeting(struct bot_ctx *ctx)
                                         bot_int("count", (int64_t)n) };
         return bot_say(ctx, "greeting.long", args, BOT_COUNT(args));
     }
-    int remove = is_word(text, "hapus") || is_word(text, "remove") || is_word(text, "default");
+    int remove =
+        bot_is_word(text, "hapus") || bot_is_word(text, "remove") || bot_is_word(text, "default");
     int rc = store(ctx, remove ? NULL : text);
     if (rc < 0) return rc;
-    if (remove) return say(ctx, "greeting.removed");
-    return say_with(ctx, "greeting.set", "text",
-                    fill(ctx, text, say_text(ctx, "greeting.example_name")));
+    if (remove) return bot_say_words(ctx, "greeting.removed");
+    return bot_say_with(ctx, "greeting.set", "text",
+                        fill(ctx, text, bot_words(ctx, "greeting.example_name")));
 }

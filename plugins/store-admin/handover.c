@@ -47,7 +47,7 @@ int handover_get(struct bot_ctx *ctx, int64_t person, struct handover *out)
 /* Named by the person, so that each has a timer of his own. */
 static int set_timer(struct bot_ctx *ctx, int64_t person, int64_t when)
 {
-    return ctx->api->at(ctx, "store-admin.handover", text_format(ctx, "%lld", (long long)person),
+    return ctx->api->at(ctx, "store-admin.handover", bot_format(ctx, "%lld", (long long)person),
                         when, NULL, 0);
 }
 
@@ -87,7 +87,7 @@ int handover_drop(struct bot_ctx *ctx, int64_t person)
 
 static const char *text_for_customer(struct bot_ctx *ctx, const char *key)
 {
-    const struct bot_arg args[] = { bot_text("store", field(ctx, "store.name")) };
+    const struct bot_arg args[] = { bot_text("store", bot_field(ctx, "store.name")) };
     return ctx->api->text(ctx, key, args, BOT_COUNT(args));
 }
 
@@ -95,7 +95,7 @@ static const char *text_for_admin(struct bot_ctx *ctx, const char *key, int64_t 
 {
     struct bot_person p = { .size = sizeof p };
     const char *name = people_of(ctx)->get(ctx, person, &p) < 0
-                           ? say_text(ctx, "unnamed")
+                           ? bot_words(ctx, "unnamed")
                            : name_or_phone(ctx, p.name, p.phone);
     const struct bot_arg args[] = { bot_text("name", name), bot_int("id", person) };
     return ctx->api->text(ctx, key, args, BOT_COUNT(args));
@@ -194,10 +194,11 @@ int handover_deliver(struct bot_ctx *ctx, int64_t person, const char *text)
     if (rc < 0) return rc;
     int64_t media = api->number(ctx, "media");
     if (!media && !*text)
-        return say(ctx, api->field(ctx, "media.kind") ? "handover.no_file" : "handover.empty");
+        return bot_say_words(ctx,
+                             api->field(ctx, "media.kind") ? "handover.no_file" : "handover.empty");
     const struct bot_arg args[] = {
-        bot_text("store", field(ctx, "store.name")),
-        bot_text("text", text_cut(ctx, text, SHOWN_CHARS)),
+        bot_text("store", bot_field(ctx, "store.name")),
+        bot_text("text", bot_cut(ctx, text, SHOWN_CHARS)),
     };
     const struct bot_send send = {
         .size = sizeof send,
@@ -208,14 +209,14 @@ int handover_deliver(struct bot_ctx *ctx, int64_t person, const char *text)
         .media = media,
     };
     rc = api->send(ctx, &send);
-    if (rc == BOT_ENOENT) return say(ctx, "handover.unreachable");
+    if (rc == BOT_ENOENT) return bot_say_words(ctx, "handover.unreachable");
     if (rc >= 0) rc = handover_prolong(ctx, person, 0);
-    return rc < 0 ? rc : say(ctx, "handover.delivered");
+    return rc < 0 ? rc : bot_say_words(ctx, "handover.delivered");
 }
 
 int answer_customer(struct bot_ctx *ctx)
 {
-    return handover_deliver(ctx, ctx->api->number(ctx, "arg.id"), field(ctx, "arg.isi"));
+    return handover_deliver(ctx, ctx->api->number(ctx, "arg.id"), bot_field(ctx, "arg.isi"));
 }
 
 /* /bot 12, or /bot as the answer to a message that was passed on. */
@@ -224,7 +225,8 @@ int release_customer(struct bot_ctx *ctx)
     const struct bot_api *api = ctx->api;
     int64_t person = api->number(ctx, "arg.id"), store = 0;
     if (!person) person = handover_tag(api->field(ctx, "quoted.tag"), &store);
-    if (!person || (store && store != api->number(ctx, "store"))) return say(ctx, "usage.bot_id");
+    if (!person || (store && store != api->number(ctx, "store")))
+        return bot_say_words(ctx, "usage.bot_id");
     int rc = handover_end(ctx, person, 0);
     if (rc != BOT_ENOENT) return rc;
     const struct bot_arg args[] = { bot_int("id", person) };

@@ -58,7 +58,7 @@ static const char *range_text(struct bot_ctx *ctx, int64_t first, int64_t last, 
     };
     const char *days =
         ctx->api->text(ctx, first == last ? "holiday.day" : "holiday.range", args, BOT_COUNT(args));
-    return *name ? text_format(ctx, "%s: %s", days, name) : days;
+    return *name ? bot_format(ctx, "%s: %s", days, name) : days;
 }
 
 const char *holidays_text(struct bot_ctx *ctx)
@@ -69,26 +69,26 @@ const char *holidays_text(struct bot_ctx *ctx)
         bot_int("from", today),
         bot_int("to", today + DATES_AHEAD_MAX),
     };
-    struct lines l = { .ctx = ctx };
+    struct bot_lines l = { .ctx = ctx };
     struct bot_rows *rows = NULL;
     const char *name = "";
     int rc = api->db(ctx, SQL_LIST, args, BOT_COUNT(args), &rows);
     if (rc < 0) return NULL;
-    lines_join(&l, "");
+    bot_lines_join(&l, "");
     while ((rc = api->row_next(rows)) == BOT_ROW) {
         int64_t day = api->row_int(rows, 0);
         const char *its = api->row_text(rows, 1);
         if (first >= 0 && (day != last + 1 || strcmp(its, name) != 0)) {
-            lines_add(&l, range_text(ctx, first, last, name));
+            bot_lines_add(&l, range_text(ctx, first, last, name));
             first = -1;
         }
         if (first < 0) {
             first = day;
-            name = text_format(ctx, "%s", its);
+            name = bot_format(ctx, "%s", its);
         }
         last = day;
     }
-    if (first >= 0) lines_add(&l, range_text(ctx, first, last, name));
+    if (first >= 0) bot_lines_add(&l, range_text(ctx, first, last, name));
     return rc < 0 ? NULL : l.s;
 }
 
@@ -103,7 +103,7 @@ static int say_problem(struct bot_ctx *ctx, enum dates_error error, const char *
         [-DATES_LONG] = "holiday.long",
     };
     const struct bot_arg args[] = {
-        bot_text("text", text_cut(ctx, text, 40)),
+        bot_text("text", bot_cut(ctx, text, 40)),
         bot_int("range", DATES_RANGE_MAX),
         bot_int("ahead", DATES_AHEAD_MAX),
     };
@@ -113,7 +113,7 @@ static int say_problem(struct bot_ctx *ctx, enum dates_error error, const char *
 /* "[Natal]", "Natal", "(Natal)" */
 static const char *clean_name(struct bot_ctx *ctx, const char *text)
 {
-    const char *cut = text_cut(ctx, text, NAME_CHARS);
+    const char *cut = bot_cut(ctx, text, NAME_CHARS);
     char *name = ctx->api->alloc(ctx, strlen(cut) + 1);
     memcpy(name, cut, strlen(cut) + 1);
     size_t n = strcspn(name, "\n");
@@ -146,29 +146,31 @@ static int add_days(struct bot_ctx *ctx, int64_t first, int64_t last, const char
 {
     int fit = fits(ctx, first, last);
     if (fit < 0) return fit;
-    if (!fit) return say(ctx, "holiday.many");
+    if (!fit) return bot_say_words(ctx, "holiday.many");
     int rc = remove_range(ctx, 0, today_of(ctx) - 2); /* yesterday's night may last */
     if (rc >= 0) rc = ctx->api->db(ctx, SQL_ROW, NULL, 0, NULL);
     for (int64_t day = first; rc >= 0 && day <= last; day++) {
         const struct bot_arg args[] = { bot_int("day", day), bot_text("name", name) };
         rc = ctx->api->db(ctx, SQL_ADD, args, BOT_COUNT(args), NULL);
     }
-    return rc < 0 ? rc : say_with(ctx, "holiday.added", "days", range_text(ctx, first, last, name));
+    return rc < 0 ? rc
+                  : bot_say_with(ctx, "holiday.added", "days", range_text(ctx, first, last, name));
 }
 
 static int remove_days(struct bot_ctx *ctx, int64_t first, int64_t last)
 {
     int rc = remove_range(ctx, first, last);
     if (rc < 0) return rc;
-    return say_with(ctx, ctx->api->changes(ctx) > 0 ? "holiday.removed" : "holiday.not_there",
-                    "days", range_text(ctx, first, last, ""));
+    return bot_say_with(ctx, ctx->api->changes(ctx) > 0 ? "holiday.removed" : "holiday.not_there",
+                        "days", range_text(ctx, first, last, ""));
 }
 
 static int show(struct bot_ctx *ctx)
 {
     const char *list = holidays_text(ctx);
     if (!list) return BOT_EIO;
-    return *list ? say_with(ctx, "holiday.list", "list", list) : say(ctx, "holiday.none");
+    return *list ? bot_say_with(ctx, "holiday.list", "list", list)
+                 : bot_say_words(ctx, "holiday.none");
 }
 
 /* Behind "hapus ", or NULL. */
@@ -186,7 +188,7 @@ static const char *after_remove(const char *text)
 
 int change_holidays(struct bot_ctx *ctx)
 {
-    const char *text = field(ctx, "rest"), *rest = "";
+    const char *text = bot_field(ctx, "rest"), *rest = "";
     int64_t first = 0, last = 0;
     if (!*text) return show(ctx);
     const char *removed = after_remove(text), *days = removed ? removed : text;

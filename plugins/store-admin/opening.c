@@ -46,14 +46,14 @@ static int load(struct bot_ctx *ctx, struct opening *out, int64_t days)
 static const char *clock_text(struct bot_ctx *ctx, int64_t minute)
 {
     int m = (int)(minute % HOURS_DAY);
-    return text_format(ctx, "%02d:%02d", m / 60, m % 60);
+    return bot_format(ctx, "%02d:%02d", m / 60, m % 60);
 }
 
 static const char *day_name(struct bot_ctx *ctx, int weekday)
 {
     static const char *const keys[] = { "day.mon", "day.tue", "day.wed", "day.thu",
                                         "day.fri", "day.sat", "day.sun" };
-    return say_text(ctx, keys[weekday]);
+    return bot_words(ctx, keys[weekday]);
 }
 
 /* "besok pukul 08:00" */
@@ -90,7 +90,7 @@ static const char *closed_text(struct bot_ctx *ctx, int64_t *opens, int *rc)
     if ((*rc = load(ctx, &o, 400)) < 0) return NULL;
     *opens = hours_next(&o.hours, &o.off, now);
     const struct bot_arg args[] = {
-        bot_text("store", field(ctx, "store.name")),
+        bot_text("store", bot_field(ctx, "store.name")),
         bot_text("when", *opens < 0 ? "" : when_text(ctx, *opens)),
     };
     return ctx->api->text(ctx, *opens < 0 ? "closed.unknown" : "closed.until", args,
@@ -151,18 +151,18 @@ int hours_gate(struct bot_ctx *ctx)
 
 static const char *span_text(struct bot_ctx *ctx, const struct hours_span *s)
 {
-    if (s->from == 0 && s->to == HOURS_DAY) return say_text(ctx, "hours.always");
+    if (s->from == 0 && s->to == HOURS_DAY) return bot_words(ctx, "hours.always");
     const char *to = s->to == HOURS_DAY ? "24:00" : clock_text(ctx, s->to);
-    return text_format(ctx, "%s\xE2\x80\x93%s", clock_text(ctx, s->from), to);
+    return bot_format(ctx, "%s\xE2\x80\x93%s", clock_text(ctx, s->from), to);
 }
 
 static const char *spans_text(struct bot_ctx *ctx, const struct hours *h, int day)
 {
-    struct lines l = { .ctx = ctx };
-    if (!h->count[day]) return say_text(ctx, "hours.closed");
+    struct bot_lines l = { .ctx = ctx };
+    if (!h->count[day]) return bot_words(ctx, "hours.closed");
     for (int i = 0; i < h->count[day]; i++) {
-        if (i) lines_join(&l, ", ");
-        lines_join(&l, span_text(ctx, &h->span[day][i]));
+        if (i) bot_lines_join(&l, ", ");
+        bot_lines_join(&l, span_text(ctx, &h->span[day][i]));
     }
     return l.s;
 }
@@ -170,14 +170,14 @@ static const char *spans_text(struct bot_ctx *ctx, const struct hours *h, int da
 /* Days in a row that are the same share a line. */
 static const char *week_text(struct bot_ctx *ctx, const struct hours *h)
 {
-    struct lines l = { .ctx = ctx };
+    struct bot_lines l = { .ctx = ctx };
     for (int first = 0, last; first < HOURS_DAYS; first = last + 1) {
         for (last = first; last + 1 < HOURS_DAYS && hours_same(h, first, last + 1);) last++;
         const char *from = day_name(ctx, first), *to = day_name(ctx, last);
-        const char *days = first == 0 && last == HOURS_DAYS - 1 ? say_text(ctx, "day.every")
+        const char *days = first == 0 && last == HOURS_DAYS - 1 ? bot_words(ctx, "day.every")
                            : first == last                      ? from
-                                           : text_format(ctx, "%s\xE2\x80\x93%s", from, to);
-        lines_add(&l, text_format(ctx, "%s: %s", days, spans_text(ctx, h, first)));
+                                           : bot_format(ctx, "%s\xE2\x80\x93%s", from, to);
+        bot_lines_add(&l, bot_format(ctx, "%s: %s", days, spans_text(ctx, h, first)));
     }
     return l.s;
 }
@@ -186,15 +186,15 @@ static const char *week_text(struct bot_ctx *ctx, const struct hours *h)
 static const char *all_text(struct bot_ctx *ctx)
 {
     struct opening o;
-    struct lines l = { .ctx = ctx };
+    struct bot_lines l = { .ctx = ctx };
     const char *now = opening_now(ctx), *off = holidays_text(ctx);
     if (!now || !off || load(ctx, &o, 400) < 0) return NULL;
-    lines_add(&l, week_text(ctx, &o.hours));
-    lines_add(&l, now);
+    bot_lines_add(&l, week_text(ctx, &o.hours));
+    bot_lines_add(&l, now);
     if (*off) {
-        lines_add(&l, "");
-        lines_add(&l, say_text(ctx, "holiday.coming"));
-        lines_add(&l, off);
+        bot_lines_add(&l, "");
+        bot_lines_add(&l, bot_words(ctx, "holiday.coming"));
+        bot_lines_add(&l, off);
     }
     return l.s;
 }
@@ -202,9 +202,9 @@ static const char *all_text(struct bot_ctx *ctx)
 int show_hours(struct bot_ctx *ctx)
 {
     const char *text = all_text(ctx);
-    if (!text) return say(ctx, is_store_admin(ctx) ? "hours.none_admin" : "hours.none");
+    if (!text) return bot_say_words(ctx, is_store_admin(ctx) ? "hours.none_admin" : "hours.none");
     const struct bot_arg args[] = {
-        bot_text("store", field(ctx, "store.name")),
+        bot_text("store", bot_field(ctx, "store.name")),
         bot_text("hours", text),
     };
     return bot_say(ctx, "hours.show", args, BOT_COUNT(args));
@@ -225,7 +225,7 @@ static int say_problem(struct bot_ctx *ctx, enum hours_error error, const char *
         ctx,
         ctx->api->text(ctx, keys[-error], (const struct bot_arg[]){ bot_text("part", quoted) }, 1));
     if (rc < 0 || error == HOURS_EMPTY) return rc < 0 ? rc : BOT_HANDLED;
-    return say(ctx, "hours.usage");
+    return bot_say_words(ctx, "hours.usage");
 }
 
 static int store_hours(struct bot_ctx *ctx, const char *hours)
@@ -239,17 +239,17 @@ int set_hours(struct bot_ctx *ctx)
 {
     struct hours h;
     char quoted[HOURS_QUOTED], kept[HOURS_BYTES];
-    const char *text = field(ctx, "rest");
+    const char *text = bot_field(ctx, "rest");
     int rc;
-    if (is_word(text, "hapus") || is_word(text, "remove")) {
+    if (bot_is_word(text, "hapus") || bot_is_word(text, "remove")) {
         rc = store_hours(ctx, NULL);
-        return rc < 0 ? rc : say(ctx, "hours.removed");
+        return rc < 0 ? rc : bot_say_words(ctx, "hours.removed");
     }
     enum hours_error error = hours_parse(text, &h, quoted);
     if (error != HOURS_OK) return say_problem(ctx, error, quoted);
     hours_write(&h, kept);
     if ((rc = store_hours(ctx, kept)) < 0) return rc;
-    return say_with(ctx, "hours.set", "hours", week_text(ctx, &h));
+    return bot_say_with(ctx, "hours.set", "hours", week_text(ctx, &h));
 }
 
 /* ---- profile/0 ---------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ int payment_get(struct bot_ctx *ctx, struct payment *out)
     if (rc >= 0) rc = ctx->api->row_next(rows);
     if (rc != BOT_ROW) return rc;
     if (ctx->api->row_type(rows, 0) != BOT_NULL)
-        out->text = text_format(ctx, "%s", ctx->api->row_text(rows, 0));
+        out->text = bot_format(ctx, "%s", ctx->api->row_text(rows, 0));
     out->cash = ctx->api->row_int(rows, 1) != 0;
     return BOT_OK;
 }
@@ -45,17 +45,17 @@ int payment_get(struct bot_ctx *ctx, struct payment *out)
 
 static const char *cash_text(struct bot_ctx *ctx, const struct payment *p)
 {
-    return say_text(ctx, p->cash ? "payment.cash_on" : "payment.cash_off");
+    return bot_words(ctx, p->cash ? "payment.cash_on" : "payment.cash_off");
 }
 
 const char *payment_summary(struct bot_ctx *ctx)
 {
     struct payment p;
-    struct lines l = { .ctx = ctx };
+    struct bot_lines l = { .ctx = ctx };
     if (payment_get(ctx, &p) < 0) return "";
-    lines_join(&l,
-               p.text ? text_cut(ctx, p.text, SHOWN_CHARS) : say_text(ctx, "payment.no_account"));
-    lines_add(&l, cash_text(ctx, &p));
+    bot_lines_join(&l, p.text ? bot_cut(ctx, p.text, SHOWN_CHARS)
+                              : bot_words(ctx, "payment.no_account"));
+    bot_lines_add(&l, cash_text(ctx, &p));
     return l.s;
 }
 
@@ -66,22 +66,23 @@ static int is_owner(struct bot_ctx *ctx)
 
 static const char *with_store(struct bot_ctx *ctx, const char *key)
 {
-    const struct bot_arg args[] = { bot_text("store", field(ctx, "store.name")) };
+    const struct bot_arg args[] = { bot_text("store", bot_field(ctx, "store.name")) };
     return ctx->api->text(ctx, key, args, 1);
 }
 
 static int show(struct bot_ctx *ctx)
 {
     struct payment p;
-    struct lines l = { .ctx = ctx };
+    struct bot_lines l = { .ctx = ctx };
     int rc = payment_get(ctx, &p);
     if (rc < 0) return rc;
-    lines_join(&l, with_store(ctx, "payment.header"));
-    lines_add(&l, p.text ? text_plain(ctx, p.text) : say_text(ctx, "payment.none"));
-    lines_add(&l, cash_text(ctx, &p));
-    lines_add(&l, "");
-    lines_add(&l, is_owner(ctx) ? with_store(ctx, "payment.how") : say_text(ctx, "payment.owner"));
-    return lines_reply(&l);
+    bot_lines_join(&l, with_store(ctx, "payment.header"));
+    bot_lines_add(&l, p.text ? text_plain(ctx, p.text) : bot_words(ctx, "payment.none"));
+    bot_lines_add(&l, cash_text(ctx, &p));
+    bot_lines_add(&l, "");
+    bot_lines_add(&l,
+                  is_owner(ctx) ? with_store(ctx, "payment.how") : bot_words(ctx, "payment.owner"));
+    return bot_lines_reply(&l);
 }
 
 /* ---- changing the account -------------------------------------------------------------------- */
@@ -90,16 +91,16 @@ static int show(struct bot_ctx *ctx)
 static const char *writer(struct bot_ctx *ctx)
 {
     char phone[40] = "";
-    phone_show(field(ctx, "phone"), phone, sizeof phone);
-    const char *name = field(ctx, "name");
-    if (!*name || !*phone) return name_or_phone(ctx, name, field(ctx, "phone"));
-    return text_format(ctx, "%s (%s)", name, phone);
+    phone_show(bot_field(ctx, "phone"), phone, sizeof phone);
+    const char *name = bot_field(ctx, "name");
+    if (!*name || !*phone) return name_or_phone(ctx, name, bot_field(ctx, "phone"));
+    return bot_format(ctx, "%s (%s)", name, phone);
 }
 
 static int tell_others(struct bot_ctx *ctx, const char *key, const char *text)
 {
     const struct bot_arg args[] = { bot_text("who", writer(ctx)),
-                                    bot_text("store", field(ctx, "store.name")),
+                                    bot_text("store", bot_field(ctx, "store.name")),
                                     bot_text("text", text) };
     const struct bot_send send = {
         .size = sizeof send,
@@ -116,10 +117,10 @@ static int account_set(struct bot_ctx *ctx, const char *text)
     const struct bot_arg args[] = { bot_text("payment", text) };
     int rc = ctx->api->db(ctx, SQL_SET, args, 1, NULL);
     if (rc < 0) return rc;
-    if (ctx->api->changes(ctx) == 0) return say(ctx, "payment.same");
+    if (ctx->api->changes(ctx) == 0) return bot_say_words(ctx, "payment.same");
     rc = ctx->api->audit(ctx, "store.payment", "set");
     if (rc >= 0) rc = tell_others(ctx, "payment.notice", text);
-    return rc < 0 ? rc : say_with(ctx, "payment.set", "text", text);
+    return rc < 0 ? rc : bot_say_with(ctx, "payment.set", "text", text);
 }
 
 static int account_remove(struct bot_ctx *ctx)
@@ -129,11 +130,11 @@ static int account_remove(struct bot_ctx *ctx)
     if (rc < 0) return rc;
     if (ctx->api->changes(ctx) == 0) {
         if ((rc = payment_get(ctx, &p)) < 0) return rc;
-        return say(ctx, p.text ? "payment.keep" : "payment.nothing");
+        return bot_say_words(ctx, p.text ? "payment.keep" : "payment.nothing");
     }
     rc = ctx->api->audit(ctx, "store.payment", "removed");
     if (rc >= 0) rc = tell_others(ctx, "payment.notice_removed", "");
-    return rc < 0 ? rc : say(ctx, "payment.removed");
+    return rc < 0 ? rc : bot_say_words(ctx, "payment.removed");
 }
 
 /* ---- cash ------------------------------------------------------------------------------------ */
@@ -145,13 +146,13 @@ static int cash_switch(struct bot_ctx *ctx, int on)
     /* Without a row it is on. */
     if (!on && ctx->api->changes(ctx) == 0) return bot_reply(ctx, with_store(ctx, "payment.need"));
     rc = ctx->api->audit(ctx, "store.payment", on ? "cash=on" : "cash=off");
-    return rc < 0 ? rc : say(ctx, on ? "payment.cash_is_on" : "payment.cash_is_off");
+    return rc < 0 ? rc : bot_say_words(ctx, on ? "payment.cash_is_on" : "payment.cash_is_off");
 }
 
 static int is_one_of(const char *text, const char *const *words, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (is_word(text, words[i])) return 1;
+        if (bot_is_word(text, words[i])) return 1;
     return 0;
 }
 
@@ -163,8 +164,7 @@ static int cash_wanted(struct bot_ctx *ctx, const char *text)
     static const char *const off[] = { "off", "mati", "nonaktif", "tidak", "no" };
     size_t n = strcspn(text, " \n");
     const char *rest = text + n + strspn(text + n, " \n");
-    if (!is_one_of(text_format(ctx, "%.*s", (int)n, text), cash, BOT_COUNT(cash)))
-        return BOT_ENOENT;
+    if (!is_one_of(bot_format(ctx, "%.*s", (int)n, text), cash, BOT_COUNT(cash))) return BOT_ENOENT;
     if (is_one_of(rest, on, BOT_COUNT(on))) return 1;
     if (is_one_of(rest, off, BOT_COUNT(off))) return 0;
     return strpbrk(rest, " \n") ? BOT_ENOENT : BOT_EINVAL; /* "Tunai di kasir, atau BCA ..." */
@@ -232,9 +232,9 @@ int set_payment(struct bot_ctx *ctx)
 {
     static const char *const removes[] = { "hapus", "remove", "delete" };
     size_t count;
-    const char *text = clean(ctx, field(ctx, "rest"), &count);
+    const char *text = clean(ctx, bot_field(ctx, "rest"), &count);
     if (count == 0) return show(ctx);
-    if (!is_owner(ctx)) return say(ctx, "payment.owner");
+    if (!is_owner(ctx)) return bot_say_words(ctx, "payment.owner");
     if (count > PAYMENT_CHARS) return say_long(ctx, count);
     if (is_one_of(text, removes, BOT_COUNT(removes))) return account_remove(ctx);
     int cash = cash_wanted(ctx, text);

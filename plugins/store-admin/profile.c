@@ -6,7 +6,7 @@
 
 #include "store_admin.h"
 
-enum { NAME_MIN = 2, NAME_MAX = 60, ADMINS_SHOWN = 8 };
+enum { ADMINS_SHOWN = 8 };
 
 static const struct {
     const char *word, *value;
@@ -29,30 +29,30 @@ static const char *state_word(struct bot_ctx *ctx, uint32_t state)
 {
     static const char *const keys[] = { "state.active", "state.suspended", "state.closed",
                                         "state.pending" };
-    return state < BOT_COUNT(keys) ? say_text(ctx, keys[state]) : "";
+    return state < BOT_COUNT(keys) ? bot_words(ctx, keys[state]) : "";
 }
 
 static const char *zone_word(struct bot_ctx *ctx, const char *zone)
 {
     for (size_t i = 0; i < 3; i++)
         if (strcmp(zones[i].value, zone) == 0)
-            return text_format(ctx, "%s", i == 0 ? "WIB" : i == 1 ? "WITA" : "WIT");
+            return bot_format(ctx, "%s", i == 0 ? "WIB" : i == 1 ? "WITA" : "WIT");
     return zone;
 }
 
 static const char *admins_line(struct bot_ctx *ctx, const struct bot_store *s)
 {
     struct bot_store_admin list[ADMINS_SHOWN];
-    struct lines l = { .ctx = ctx };
+    struct bot_lines l = { .ctx = ctx };
     memset(list, 0, sizeof list);
     for (size_t i = 0; i < BOT_COUNT(list); i++) list[i].size = sizeof list[i];
     int n = stores_of(ctx)->admins(ctx, s->id, list, BOT_COUNT(list));
-    lines_join(&l, "");
+    bot_lines_join(&l, "");
     for (int i = 0; i < n; i++) {
-        if (i) lines_join(&l, ", ");
-        lines_join(&l, name_or_phone(ctx, list[i].name, list[i].phone));
+        if (i) bot_lines_join(&l, ", ");
+        bot_lines_join(&l, name_or_phone(ctx, list[i].name, list[i].phone));
     }
-    if (s->admins > n) lines_join(&l, " \xE2\x80\xA6");
+    if (s->admins > n) bot_lines_join(&l, " \xE2\x80\xA6");
     return l.s;
 }
 
@@ -68,11 +68,11 @@ static int show(struct bot_ctx *ctx)
         bot_text("code", s.code),
         bot_text("state", state_word(ctx, s.state)),
         bot_text("language",
-                 say_text(ctx, strcmp(s.language, "en") == 0 ? "language.en" : "language.id")),
+                 bot_words(ctx, strcmp(s.language, "en") == 0 ? "language.en" : "language.id")),
         bot_text("zone", zone_word(ctx, s.timezone)),
-        bot_text("hours", now ? now : say_text(ctx, "profile.no_hours")),
+        bot_text("hours", now ? now : bot_words(ctx, "profile.no_hours")),
         bot_text("greeting",
-                 greeting ? text_cut(ctx, greeting, 200) : say_text(ctx, "profile.no_greeting")),
+                 greeting ? bot_cut(ctx, greeting, 200) : bot_words(ctx, "profile.no_greeting")),
         bot_text("payment", payment_summary(ctx)),
         bot_int("customers", s.members),
         bot_int("max", s.customers_max),
@@ -88,55 +88,56 @@ static int set(struct bot_ctx *ctx, struct bot_store_profile *p, const char *key
 {
     p->size = sizeof *p;
     int rc = stores_of(ctx)->set_profile(ctx, p);
-    if (rc == BOT_EINVAL) return say(ctx, "profile.usage");
+    if (rc == BOT_EINVAL) return bot_say_words(ctx, "profile.usage");
     if (rc >= 0) rc = ctx->api->audit(ctx, "store.profile", key);
-    return rc < 0 ? rc : say_with(ctx, key, "value", value);
+    return rc < 0 ? rc : bot_say_with(ctx, key, "value", value);
 }
 
-/* One line; runs of white space become one space. NULL when it is too short or too long. */
-static const char *name_clean(struct bot_ctx *ctx, const char *text)
+/* What cannot be is refused; what may confuse people is only said: the code tells stores apart. */
+static const char *name_flaw(int name)
 {
-    char *name = ctx->api->alloc(ctx, strlen(text) + 1), *to = name;
-    size_t chars = 0;
-    int gap = 0;
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c <= ' ' || c == 0x7F) {
-            gap = chars > 0;
-            continue;
-        }
-        if (gap) *to++ = ' ', chars++;
-        gap = 0;
-        *to++ = *text;
-        chars += (c & 0xC0) != 0x80;
+    switch (name) {
+    case BOT_NAME_GOOD:
+        return NULL;
+    case BOT_NAME_LIKE_WORD:
+        return "profile.like_command";
+    case BOT_NAME_LIKE_STORE:
+        return "profile.like_store";
+    case BOT_NAME_BLANK:
+        return "profile.name_blank";
+    default:
+        return "profile.name_length";
     }
-    return chars < NAME_MIN || chars > NAME_MAX ? NULL : name;
 }
 
 static int set_name(struct bot_ctx *ctx, const char *text)
 {
-    struct bot_store_profile p = { .name = name_clean(ctx, text) };
-    if (p.name) return set(ctx, &p, "profile.named", p.name);
-    const struct bot_arg args[] = { bot_int("min", NAME_MIN), bot_int("max", NAME_MAX) };
-    return bot_say(ctx, "profile.name_length", args, BOT_COUNT(args));
+    struct bot_store_profile p = { 0 };
+    int name = stores_of(ctx)->name_check(ctx, ctx->api->number(ctx, "store"), text, &p.name);
+    if (name < 0) return name;
+    const struct bot_arg args[] = { bot_int("min", BOT_STORE_NAME_MIN),
+                                    bot_int("max", BOT_STORE_NAME_MAX), bot_text("name", p.name) };
+    const char *flaw = name_flaw(name);
+    int rc = flaw ? bot_say(ctx, flaw, args, BOT_COUNT(args)) : BOT_HANDLED;
+    return rc < 0 || !p.name ? rc : set(ctx, &p, "profile.named", p.name);
 }
 
 static int set_language(struct bot_ctx *ctx, const char *text)
 {
     struct bot_store_profile p = { 0 };
     for (size_t i = 0; i < BOT_COUNT(languages); i++)
-        if (is_word(text, languages[i].word)) p.language = languages[i].value;
-    if (!p.language) return say(ctx, "profile.bad_language");
+        if (bot_is_word(text, languages[i].word)) p.language = languages[i].value;
+    if (!p.language) return bot_say_words(ctx, "profile.bad_language");
     return set(ctx, &p, "profile.speaks",
-               say_text(ctx, p.language[0] == 'e' ? "language.en" : "language.id"));
+               bot_words(ctx, p.language[0] == 'e' ? "language.en" : "language.id"));
 }
 
 static int set_zone(struct bot_ctx *ctx, const char *text)
 {
     struct bot_store_profile p = { 0 };
     for (size_t i = 0; i < BOT_COUNT(zones); i++)
-        if (is_word(text, zones[i].word)) p.timezone = zones[i].value;
-    if (!p.timezone) return say(ctx, "profile.bad_zone");
+        if (bot_is_word(text, zones[i].word)) p.timezone = zones[i].value;
+    if (!p.timezone) return bot_say_words(ctx, "profile.bad_zone");
     int rc = set(ctx, &p, "profile.zoned", zone_word(ctx, p.timezone)), again = 0;
     if (rc == BOT_HANDLED) again = report_reschedule(ctx);
     return again < 0 ? again : rc;
@@ -153,10 +154,10 @@ static const struct {
 
 int show_profile(struct bot_ctx *ctx)
 {
-    const char *what = field(ctx, "arg.apa"), *value = field(ctx, "arg.isi");
+    const char *what = bot_field(ctx, "arg.apa"), *value = bot_field(ctx, "arg.isi");
     if (!*what) return show(ctx);
     for (size_t i = 0; i < BOT_COUNT(parts); i++)
-        if (is_word(what, parts[i].word))
-            return *value ? parts[i].set(ctx, value) : say(ctx, "profile.usage");
-    return say(ctx, "profile.usage");
+        if (bot_is_word(what, parts[i].word))
+            return *value ? parts[i].set(ctx, value) : bot_say_words(ctx, "profile.usage");
+    return bot_say_words(ctx, "profile.usage");
 }

@@ -12,14 +12,14 @@ static const char *link_of(struct bot_ctx *ctx)
 {
     const char *number = stores_of(ctx)->number(ctx);
     if (!number || !*number) return NULL;
-    return text_format(ctx, "https://wa.me/%s?text=%%23%s", number, field(ctx, "store.code"));
+    return bot_format(ctx, "https://wa.me/%s?text=%%23%s", number, bot_field(ctx, "store.code"));
 }
 
 static const char *caption(struct bot_ctx *ctx, const char *key)
 {
     const struct bot_arg args[] = {
-        bot_text("store", field(ctx, "store.name")),
-        bot_text("code", field(ctx, "store.code")),
+        bot_text("store", bot_field(ctx, "store.name")),
+        bot_text("code", bot_field(ctx, "store.code")),
         bot_text("link", link_of(ctx)),
     };
     return ctx->api->text(ctx, key, args, BOT_COUNT(args));
@@ -56,7 +56,7 @@ static int picture_made(struct bot_ctx *ctx, const struct bot_result *result, vo
     (void)data;
     if (result->status != BOT_OK || !result->body_len)
         return bot_reply(ctx, caption(ctx, "qr.link_only"));
-    const char *name = text_format(ctx, "qr-%s.png", field(ctx, "store.code"));
+    const char *name = bot_format(ctx, "qr-%s.png", bot_field(ctx, "store.code"));
     int64_t id = ctx->api->media_store(ctx, result->body, result->body_len, "image/png", name,
                                        picture_kept, NULL, 0);
     return id < 0 ? (int)id : BOT_LATER;

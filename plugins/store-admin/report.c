@@ -24,7 +24,7 @@ static const char SQL_REPORTED[] =
 static const char *text_of(struct bot_ctx *ctx, const char *key, int64_t customers, int64_t more)
 {
     const struct bot_arg args[] = {
-        bot_text("store", field(ctx, "store.name")),
+        bot_text("store", bot_field(ctx, "store.name")),
         bot_int("count", customers),
         bot_int("more", more),
         bot_int("now", ctx->api->now(ctx)),
@@ -34,29 +34,29 @@ static const char *text_of(struct bot_ctx *ctx, const char *key, int64_t custome
 
 int show_stats(struct bot_ctx *ctx)
 {
-    struct lines l = { .ctx = ctx };
+    struct bot_lines l = { .ctx = ctx };
     int64_t customers = people_of(ctx)->members(ctx);
     const char *more = ctx->api->gather(ctx, "store.stats");
     if (customers < 0) return (int)customers;
     if (!more) return BOT_FAIL;
-    lines_add(&l, text_of(ctx, "stats.header", customers, 0));
-    lines_add(&l, text_of(ctx, "stats.customers", customers, 0));
-    if (*more) lines_add(&l, more);
-    return lines_reply(&l);
+    bot_lines_add(&l, text_of(ctx, "stats.header", customers, 0));
+    bot_lines_add(&l, text_of(ctx, "stats.customers", customers, 0));
+    if (*more) bot_lines_add(&l, more);
+    return bot_lines_reply(&l);
 }
 
 /* The report; NULL when a plugin failed. before: customers at the last one. */
 static const char *report_text(struct bot_ctx *ctx, int64_t customers, int64_t before)
 {
-    struct lines l = { .ctx = ctx };
+    struct bot_lines l = { .ctx = ctx };
     const char *more = ctx->api->gather(ctx, "store.report");
     if (!more) return NULL;
     int64_t joined = customers > before ? customers - before : 0;
     if (!*more && !joined) return text_of(ctx, "report.nothing", customers, 0);
-    lines_add(&l, text_of(ctx, "report.header", customers, joined));
-    lines_add(&l,
-              text_of(ctx, joined ? "report.customers_new" : "stats.customers", customers, joined));
-    if (*more) lines_add(&l, more);
+    bot_lines_add(&l, text_of(ctx, "report.header", customers, joined));
+    bot_lines_add(
+        &l, text_of(ctx, joined ? "report.customers_new" : "stats.customers", customers, joined));
+    if (*more) bot_lines_add(&l, more);
     return l.s;
 }
 
@@ -117,7 +117,7 @@ static int64_t time_parse(struct bot_ctx *ctx, const char *text)
     struct hours h;
     char quoted[HOURS_QUOTED];
     if (strpbrk(text, ";,-\n")) return -1;
-    const char *span = text_format(ctx, "%s - 00:00", text);
+    const char *span = bot_format(ctx, "%s - 00:00", text);
     enum hours_error error = hours_parse(span, &h, quoted);
     if (error == HOURS_SAME) return 0; /* midnight */
     return error == HOURS_OK && h.count[0] == 1 ? h.span[0][0].from : -1;
@@ -134,12 +134,12 @@ static int switch_off(struct bot_ctx *ctx)
     const struct bot_arg none = bot_null("at");
     int rc = store_time(ctx, &none);
     if (rc >= 0) rc = ctx->api->at(ctx, "store-admin.report", "daily", 0, NULL, 0);
-    return rc < 0 ? rc : say(ctx, "report.off");
+    return rc < 0 ? rc : bot_say_words(ctx, "report.off");
 }
 
 static const char *clock_text(struct bot_ctx *ctx, int64_t minute)
 {
-    return text_format(ctx, "%02d:%02d", (int)(minute / 60), (int)(minute % 60));
+    return bot_format(ctx, "%02d:%02d", (int)(minute / 60), (int)(minute % 60));
 }
 
 static int show_now(struct bot_ctx *ctx)
@@ -151,21 +151,21 @@ static int show_now(struct bot_ctx *ctx)
     const char *text = report_text(ctx, customers, daily ? before : customers);
     if (!text) return BOT_FAIL;
     if ((rc = ctx->api->reply(ctx, text)) < 0) return rc;
-    return daily ? say_with(ctx, "report.daily_at", "time", clock_text(ctx, at))
-                 : say(ctx, "report.hint");
+    return daily ? bot_say_with(ctx, "report.daily_at", "time", clock_text(ctx, at))
+                 : bot_say_words(ctx, "report.hint");
 }
 
 int change_report(struct bot_ctx *ctx)
 {
     static const char *const off[] = { "mati", "off", "matikan", "hapus", "stop" };
-    const char *text = field(ctx, "arg.jam");
+    const char *text = bot_field(ctx, "arg.jam");
     if (!*text) return show_now(ctx);
     for (size_t i = 0; i < BOT_COUNT(off); i++)
-        if (is_word(text, off[i])) return switch_off(ctx);
+        if (bot_is_word(text, off[i])) return switch_off(ctx);
     int64_t at = time_parse(ctx, text);
-    if (at < 0) return say_with(ctx, "report.bad_time", "time", text_cut(ctx, text, 40));
+    if (at < 0) return bot_say_with(ctx, "report.bad_time", "time", bot_cut(ctx, text, 40));
     const struct bot_arg value = bot_int("at", at);
     int rc = store_time(ctx, &value);
     if (rc >= 0) rc = set_timer(ctx, at);
-    return rc < 0 ? rc : say_with(ctx, "report.on", "time", clock_text(ctx, at));
+    return rc < 0 ? rc : bot_say_with(ctx, "report.on", "time", clock_text(ctx, at));
 }

@@ -131,7 +131,7 @@ static const struct bot_hook_spec hooks[] = {
 };
 
 static const struct bot_dialog_step erase_steps[] = {
-    { .slot = "answer", .prompt = "erase.ask", .retry = "erase.retry", .check = erase_check },
+    { .slot = "answer", .prompt = "erase.ask", .retry = "erase.retry", .check = bot_check_yes_no },
 };
 
 static const struct bot_dialog_spec dialogs[] = {

@@ -8,6 +8,7 @@
 #include <tokobot/services/people.h>
 #include <tokobot/services/profile.h>
 #include <tokobot/services/stores.h>
+#include <tokobot/text.h>
 
 #include "hours.h"
 
@@ -88,7 +89,6 @@ int handover_complaint(struct bot_ctx *ctx); /* hook message.text */
 
 /* erase.c */
 int erase_gate(struct bot_ctx *ctx); /* hook message.gate */
-int erase_check(struct bot_ctx *ctx, const char **value);
 int erase_done(struct bot_ctx *ctx);
 int person_erased(struct bot_ctx *ctx); /* hook person.erased */
 
@@ -105,36 +105,15 @@ const struct bot_stores *stores_of(struct bot_ctx *ctx);
 const struct bot_people *people_of(struct bot_ctx *ctx);
 int is_store_admin(struct bot_ctx *ctx);
 int is_group(struct bot_ctx *ctx);
-/* field(), with "" for NULL. */
-const char *field(struct bot_ctx *ctx, const char *name);
-const char *say_text(struct bot_ctx *ctx, const char *key);
-int say(struct bot_ctx *ctx, const char *key); /* a text without arguments, replied */
-int say_with(struct bot_ctx *ctx, const char *key, const char *name, const char *value);
 /* A short message to a person, in this plugin's words. BOT_ENOENT: he has no chat. */
 int notify(struct bot_ctx *ctx, int64_t person, const char *text);
 int audit_person(struct bot_ctx *ctx, const char *action, int64_t person);
-const char *text_format(struct bot_ctx *ctx, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-/* The first `chars` characters, with an ellipsis when there are more. */
-const char *text_cut(struct bot_ctx *ctx, const char *text, size_t chars);
 /* What WhatsApp takes for markup made harmless. */
 const char *text_plain(struct bot_ctx *ctx, const char *text);
-/* The text is this word alone, in any case, with punctuation or not. */
-int is_word(const char *text, const char *word);
 int64_t id_of(const char *text); /* "12", "#12"; 0 when it is none */
 /* Minutes of the store's own clock since 1970, and back to milliseconds. */
 int64_t local_minute(struct bot_ctx *ctx);
 int64_t local_to_ms(struct bot_ctx *ctx, int64_t minute);
-
-/* A text that grows in the callback's memory: lines with one line break between them. */
-struct lines {
-    struct bot_ctx *ctx;
-    char *s; /* NULL while it is empty */
-    size_t len, cap;
-};
-void lines_add(struct lines *l, const char *text);  /* on a line of its own */
-void lines_join(struct lines *l, const char *text); /* right behind */
-int lines_reply(struct lines *l);                   /* BOT_HANDLED or an error */
 
 /* ---- customers.c
  * ----------------------------------------------------------------------------------- */

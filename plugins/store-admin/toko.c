@@ -12,7 +12,7 @@ static const char *state_word(struct bot_ctx *ctx, uint32_t state)
 {
     static const char *const keys[] = { "state.active", "state.suspended", "state.closed",
                                         "state.pending" };
-    return state < BOT_COUNT(keys) ? say_text(ctx, keys[state]) : "";
+    return state < BOT_COUNT(keys) ? bot_words(ctx, keys[state]) : "";
 }
 
 static const char *store_line(struct bot_ctx *ctx, const char *key, const struct bot_store *s)
@@ -28,15 +28,15 @@ static const char *store_line(struct bot_ctx *ctx, const char *key, const struct
 
 static int show_stores(struct bot_ctx *ctx, const struct bot_store *stores, int n)
 {
-    struct lines l = { .ctx = ctx };
+    struct bot_lines l = { .ctx = ctx };
     int64_t chosen = n == 1 ? stores[0].id : stores_of(ctx)->managing(ctx);
     if (chosen < 0) return (int)chosen;
-    lines_add(&l, say_text(ctx, "store.header"));
+    bot_lines_add(&l, bot_words(ctx, "store.header"));
     for (int i = 0; i < n; i++)
-        lines_add(&l, store_line(ctx, stores[i].id == chosen ? "store.chosen" : "store.line",
-                                 &stores[i]));
-    if (n > 1) lines_add(&l, store_line(ctx, "store.hint", &stores[n - 1]));
-    return lines_reply(&l);
+        bot_lines_add(&l, store_line(ctx, stores[i].id == chosen ? "store.chosen" : "store.line",
+                                     &stores[i]));
+    if (n > 1) bot_lines_add(&l, store_line(ctx, "store.hint", &stores[n - 1]));
+    return bot_lines_reply(&l);
 }
 
 /* ---- finding ------------------------------------------------------------------------------------
@@ -87,14 +87,14 @@ static int find(struct bot_store *stores, int n, const char *which)
 int choose_store(struct bot_ctx *ctx)
 {
     struct bot_store *stores = ctx->api->alloc(ctx, STORES_MAX * sizeof *stores);
-    const char *which = field(ctx, "arg.toko");
+    const char *which = bot_field(ctx, "arg.toko");
     for (size_t i = 0; i < STORES_MAX; i++) stores[i].size = sizeof *stores;
     int n = stores_of(ctx)->managed(ctx, stores, STORES_MAX);
     if (n < 0) return n;
     if (n > STORES_MAX) n = STORES_MAX;
     if (!*which) return show_stores(ctx, stores, n);
     n = find(stores, n, which);
-    if (n == 0) return say_with(ctx, "store.not_found", "which", text_cut(ctx, which, 60));
+    if (n == 0) return bot_say_with(ctx, "store.not_found", "which", bot_cut(ctx, which, 60));
     if (n > 1) return show_stores(ctx, stores, n); /* nobody guesses between two */
     int rc = stores_of(ctx)->manage(ctx, stores[0].id);
     return rc < 0 ? rc : bot_reply(ctx, store_line(ctx, "store.now", &stores[0]));

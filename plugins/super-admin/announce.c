@@ -167,27 +167,16 @@ int announce(struct bot_ctx *ctx)
 
 /* ---- the answer ------------------------------------------------------------------------------ */
 
-int yes_no_check(struct bot_ctx *ctx, const char **value)
+/* "kirim" is what the question is about. */
+int announce_check(struct bot_ctx *ctx, const char **value)
 {
-    static const struct {
-        const char *word, *means;
-    } answers[] = {
-        { "ya", "yes" },   { "y", "yes" },     { "iya", "yes" },   { "yes", "yes" },
-        { "ok", "yes" },   { "oke", "yes" },   { "kirim", "yes" }, { "tidak", "no" },
-        { "t", "no" },     { "n", "no" },      { "no", "no" },     { "gak", "no" },
-        { "nggak", "no" }, { "jangan", "no" }, { "tdk", "no" },
-    };
-    char word[16] = "";
-    size_t n = strcspn(*value, ".!, ");
-    (void)ctx;
-    if (n >= sizeof word || (*value)[n + strspn(*value + n, ".!, ")] != '\0') return BOT_EINVAL;
-    for (size_t i = 0; i < n; i++) word[i] = (char)((*value)[i] | 0x20);
-    for (size_t i = 0; i < BOT_COUNT(answers); i++) {
-        if (strcmp(word, answers[i].word) != 0) continue;
-        *value = answers[i].means;
-        return BOT_OK;
-    }
-    return BOT_EINVAL;
+    static const char send[] = "kirim";
+    const char *s = *value;
+    size_t n = 0;
+    while (n < sizeof send - 1 && (s[n] | 0x20) == send[n]) n++;
+    if (n < sizeof send - 1 || s[n + strspn(s + n, ".!, ")]) return bot_check_yes_no(ctx, value);
+    *value = "1";
+    return BOT_OK;
 }
 
 int announce_canceled(struct bot_ctx *ctx)
@@ -200,8 +189,7 @@ int announce_canceled(struct bot_ctx *ctx)
 int announce_done(struct bot_ctx *ctx)
 {
     const struct bot_api *api = ctx->api;
-    const char *answer = api->field(ctx, "slot.answer");
-    if (!answer || strcmp(answer, "yes") != 0) {
+    if (!api->number(ctx, "slot.answer")) {
         int rc = announce_canceled(ctx);
         return rc < 0 ? rc : bot_say(ctx, "announce.kept", NULL, 0);
     }

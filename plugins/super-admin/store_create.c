@@ -82,6 +82,21 @@ static int make(struct bot_ctx *ctx, const struct bot_new_store *wanted, int64_t
     return say_pending(ctx, &waits);
 }
 
+/* What may confuse people about a name, as a text key, or NULL. It is allowed: the code tells
+ * stores apart. Ask before the store is there, or it meets itself. */
+static const char *name_warning(struct bot_ctx *ctx, const char *name)
+{
+    const char *clean = NULL;
+    switch (stores_of(ctx)->name_check(ctx, 0, name, &clean)) {
+    case BOT_NAME_LIKE_WORD:
+        return "register.like_command";
+    case BOT_NAME_LIKE_STORE:
+        return "register.like_store";
+    default:
+        return NULL;
+    }
+}
+
 int store_create(struct bot_ctx *ctx, const char *name, const char *email, const char *hash)
 {
     const struct bot_api *api = ctx->api;
@@ -92,12 +107,11 @@ int store_create(struct bot_ctx *ctx, const char *name, const char *email, const
         .password_hash = hash,
     };
     int64_t id;
+    const char *warning = name_warning(ctx, name);
     int rc = make(ctx, &wanted, &id);
     if (id <= 0) return rc;
     struct bot_store store = { .size = sizeof store };
     if ((rc = stores_of(ctx)->get(ctx, id, &store)) < 0) return rc;
-    const char *warning = name_warning(ctx, store.name);
-    if ((rc = name_remember(ctx, id, store.name)) < 0) return rc;
     char detail[32];
     snprintf(detail, sizeof detail, "id=%lld", (long long)id);
     int waits = store.state == BOT_STORE_PENDING;

@@ -11,8 +11,6 @@
 #include "super_admin.h"
 
 enum {
-    STORE_NAME_MIN = 2, /* characters */
-    STORE_NAME_MAX = 60,
     EMAIL_MAX = 254, /* bytes, as mail has it */
     PASSWORD_MIN = 8,
     PASSWORD_MAX = 200
@@ -21,8 +19,8 @@ enum {
 static int ask_again(struct bot_ctx *ctx, const char *key)
 {
     const struct bot_arg args[] = {
-        bot_int("name_min", STORE_NAME_MIN),
-        bot_int("name_max", STORE_NAME_MAX),
+        bot_int("name_min", BOT_STORE_NAME_MIN),
+        bot_int("name_max", BOT_STORE_NAME_MAX),
         bot_int("password_min", PASSWORD_MIN),
         bot_int("password_max", PASSWORD_MAX),
     };
@@ -32,26 +30,15 @@ static int ask_again(struct bot_ctx *ctx, const char *key)
 
 /* ---- the three questions --------------------------------------------------------------------- */
 
-/* One line; runs of white space become one space. */
 int store_name_check(struct bot_ctx *ctx, const char **value)
 {
-    char *name = ctx->api->alloc(ctx, strlen(*value) + 1), *to = name;
-    size_t chars = 0;
-    int gap = 0;
-    for (const char *s = *value; *s; s++) {
-        unsigned char c = (unsigned char)*s;
-        if (c <= ' ' || c == 0x7F) {
-            gap = chars > 0;
-            continue;
-        }
-        if (gap) *to++ = ' ', chars++;
-        gap = 0;
-        *to++ = *s;
-        chars += (c & 0xC0) != 0x80;
-    }
-    if (chars < STORE_NAME_MIN || chars > STORE_NAME_MAX)
-        return ask_again(ctx, "register.name_length");
-    *value = name;
+    const char *clean = NULL;
+    int name = stores_of(ctx)->name_check(ctx, 0, *value, &clean);
+    if (name < 0) return name;
+    if (!clean)
+        return ask_again(ctx,
+                         name == BOT_NAME_BLANK ? "register.name_blank" : "register.name_length");
+    *value = clean;
     return BOT_OK;
 }
 
@@ -114,7 +101,7 @@ int password_check(struct bot_ctx *ctx, const char **value)
 
 /* What the hashing and a restart carry along: no secret in it. */
 struct draft {
-    char name[STORE_NAME_MAX * 4 + 1];
+    char name[BOT_STORE_NAME_MAX * 4 + 1];
     char email[EMAIL_MAX + 1];
 };
 

@@ -22,11 +22,6 @@ int store_create(struct bot_ctx *ctx, const char *name, const char *email, const
 /* BOT_PASS when the writer may ask for a store; else the refusal has been said. */
 int application_allowed(struct bot_ctx *ctx);
 
-/* store_name.c: what about a store's name may confuse people; the text key of a warning, or NULL.
- * name_remember() after it, so that the next one is compared with it. */
-const char *name_warning(struct bot_ctx *ctx, const char *name);
-int name_remember(struct bot_ctx *ctx, int64_t store, const char *name);
-
 /* store_admin.c */
 int set_store_admin(struct bot_ctx *ctx);
 
@@ -58,7 +53,7 @@ int list_plugins(struct bot_ctx *ctx);
 int announce(struct bot_ctx *ctx);
 int announce_done(struct bot_ctx *ctx);
 int announce_canceled(struct bot_ctx *ctx);
-int yes_no_check(struct bot_ctx *ctx, const char **value);
+int announce_check(struct bot_ctx *ctx, const char **value);
 
 /* announce_send.c: what happens after YA; hooks and a schedule. */
 int announce_batch(struct bot_ctx *ctx);

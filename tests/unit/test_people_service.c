@@ -91,6 +91,22 @@ static int set_zone(struct bot_ctx *ctx, const char *zone)
     return rc < 0 ? reply_code(ctx, rc) : reply_code(ctx, api->number(ctx, "store.offset") / HOUR);
 }
 
+/* "0 Toko Maju": what is said of a name for the event's store, and how it is kept. */
+static int check_name(struct bot_ctx *ctx, const char *name)
+{
+    char told[200];
+    const char *clean = NULL;
+    int flaw = stores(ctx)->name_check(ctx, api->number(ctx, "store"), name, &clean);
+    snprintf(told, sizeof told, "%d %s", flaw, clean ? clean : "-");
+    return bot_reply(ctx, told);
+}
+
+static int set_name(struct bot_ctx *ctx, const char *name)
+{
+    const struct bot_store_profile p = { .size = sizeof p, .name = name };
+    return reply_code(ctx, stores(ctx)->set_profile(ctx, &p));
+}
+
 /* As a talk with a human does. */
 static int pass_on(struct bot_ctx *ctx, const char *text)
 {
@@ -102,8 +118,8 @@ static int pass_on(struct bot_ctx *ctx, const char *text)
 static int on_text(struct bot_ctx *ctx)
 {
     const char *text = api->field(ctx, "text");
-    char word[40] = "", rest[80] = "";
-    sscanf(text, "%39s %79[^\n]", word, rest);
+    char word[40] = "", rest[400] = "";
+    sscanf(text, "%39s %399[^\n]", word, rest);
     long long a = atoll(rest), b = 0;
     if (strchr(rest, ' ')) b = atoll(strchr(rest, ' '));
     if (!strcmp(word, "customers")) return say_customers(ctx, *rest ? rest : NULL, 0);
@@ -118,6 +134,8 @@ static int on_text(struct bot_ctx *ctx)
     if (!strcmp(word, "manage")) return reply_code(ctx, stores(ctx)->manage(ctx, a));
     if (!strcmp(word, "apply")) return apply(ctx, rest);
     if (!strcmp(word, "zone")) return set_zone(ctx, rest);
+    if (!strcmp(word, "check")) return check_name(ctx, rest);
+    if (!strcmp(word, "name")) return set_name(ctx, rest);
     if (!strcmp(word, "number"))
         return bot_reply(ctx, *stores(ctx)->number(ctx) ? stores(ctx)->number(ctx) : "none");
     return bot_reply(ctx, "halo");
@@ -296,6 +314,59 @@ static void a_zone_is_one_that_we_know(void **state)
     asks(BUDI, "#MAJU2 zone WIT", "-9");
 }
 
+static void a_stores_name_is_one_line_that_can_be_read(void **state)
+{
+    (void)state;
+    char text[300] = "name ", answer[300] = "0 ";
+    static const char *const kept[][2] = {
+        { "check Toko  Maju\tJaya ", "0 Toko Maju Jaya" },
+        { "check To\xe2\x80\x8bko \xe2\x80\xaeMaju", "0 Toko Maju" },
+        { "check Kopi \xe2\x98\x95", "0 Kopi \xe2\x98\x95" },
+        { "check \xf0\x9f\x8d\x9c\xf0\x9f\x8d\x9c", "0 \xf0\x9f\x8d\x9c\xf0\x9f\x8d\x9c" },
+        { "check", "3 -" },
+        { "check x", "3 -" },
+        { "check \xe2\x80\x8b\xe2\x80\x8b x", "3 -" },
+        { "check ***", "5 -" },
+        { "check .. \xe2\x80\xa2", "5 -" },
+    };
+    static const char *const words[] = { "menu",  "Batal", "KEMBALI.", "ganti toko", "ya",
+                                         "TIDAK", "halo",  "Start",    "totals",     "Gather",
+                                         "12",    "/toko", "#1" };
+    for (size_t i = 0; i < BOT_COUNT(kept); i++) asks(OWNER, kept[i][0], kept[i][1]);
+    for (size_t i = 0; i < BOT_COUNT(words); i++) {
+        snprintf(text, sizeof text, "check %s", words[i]);
+        snprintf(answer, sizeof answer, "1 %s", words[i]);
+        asks(OWNER, text, answer);
+    }
+    asks(OWNER, "check Menu Kita", "0 Menu Kita");
+    asks(OTHER, "name Toko Baru", "0");
+    asks(OWNER, "check toko  BARU", "2 toko BARU");
+    asks(OTHER, "check toko baru", "0 toko baru"); /* he is it himself */
+    asks(OTHER, "name Toko Lama", "0");
+    asks(OWNER, "check Toko Baru", "0 Toko Baru");
+    asks(OWNER, "check Toko Lama", "2 Toko Lama");
+    asks(SUPER, "#MAJU2 state 2 1", "0"); /* suspended: it may come back */
+    asks(OWNER, "check Toko Lama", "2 Toko Lama");
+    asks(SUPER, "#MAJU2 state 2 2", "0"); /* closed */
+    asks(OWNER, "check Toko Lama", "0 Toko Lama");
+    /* as many characters as may be, each of three bytes; then one more */
+    strcpy(text, "check ");
+    strcpy(answer, "0 ");
+    for (int i = 0; i < BOT_STORE_NAME_MAX; i++) {
+        strcat(text, "\xe3\x81\x82");
+        strcat(answer, "\xe3\x81\x82");
+    }
+    asks(OWNER, text, answer);
+    asks(OWNER, strcat(text, "a"), "4 -");
+    /* what cannot be is not set either, by whichever plugin */
+    memcpy(text, "name  ", 6);
+    asks(OWNER, text, "-1");
+    asks(OWNER, "name x", "-1");
+    asks(OWNER, "name ***", "-1");
+    asks(OWNER, "name  Toko   Baru ", "0");
+    assert_int_equal(disk("SELECT count(*) FROM stores WHERE name = 'Toko Baru'"), 1);
+}
+
 static void what_several_plugins_know_is_gathered(void **state)
 {
     (void)state;
@@ -374,6 +445,7 @@ int main(void)
         TEST(the_last_owner_stays),
         TEST(a_store_that_was_asked_for_waits),
         TEST(a_zone_is_one_that_we_know),
+        TEST(a_stores_name_is_one_line_that_can_be_read),
         TEST(what_several_plugins_know_is_gathered),
         TEST(messages_are_counted_by_the_day),
         TEST(who_wants_to_be_forgotten_is),

@@ -161,6 +161,30 @@ static void who_is_blocked_is_taken_over_by_nobody(void **state)
     assert_int_equal(talks(), 0);
 }
 
+static void a_place_is_passed_on_as_a_link(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *id, *name, *line;
+    } places[] = {
+        { "P1", NULL, "?q=-6.2,106.8\n\n" }, /* nothing behind the link */
+        { "P2", "Monas", "?q=-6.2,106.8 Monas\n\n" },
+    };
+    say(BUDI, "ADMIN");
+    for (size_t i = 0; i < BOT_COUNT(places); i++) {
+        w.seen = w.sent_count;
+        post_in((struct bot_incoming){ .kind = BOT_IN_MESSAGE,
+                                       .native_id = places[i].id,
+                                       .phone = BUDI,
+                                       .media = "location",
+                                       .place = "-6.2,106.8",
+                                       .place_name = places[i].name,
+                                       .sent_at = clock_ms() });
+        run();
+        expect_like(DEWI, places[i].line);
+    }
+}
+
 static void who_is_erased_leaves_no_talk(void **state)
 {
     (void)state;
@@ -221,6 +245,7 @@ int main(void)
         IN_A_STORE(a_lost_commit_begins_one_talk),
         cmocka_unit_test_setup_teardown(another_stores_code_gets_its_bot_and_then_the_talk_goes_on,
                                         open_two, world_close),
+        IN_A_STORE(a_place_is_passed_on_as_a_link),
         IN_A_STORE(who_is_blocked_is_taken_over_by_nobody),
         IN_A_STORE(yes_to_who_writes_from_the_phone_erases_nothing),
         cmocka_unit_test_setup_teardown(who_is_erased_leaves_no_talk, open_two, world_close),

@@ -120,16 +120,14 @@ static int fake_email_taken(struct bot_ctx *ctx, const char *email)
     return strcmp(email, "ada@contoh.com") == 0;
 }
 
-const char *name_warning(struct bot_ctx *ctx, const char *name)
+static int fake_name_check(struct bot_ctx *ctx, int64_t store, const char *name, const char **clean)
 {
-    (void)ctx, (void)name;
-    return NULL;
+    (void)ctx;
+    assert_int_equal(store, 0);
+    *clean = name;
+    return BOT_NAME_GOOD;
 }
-int name_remember(struct bot_ctx *ctx, int64_t store, const char *name)
-{
-    (void)ctx, (void)store, (void)name;
-    return BOT_OK;
-}
+
 struct bot_store *stores_page(struct bot_ctx *ctx, size_t count)
 {
     static struct bot_store page[64];
@@ -185,6 +183,7 @@ static const struct bot_stores stores = {
     .apply = fake_apply,
     .managed = fake_managed,
     .count = fake_count,
+    .name_check = fake_name_check,
 };
 const struct bot_stores *stores_of(struct bot_ctx *ctx)
 {

@@ -134,6 +134,39 @@ static void trimming_knows_the_invisible_spaces(void **state)
     check_trim("a\x80", "a\x80");
 }
 
+static void check_line(const char *in, const char *want)
+{
+    char out[200];
+    assert_int_equal(text_line(out, sizeof out, in), strlen(want));
+    assert_string_equal(out, want);
+    assert_int_equal(text_line(NULL, 0, in), strlen(want));
+}
+
+static void a_line_holds_only_what_can_be_seen(void **state)
+{
+    (void)state;
+    check_line("Toko Maju", "Toko Maju");
+    check_line("  Toko \t\n Maju\r\n", "Toko Maju");
+    check_line("", "");
+    check_line(" \n\t ", "");
+    check_line("Toko\xc2\xa0\xe2\x80\x83Maju", "Toko Maju"); /* no-break, em space */
+    check_line("To\xe2\x80\x8bko\xef\xbb\xbf", "Toko");      /* of no width */
+    check_line("\xe2\x80\xaeujaM\xe2\x80\xac", "ujaM");      /* turned around */
+    check_line("a\x01\x7f\xc2\x9b"
+               "b",
+               "ab");                                          /* controls */
+    check_line("a\xffz", "a\xef\xbf\xbdz");                    /* no UTF-8 */
+    check_line("\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x8d\xb3", /* one cook, of three */
+               "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x8d\xb3");
+    char out[8];
+    assert_int_equal(text_line(out, sizeof out, "Toko    \xc3\xa9\xc3\xa9"), 7);
+    assert_string_equal(out, "Toko \xc3\xa9");
+    assert_int_equal(text_line(out, 6, "Toko \xc3\xa9"), 4); /* not half, and no space */
+    assert_string_equal(out, "Toko");
+    assert_int_equal(text_line(out, 1, "Toko"), 0);
+    assert_string_equal(out, "");
+}
+
 static void check_fold(const char *in, const char *want)
 {
     char out[128];
@@ -268,6 +301,55 @@ static void what_is_no_phone_number_is_refused(void **state)
     assert_int_equal(text_phone("6281100000001", out, 14), 0);
 }
 
+static void an_answer_is_one_word_that_agrees_or_does_not(void **state)
+{
+    (void)state;
+    static const char *const yes[] = { "ya",   "YA",     "Ya.",    "iya", "y",      "OK!",
+                                       "oke",  "Okay.",  "yes",    "ya ", "\tya\n", "Setuju",
+                                       "*YA*", "\"ya\"", "ya...!", "ya, " };
+    static const char *const no[] = { "tidak",  "TIDAK",   "Tidak.", "t",  "n",
+                                      "no",     "tdk",     "gak",    "GA", "nggak",
+                                      "enggak", "jangan!", "_tidak_" };
+    static const char *const neither[] = { "",
+                                           " ",
+                                           ".",
+                                           "*",
+                                           "ya tapi nanti",
+                                           "tidak ya",
+                                           "ya ya",
+                                           "yaa",
+                                           "yak",
+                                           "1",
+                                           "0",
+                                           "oke?",
+                                           "ya?",
+                                           "YA/TIDAK",
+                                           "y a",
+                                           "mungkin",
+                                           "batal",
+                                           "ya\xc2\xa0",
+                                           "\xf0\x9f\x91\x8d",
+                                           "ya, tapi nanti",
+                                           "enggakenggakenggakenggakenggakenggakenggakenggak" };
+    char text[2001];
+    for (size_t i = 0; i < COUNT(yes); i++)
+        if (text_yes_no(yes[i]) != 1) fail_msg("not understood as yes: %s", yes[i]);
+    for (size_t i = 0; i < COUNT(no); i++)
+        if (text_yes_no(no[i]) != 0) fail_msg("not understood as no: %s", no[i]);
+    for (size_t i = 0; i < COUNT(neither); i++)
+        if (text_yes_no(neither[i]) != -1) fail_msg("understood: %s", neither[i]);
+    for (size_t n = 1; n < sizeof text; n = n * 2 + 1) { /* 1, 3, 7, 15, ... letters */
+        memset(text, 'y', n);
+        text[n] = '\0';
+        assert_int_equal(text_yes_no(text), n == 1 ? 1 : -1);
+    }
+    memset(text, '.', 2000);
+    memcpy(text + 1000, "ya", 2);
+    text[2000] = '\0';
+    assert_int_equal(text_yes_no(text), 1);
+    assert_int_equal(text_yes_no(NULL), -1);
+}
+
 static void only_whole_numbers_are_numbers(void **state)
 {
     (void)state;
@@ -307,12 +389,14 @@ int main(void)
         cmocka_unit_test(utf8_is_told_from_other_bytes),
         cmocka_unit_test(a_prefix_ends_between_characters),
         cmocka_unit_test(trimming_knows_the_invisible_spaces),
+        cmocka_unit_test(a_line_holds_only_what_can_be_seen),
         cmocka_unit_test(folding_makes_text_searchable),
         cmocka_unit_test(ascii_case_is_ignored),
         cmocka_unit_test(distance_counts_edits_and_swaps),
         cmocka_unit_test(the_nearest_name_is_found_within_a_third),
         cmocka_unit_test(phone_numbers_are_taken_in_any_spelling),
         cmocka_unit_test(what_is_no_phone_number_is_refused),
+        cmocka_unit_test(an_answer_is_one_word_that_agrees_or_does_not),
         cmocka_unit_test(only_whole_numbers_are_numbers),
         cmocka_unit_test(rupiah_are_grouped_by_dots),
     };

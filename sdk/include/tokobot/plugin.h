@@ -546,7 +546,8 @@ struct bot_api {
      * its cursors are closed when fn returns. Returns what fn returned. */
     int (*call_as)(struct bot_ctx *ctx, void *owner, bot_call_fn *fn, void *arg);
     /* [any] Does an answer agree? "ya", "iya", "oke", "yes" ... 1; "tidak", "gak", "jangan", "no"
-     * ... 0; anything else BOT_EINVAL. In any case, with a dot or the like behind it. Pure. */
+     * ... 0; anything else BOT_EINVAL. One word, in any case, with dots or the like around it.
+     * Pure. */
     int (*yes_no)(const char *text);
 };
 
@@ -626,8 +627,8 @@ static inline int bot_say(struct bot_ctx *ctx, const char *key, const struct bot
     return bot_reply(ctx, ctx->api->text(ctx, key, args, n));
 }
 
-/* The check of a dialog's step that asks YA or TIDAK: number(ctx, "slot.NAME") is then 1 or 0. Since
- * 0.13. */
+/* The check of a dialog's step that asks YA or TIDAK: number(ctx, "slot.NAME") is then 1 or 0.
+ * Since 0.13. */
 static inline int bot_check_yes_no(struct bot_ctx *ctx, const char **value)
 {
     int yes = ctx->api->yes_no(*value);

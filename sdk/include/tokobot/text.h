@@ -23,6 +23,23 @@ static inline const char *bot_field(struct bot_ctx *ctx, const char *name)
     return value ? value : "";
 }
 
+/* The plugin's text `key`, which needs no arguments; and that as the answer, a verdict. */
+static inline const char *bot_words(struct bot_ctx *ctx, const char *key)
+{
+    return ctx->api->text(ctx, key, NULL, 0);
+}
+static inline int bot_say_words(struct bot_ctx *ctx, const char *key)
+{
+    return bot_say(ctx, key, NULL, 0);
+}
+/* The same with one text in it. */
+static inline int bot_say_with(struct bot_ctx *ctx, const char *key, const char *name,
+                               const char *value)
+{
+    const struct bot_arg args[] = { bot_text(name, value) };
+    return bot_say(ctx, key, args, 1);
+}
+
 /* A copy, for a row's text that has to outlive its row. */
 static inline char *bot_copy(struct bot_ctx *ctx, const char *text)
 {

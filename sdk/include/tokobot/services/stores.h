@@ -71,6 +71,21 @@ struct bot_totals {
     int64_t uptime_s;
 };
 
+/* What name_check() says of a store's name. Since 0.13. */
+enum bot_name {
+    BOT_NAME_GOOD = 0,
+    /* It can be, but tell who chose it: customers find the store more easily by its code. */
+    BOT_NAME_LIKE_WORD = 1,  /* a command, a number, or what people write to the bot anyway */
+    BOT_NAME_LIKE_STORE = 2, /* another store that is not closed is called so, in any case */
+    /* It cannot be, and *clean is NULL. */
+    BOT_NAME_SHORT = 3,
+    BOT_NAME_LONG = 4,
+    BOT_NAME_BLANK = 5 /* no letter, digit or picture is in it */
+};
+
+/* Characters of a store's name. Since 0.13. */
+enum { BOT_STORE_NAME_MIN = 2, BOT_STORE_NAME_MAX = 60 };
+
 struct bot_stores {
     uint32_t size;
     uint32_t reserved;
@@ -125,6 +140,12 @@ struct bot_stores {
     /* The store that the writer's commands are for: the only one that he runs, or the one that he
      * chose; 0 when he would be asked. */
     int64_t (*managing)(struct bot_ctx *ctx);
+    /* -- since 0.13 -- */
+    /* What somebody wants to call `store` (0 = one that is to be made): an enum bot_name, or an
+     * error. *clean is the name as it will be kept: one line, nothing invisible in it; NULL when it
+     * cannot be. create(), apply() and set_profile() clean names so, too, and answer BOT_EINVAL to
+     * those that cannot be. */
+    int (*name_check)(struct bot_ctx *ctx, int64_t store, const char *name, const char **clean);
 };
 
 #ifdef __cplusplus
