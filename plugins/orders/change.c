@@ -121,17 +121,17 @@ static int act(struct bot_ctx *ctx, enum action action, int64_t number, const ch
     return rc < 0 ? rc : tell_all(ctx, action, &o);
 }
 
-/* "/kirim 12 JNE 123": by its number, or as the answer to a message about it. */
+/* "/kirim 12 JNE 123": by its number, or as the answer to a message about it. Both, and not the
+ * same: nobody knows whether the number is of an order or of a receipt. */
 static int act_command(struct bot_ctx *ctx, enum action action)
 {
     const char *text = bot_field(ctx, "rest"), *rest = text;
     int64_t number = order_number_at(ctx, text, &rest);
-    if (!number) {
-        number = order_tagged(ctx, ctx->api->field(ctx, "quoted.tag"));
-        rest = text;
-    }
-    if (!number) return *text ? say_no_order(ctx, text) : say(ctx, "change.usage");
-    return act(ctx, action, number, rest);
+    int64_t quoted = order_tagged(ctx, ctx->api->field(ctx, "quoted.tag"));
+    if (number && quoted && number != quoted) return say(ctx, "change.usage");
+    if (number) return act(ctx, action, number, rest);
+    if (quoted) return act(ctx, action, quoted, text);
+    return *text ? say_no_order(ctx, text) : say(ctx, "change.usage");
 }
 
 int mark_paid(struct bot_ctx *ctx)
@@ -180,13 +180,26 @@ static const char *behind(const char *text, const char *word)
     return *text == '\0' || strchr(" .,!*:\n", *text) ? text + strspn(text, " .,!*:\n") : NULL;
 }
 
+/* "lunas belum", "terima kasih", "kirim ke mana?": it begins with the word, and does not mean it.
+ */
+static int is_talk(enum action action, const char *rest)
+{
+    static const char *const not_meant[] = { "belum", "kasih", "nanti", "kapan", "jangan",
+                                             "bukan", "not",   "yet",   "when",  "later" };
+    int takes_words = action == SEND || action == CANCEL;
+    if (strchr(rest, '?')) return 1;
+    for (size_t i = 0; !takes_words && i < BOT_COUNT(not_meant); i++)
+        if (behind(rest, not_meant[i])) return 1;
+    return 0;
+}
+
 int admin_said(struct bot_ctx *ctx, const char *text)
 {
     int64_t number = order_tagged(ctx, ctx->api->field(ctx, "quoted.tag"));
     if (!number) return BOT_PASS;
     for (size_t i = 0; i < BOT_COUNT(words); i++) {
         const char *rest = behind(text, words[i].word);
-        if (rest) return act(ctx, words[i].action, number, rest);
+        if (rest && !is_talk(words[i].action, rest)) return act(ctx, words[i].action, number, rest);
     }
     return say_with(ctx, "change.words", "code", order_code(ctx, number));
 }
@@ -199,7 +212,10 @@ static int cancel(struct bot_ctx *ctx, struct order *o)
     if (o->state != ORDER_UNPAID && o->state != ORDER_NEW)
         return bot_reply(ctx, text_of(ctx, "refused.mine", o));
     int rc = order_move(ctx, o, &move);
-    if (rc >= 0) rc = tell_admins(ctx, o->number, text_of(ctx, "canceled.admin", o), 0);
+    struct bot_lines l = { .ctx = ctx };
+    bot_lines_add(&l, text_of(ctx, "canceled.admin", o));
+    if (o->paid_at) bot_lines_add(&l, text_of(ctx, "done.refund", o));
+    if (rc >= 0) rc = tell_admins(ctx, o->number, l.s, 0);
     return rc < 0 ? rc : bot_reply(ctx, text_of(ctx, "canceled.mine", o));
 }
 

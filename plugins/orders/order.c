@@ -63,7 +63,7 @@ int order_unpaid(struct bot_ctx *ctx, struct order *out)
 {
     static const char sql[] = "SELECT " ORDER_COLUMNS " FROM orders_orders"
                               " WHERE person = $person AND store = $store AND state = 1"
-                              " ORDER BY number DESC LIMIT 1";
+                              " ORDER BY expires_at IS NULL, number DESC LIMIT 1";
     return order_read(ctx, sql, NULL, 0, out);
 }
 

@@ -61,12 +61,13 @@ const char *item_name(struct bot_ctx *ctx, const char *name, const char *label)
 
 int64_t number_at(const char *text, int64_t max, const char **rest)
 {
+    static const char behind[] = " \t\r\n.,!?:;*";
     int64_t n = 0;
     size_t i = 0;
     for (; text[i] >= '0' && text[i] <= '9'; i++)
         if ((n = n * 10 + (text[i] - '0')) > max) return 0;
-    if (text[i] && !strchr(" .,!", text[i])) return 0;
-    *rest = text + i + strspn(text + i, " .,!");
+    if (!i || (text[i] && !strchr(behind, text[i]))) return 0;
+    *rest = text + i + strspn(text + i, behind);
     return n;
 }
 

@@ -38,13 +38,22 @@ static int starts_nocase(const char *text, const char *with)
 int64_t order_number_at(struct bot_ctx *ctx, const char *text, const char **rest)
 {
     const char *code = bot_field(ctx, "store.code");
-    text += strspn(text, " #");
+    text += strspn(text, " #*");
     if (*code && starts_nocase(text, code)) {
         const char *behind = text + strlen(code);
         behind += strspn(behind, " ");
         if (*behind == '-') text = behind + 1 + strspn(behind + 1, " ");
     }
     return number_at(text, INT64_C(999999999), rest);
+}
+
+int64_t order_code_first(struct bot_ctx *ctx, const char *text)
+{
+    const char *code = bot_field(ctx, "store.code"), *rest = "";
+    text += strspn(text, " #*");
+    if (!*code || !starts_nocase(text, code)) return 0;
+    const char *behind = text + strlen(code);
+    return behind[strspn(behind, " ")] == '-' ? order_number_at(ctx, text, &rest) : 0;
 }
 
 const char *order_tag(struct bot_ctx *ctx, int64_t number)
@@ -140,7 +149,8 @@ const char *order_pay_text(struct bot_ctx *ctx, const struct order *o)
         bot_text("code", order_code(ctx, o->number)),
         bot_int("until", o->expires_at),
     };
-    return ctx->api->text(ctx, account ? "pay.transfer" : "pay.ask", args, BOT_COUNT(args));
+    const char *key = !o->expires_at ? "pay.checking" : account ? "pay.transfer" : "pay.ask";
+    return ctx->api->text(ctx, key, args, BOT_COUNT(args));
 }
 
 /* ---- telling --------------------------------------------------------------------------------- */
