@@ -22,7 +22,8 @@ extern const size_t orders_migration_count;
 
 /* buy.c: what somebody wants, in words, becomes rows of his cart */
 int buy_command(struct bot_ctx *ctx);
-int buy_said(struct bot_ctx *ctx, const char *words); /* behind "pesan" */
+int buy_said(struct bot_ctx *ctx, const char *words);              /* behind "pesan" */
+int buy_words(struct bot_ctx *ctx, const char *words, int *asked); /* *asked 1: which one */
 int choose_check(struct bot_ctx *ctx, const char **value);
 int choose_done(struct bot_ctx *ctx);
 

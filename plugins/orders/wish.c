@@ -159,22 +159,22 @@ static int64_t number_word(const char *s, size_t len)
     return 0;
 }
 
-/* A count in front: takes it off. 0 when there is none. */
+/* A count in front: takes it off. -1 when there is none. */
 static int64_t count_take(char **s)
 {
     size_t n = word_len(*s), len = 0;
     int64_t count = digits(*s, &len), pieces = 1;
     if (!count && (count = number_word(*s, n))) len = n;
-    if (!count || ((*s)[n] && (*s)[n] != ' ')) return 0; /* "1,5 liter" */
+    if (!len || ((*s)[n] && (*s)[n] != ' ')) return -1; /* "1,5 liter" */
     char *rest = *s + n + strspn(*s + n, " ");
     if (len < n) {
-        if (!(pieces = unit_pieces(*s + len, n - len))) return 0; /* "3in1", "2kg" */
+        if (!(pieces = unit_pieces(*s + len, n - len))) return -1; /* "3in1", "2kg" */
     } else if (unit_pieces(rest, word_len(rest))) {
         char *behind = rest + word_len(rest);
         behind += strspn(behind, " ");
         if (*behind) pieces = unit_pieces(rest, word_len(rest)), rest = behind;
     }
-    if (!*rest) return 0; /* a number alone says not what */
+    if (!*rest) return -1; /* a number alone says not what */
     *s = rest;
     return at_most(count * pieces);
 }
@@ -310,21 +310,20 @@ static void part_read(char *s, struct wish *w)
         const char *number = lower(*behind) == 'x' ? behind + 1 : behind;
         number += strspn(number, " ");
         int64_t many = digits(number, &len);
-        w->count = count ? count : many ? many : 1;
+        w->count = count >= 0 ? count : len ? many : 1;
         *s = '\0';
         w->words = s;
         return;
     }
     w->words = s;
-    if (!count) count = count_behind(s);
-    if (count) {
-        w->count = count;
+    if (count < 0 && (count = count_behind(s)) == 0) {
+        char *word = last_word(s);
+        size_t len = 0;
+        int64_t last = word > s ? digits(word, &len) : 0;
+        if (last && word[len] == '\0') w->trailing = last;
         return;
     }
-    char *word = last_word(s);
-    size_t len = 0;
-    count = word > s ? digits(word, &len) : 0;
-    if (count && word[len] == '\0') w->trailing = count;
+    w->count = count;
 }
 
 /* One space between words, whatever it was; a cross is an x, a bullet a space. */

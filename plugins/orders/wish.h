@@ -11,7 +11,7 @@
 
 struct wish {
     char *words;      /* "kopi susu"; "" when an id says what */
-    int64_t count;    /* >= 1; COUNT_MAX + 1: more than that */
+    int64_t count;    /* COUNT_MAX + 1: more than that; 0: he said zero */
     int64_t trailing; /* a number at the end of the words, which may be the count ("kopi 2") or a
                          part of the name ("iphone 15"); 0: none. Only when no other count was
                          said */
