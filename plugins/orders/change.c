@@ -19,18 +19,26 @@ static const struct {
     uint32_t from;
     enum order_state to;
     int pays; /* the money is there afterwards */
-    const char *customer, *customer_pickup, *admin;
+    const char *customer, *customer_pickup, *admin, *how;
 } actions[ACTIONS] = {
-    [PAID] = { IN(ORDER_UNPAID), ORDER_PROCESSING, 1, "told.paid", "told.paid", "done.paid" },
+    [PAID] = { IN(ORDER_UNPAID), ORDER_PROCESSING, 1, "told.paid", "told.paid", "done.paid",
+               "next.paid" },
     [PROCESS] = { IN(ORDER_NEW), ORDER_PROCESSING, 0, "told.processing", "told.processing",
-                  "done.processing" },
+                  "done.processing", "next.process" },
     [SEND] = { IN(ORDER_NEW) | IN(ORDER_PROCESSING), ORDER_SENT, 0, "told.sent", "told.ready",
-               "done.sent" },
+               "done.sent", "next.send" },
     [FINISH] = { IN(ORDER_NEW) | IN(ORDER_PROCESSING) | IN(ORDER_SENT), ORDER_DONE, 1, "told.done",
-                 "told.done", "done.done" },
+                 "told.done", "done.done", "next.done" },
     [CANCEL] = { IN(ORDER_UNPAID) | IN(ORDER_NEW) | IN(ORDER_PROCESSING) | IN(ORDER_SENT),
-                 ORDER_CANCELED, 0, "told.canceled", "told.canceled", "done.canceled" },
+                 ORDER_CANCELED, 0, "told.canceled", "told.canceled", "done.canceled",
+                 "next.cancel" },
 };
+
+/* Cash may come before the goods go. */
+static int is_cash_open(const struct order *o)
+{
+    return !o->paid_at && o->state > ORDER_UNPAID && o->state < ORDER_DONE;
+}
 
 /* ---- saying ---------------------------------------------------------------------------------- */
 
@@ -67,6 +75,19 @@ static int audit(struct bot_ctx *ctx, const struct order *o)
     return ctx->api->audit(ctx, "order.change",
                            bot_format(ctx, "number=%lld state=%d paid=%d", (long long)o->number,
                                       (int)o->state, o->paid_at > 0));
+}
+
+const char *order_next_steps(struct bot_ctx *ctx, const struct order *o)
+{
+    const struct bot_arg number[] = { bot_int("number", o->number) };
+    struct bot_lines l = { .ctx = ctx };
+    for (size_t i = 0; i < ACTIONS; i++) {
+        if (!(actions[i].from & IN(o->state)) && !(i == PAID && is_cash_open(o))) continue;
+        if (l.len) bot_lines_join(&l, ", ");
+        bot_lines_join(&l, ctx->api->text(ctx, actions[i].how, number, 1));
+    }
+    const struct bot_arg list[] = { bot_text("list", l.s) };
+    return l.len ? ctx->api->text(ctx, "next.steps", list, 1) : "";
 }
 
 /* ---- the admins ------------------------------------------------------------------------------ */
@@ -106,8 +127,7 @@ static int act(struct bot_ctx *ctx, enum action action, int64_t number, const ch
     int rc = order_get(ctx, number, &o);
     if (rc == BOT_ENOENT) return say_no_order(ctx, order_code(ctx, number));
     if (rc < 0) return rc;
-    int open = o.state == ORDER_NEW || o.state == ORDER_PROCESSING || o.state == ORDER_SENT;
-    if (action == PAID && open && !o.paid_at) return note_cash(ctx, &o);
+    if (action == PAID && is_cash_open(&o)) return note_cash(ctx, &o);
     if (!(actions[action].from & IN(o.state))) return refuse(ctx, action, &o);
     const char *receipt = action == SEND ? one_line(ctx, words, RECEIPT_CHARS) : "";
     const char *reason = action == CANCEL ? one_line(ctx, words, REASON_CHARS) : "";
@@ -210,7 +230,8 @@ static int cancel(struct bot_ctx *ctx, struct order *o)
 {
     const struct order_move move = { .to = ORDER_CANCELED };
     if (o->state != ORDER_UNPAID && o->state != ORDER_NEW)
-        return bot_reply(ctx, text_of(ctx, "refused.mine", o));
+        return bot_reply(
+            ctx, text_of(ctx, o->state < ORDER_DONE ? "refused.mine" : "refused.mine_over", o));
     int rc = order_move(ctx, o, &move);
     struct bot_lines l = { .ctx = ctx };
     bot_lines_add(&l, text_of(ctx, "canceled.admin", o));

@@ -60,13 +60,8 @@ int list_one(struct bot_ctx *ctx, int64_t number)
     if (rc < 0 || (rc = order_show(&l, &o, admin)) < 0) return rc;
     const char *pay = o.person == person_of(ctx) ? order_pay_text(ctx, &o) : "";
     if (*pay) bot_lines_add(&l, ""), bot_lines_add(&l, pay);
-    if (admin && o.state < ORDER_DONE) {
-        const struct bot_arg args[] = { bot_int("number", o.number) };
-        bot_lines_add(&l, "");
-        bot_lines_add(
-            &l, ctx->api->text(ctx, o.state == ORDER_UNPAID ? "admin.next_unpaid" : "admin.next",
-                               args, 1));
-    }
+    const char *next = admin ? order_next_steps(ctx, &o) : "";
+    if (*next) bot_lines_add(&l, ""), bot_lines_add(&l, next);
     return bot_lines_reply(&l);
 }
 

@@ -86,6 +86,8 @@ int64_t order_tagged(struct bot_ctx *ctx, const char *tag);
 int order_show(struct bot_lines *out, const struct order *o, int for_admin);
 /* How to pay it, "" when nothing is to be paid now. */
 const char *order_pay_text(struct bot_ctx *ctx, const struct order *o);
+/* What those who run the store may do with it now: "Lanjut: /proses 12, ..."; "": nothing. */
+const char *order_next_steps(struct bot_ctx *ctx, const struct order *o);
 /* Answers that there is no such order. */
 int say_no_order(struct bot_ctx *ctx, const char *which);
 

@@ -35,6 +35,22 @@ int is_aside(const char *text)
            is_among(text, order_words, BOT_COUNT(order_words));
 }
 
+/* 12 of "pesanan 12", "status MAJU7-12"; 0. */
+static int64_t order_asked(struct bot_ctx *ctx, const char *text)
+{
+    int64_t number = order_code_first(ctx, text);
+    for (size_t i = 0; !number && i < BOT_COUNT(order_words); i++) {
+        const char *word = order_words[i], *rest = "";
+        size_t n = 0;
+        while (word[n] && (text[n] >= 'A' && text[n] <= 'Z' ? text[n] + 32 : text[n]) == word[n])
+            n++;
+        if (word[n] || text[n] != ' ') continue;
+        number = order_number_at(ctx, text + n, &rest);
+        if (*rest) number = 0;
+    }
+    return number;
+}
+
 /* "bayar": what has to be paid, or the cart becomes an order. */
 static int pay(struct bot_ctx *ctx)
 {
@@ -77,7 +93,7 @@ int text_came(struct bot_ctx *ctx)
     const char *wanted = wish_verb(text); /* behind the fixed words: "pesan sekarang" */
     if (wanted && !(strchr(wanted, '?') && !*bot_field(ctx, "quoted.tag")))
         return buy_said(ctx, wanted);
-    int64_t number = order_code_first(ctx, text);
+    int64_t number = order_asked(ctx, text);
     return number ? list_one(ctx, number) : cart_words_came(ctx, text);
 }
 
