@@ -147,7 +147,7 @@ static int act_command(struct bot_ctx *ctx, enum action action)
 {
     const char *text = bot_field(ctx, "rest"), *rest = text;
     int64_t number = order_number_at(ctx, text, &rest);
-    int64_t quoted = order_tagged(ctx, ctx->api->field(ctx, "quoted.tag"));
+    int64_t quoted = order_quoted(ctx);
     if (number && quoted && number != quoted) return say(ctx, "change.usage");
     if (number) return act(ctx, action, number, rest);
     if (quoted) return act(ctx, action, quoted, text);
@@ -215,7 +215,7 @@ static int is_talk(enum action action, const char *rest)
 
 int admin_said(struct bot_ctx *ctx, const char *text)
 {
-    int64_t number = order_tagged(ctx, ctx->api->field(ctx, "quoted.tag"));
+    int64_t number = order_quoted(ctx);
     if (!number) return BOT_PASS;
     for (size_t i = 0; i < BOT_COUNT(words); i++) {
         const char *rest = behind(text, words[i].word);
@@ -247,7 +247,7 @@ int cancel_mine(struct bot_ctx *ctx)
     int64_t number = order_number_at(ctx, text, &rest);
     struct order o;
     if (in_group(ctx)) return say(ctx, "group");
-    if (!number) number = order_tagged(ctx, ctx->api->field(ctx, "quoted.tag"));
+    if (!number) number = order_quoted(ctx);
     int rc = *text && !number ? BOT_ENOENT
              : number         ? order_get(ctx, number, &o)
                               : order_last(ctx, &o);

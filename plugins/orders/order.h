@@ -79,9 +79,9 @@ const char *order_state_word(struct bot_ctx *ctx, const struct order *o);
 int64_t order_number_at(struct bot_ctx *ctx, const char *text, const char **rest);
 /* 12 of "maju7-12 sudah dikirim?"; 0: it does not begin with a code of this store. */
 int64_t order_code_first(struct bot_ctx *ctx, const char *text);
-/* The tag of messages about it, and back: 0 when it is no such tag or another store's. */
+/* The tag of messages about it; and the order whose message the event's quotes, 0: none. */
 const char *order_tag(struct bot_ctx *ctx, int64_t number);
-int64_t order_tagged(struct bot_ctx *ctx, const char *tag);
+int64_t order_quoted(struct bot_ctx *ctx);
 /* In full; for those who run the store with who bought. */
 int order_show(struct bot_lines *out, const struct order *o, int for_admin);
 /* How to pay it, "" when nothing is to be paid now. */

@@ -60,7 +60,7 @@ static const char *admin_text(struct bot_ctx *ctx, const struct order *o, int64_
  * beside it, else the last one that has no proof yet. BOT_ENOENT. */
 static int order_of_proof(struct bot_ctx *ctx, struct order *out)
 {
-    int64_t number = order_tagged(ctx, ctx->api->field(ctx, "quoted.tag"));
+    int64_t number = order_quoted(ctx);
     if (!number) number = order_code_first(ctx, bot_field(ctx, "text"));
     int rc = number ? order_get(ctx, number, out) : BOT_ENOENT;
     if (rc < 0 && rc != BOT_ENOENT) return rc;

@@ -33,9 +33,11 @@ int in_group(struct bot_ctx *ctx)
     return strcmp(bot_field(ctx, "event"), "group") == 0;
 }
 
+/* An alarm carries whoever set it; he is not the one who does what follows. */
 int64_t person_of(struct bot_ctx *ctx)
 {
-    return ctx->api->number(ctx, "person");
+    int is_alarm = strcmp(bot_field(ctx, "event"), UNPAID_OVER) == 0;
+    return is_alarm ? 0 : ctx->api->number(ctx, "person");
 }
 
 const char *say_text(struct bot_ctx *ctx, const char *key)

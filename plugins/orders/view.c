@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * view.c - how an order looks in a message, and what is told to whom. Every message about one names
- * its code, and carries it as a tag: quoting it says which order is meant. */
+ * its code, and what was not an answer carries it as a tag: quoting it says which order is meant.
+ */
 #include <stdlib.h>
 
 #include "order.h"
@@ -62,13 +63,33 @@ const char *order_tag(struct bot_ctx *ctx, int64_t number)
                       (long long)number);
 }
 
-int64_t order_tagged(struct bot_ctx *ctx, const char *tag)
+static int64_t order_tagged(struct bot_ctx *ctx, const char *tag)
 {
     static const char prefix[] = "order:";
     char *end;
     if (!tag || strncmp(tag, prefix, sizeof prefix - 1) != 0) return 0;
     int64_t store = strtoll(tag + sizeof prefix - 1, &end, 10);
     return *end == ':' && store == ctx->api->number(ctx, "store") ? strtoll(end + 1, NULL, 10) : 0;
+}
+
+/* The only order that the text names; 0: none, or several. */
+static int64_t order_named(struct bot_ctx *ctx, const char *text)
+{
+    int64_t only = 0;
+    for (const char *s = text; *s; s++) {
+        int is_inside = s > text && ((s[-1] | 0x20) >= 'a' && (s[-1] | 0x20) <= 'z');
+        if (is_inside) continue;
+        int64_t number = order_code_first(ctx, s);
+        if (number && only && number != only) return 0;
+        if (number) only = number;
+    }
+    return only;
+}
+
+int64_t order_quoted(struct bot_ctx *ctx)
+{
+    int64_t number = order_tagged(ctx, ctx->api->field(ctx, "quoted.tag"));
+    return number ? number : order_named(ctx, bot_field(ctx, "quoted.text"));
 }
 
 int say_no_order(struct bot_ctx *ctx, const char *which)
