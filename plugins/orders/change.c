@@ -48,7 +48,7 @@ static const char *text_of(struct bot_ctx *ctx, const char *key, const struct or
         bot_text("store", bot_field(ctx, "store.name")),
         bot_text("code", order_code(ctx, o->number)),
         bot_text("state", order_state_word(ctx, o)),
-        bot_text("name", *o->name ? o->name : say_text(ctx, "order.nobody")),
+        bot_text("name", *o->name ? o->name : say_text(ctx, "order.gone")),
         bot_int("total", o->total),
     };
     return ctx->api->text(ctx, key, args, BOT_COUNT(args));
