@@ -232,10 +232,12 @@ static int cancel(struct bot_ctx *ctx, struct order *o)
     if (o->state != ORDER_UNPAID && o->state != ORDER_NEW)
         return bot_reply(
             ctx, text_of(ctx, o->state < ORDER_DONE ? "refused.mine" : "refused.mine_over", o));
+    int has_proof = o->state == ORDER_UNPAID && !o->expires_at;
     int rc = order_move(ctx, o, &move);
     struct bot_lines l = { .ctx = ctx };
     bot_lines_add(&l, text_of(ctx, "canceled.admin", o));
     if (o->paid_at) bot_lines_add(&l, text_of(ctx, "done.refund", o));
+    if (has_proof) bot_lines_add(&l, text_of(ctx, "canceled.proof", o));
     if (rc >= 0) rc = tell_admins(ctx, o->number, l.s, 0);
     return rc < 0 ? rc : bot_reply(ctx, text_of(ctx, "canceled.mine", o));
 }

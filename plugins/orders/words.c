@@ -90,11 +90,12 @@ int text_came(struct bot_ctx *ctx)
     if (is_among(text, pay_words, BOT_COUNT(pay_words))) return pay(ctx);
     if (is_among(text, order_words, BOT_COUNT(order_words))) return list_orders(ctx);
     if (is_among(text, cancel_words, BOT_COUNT(cancel_words))) return cancel_mine(ctx);
+    int64_t number = order_asked(ctx, text);
+    if (number) return list_one(ctx, number);
     const char *wanted = wish_verb(text); /* behind the fixed words: "pesan sekarang" */
     if (wanted && !(strchr(wanted, '?') && !*bot_field(ctx, "quoted.tag")))
         return buy_said(ctx, wanted);
-    int64_t number = order_asked(ctx, text);
-    return number ? list_one(ctx, number) : cart_words_came(ctx, text);
+    return cart_words_came(ctx, text);
 }
 
 /* How to order, below what the catalog shows; hook catalog.hint. */
