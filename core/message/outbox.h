@@ -60,9 +60,11 @@ int outbox_ack(struct outbox *o, const char *gateway, const char *session, const
 /* The store of the message with this id of the network; 0 = not ours, or of none. */
 int64_t outbox_store_of(struct outbox *o, const char *gateway, const char *session,
                         const char *native_id);
-/* The store, text and tag of one of our messages, for a quote: 1 found, strings in arena. */
-int outbox_quoted(struct outbox *o, const char *gateway, const char *session, const char *native_id,
-                  int64_t *store, const char **text, const char **tag, struct arena *arena);
+/* The store, text and tag of one of our messages, for a quote in `chat`: 1 found, strings in arena.
+ * Also of one that has gone out under its id while the answer that says so is not here yet. */
+int outbox_quoted(struct outbox *o, const char *gateway, const char *session, const char *chat,
+                  const char *native_id, int64_t *store, const char **text, const char **tag,
+                  struct arena *arena);
 
 /* A gateway's event has no pending call left: a row that it gave no outcome for becomes unknown. */
 void outbox_gateway_idle(struct outbox *o, struct event *ev);

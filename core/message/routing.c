@@ -330,8 +330,8 @@ static int64_t quoted_store(struct event *ev)
     int64_t store = 0;
     const char *text, *tag;
     if (!ev->quoted_id || !ev->quoted_id[0] || !ev->host->outbox) return 0;
-    if (outbox_quoted(ev->host->outbox, ev->gateway, ev->session, ev->quoted_id, &store, &text,
-                      &tag, &ev->arena) != 1)
+    if (outbox_quoted(ev->host->outbox, ev->gateway, ev->session, ev->chat_id, ev->quoted_id,
+                      &store, &text, &tag, &ev->arena) != 1)
         return 0;
     return store;
 }

@@ -65,8 +65,8 @@ static const char *quoted(struct event *ev, int want_tag)
     int64_t store = 0;
     const char *text = NULL, *tag = NULL;
     if (!ev->quoted_id || !ev->gateway) return NULL;
-    if (!outbox_quoted(ev->host->outbox, ev->gateway, ev->session, ev->quoted_id, &store, &text,
-                       &tag, &ev->step))
+    if (!outbox_quoted(ev->host->outbox, ev->gateway, ev->session, ev->chat_id, ev->quoted_id,
+                       &store, &text, &tag, &ev->step))
         return NULL;
     return want_tag ? tag : text;
 }

@@ -1,39 +1,15 @@
 // Many shops on one number, from WAHA's webhook and back: codes and quotes, a talk with an admin, the shop's own phone, CSV, QR.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { Bot, SUPER, registerStore } from './lib/bot.mjs';
-import { FakeWaha, OWN, Person, sleep } from './lib/fake-waha.mjs';
+import { OWN, sleep } from './lib/fake-waha.mjs';
 import { misfits } from './lib/openapi.mjs';
+import { CUSTOMER, JAYA, JPEG, MAJU, heard, quoteOf, startShops } from './lib/shops.mjs';
 
-const CUSTOMER = '6281100000031', MAJU = '6281100000012', JAYA = '6281100000013';
 const NOTHING_MS = 700;
-const JPEG = Buffer.concat([Buffer.from('ffd8ffe000104a46494600010100', 'hex'), Buffer.alloc(900, 7)]);
-
-async function start(t, engine = 'NOWEB') {
-  const waha = await new FakeWaha({ engine }).up();
-  t.after(() => waha.stop());
-  const bot = await Bot.start(waha, { change: { plugins: { 'store-admin': 'on' } } });
-  t.after(() => bot.stop());
-  await bot.waitHealth((h) => h.waha === 'connected');
-  const boss = new Person(waha, SUPER), maju = new Person(waha, MAJU), jaya = new Person(waha, JAYA);
-  const stores = {};
-  for (const [name, admin, product] of [['Toko Maju', maju, 'Sepatu Lari'], ['Toko Jaya', jaya, 'Kopi Gayo']]) {
-    const store = await registerStore(boss, name, `${admin.phone}@example.com`);
-    const since = waha.delivered.length;
-    await boss.ask(`/set_admin_toko ${store.id} ${admin.phone}`);
-    await waha.waitFor((m) => m.chatId === `${admin.phone}@c.us`, { since, what: 'the notice to the admin' });
-    assert.match(await admin.ask(`/tambah_produk\nNama: ${product}\nHarga: 50000\nStok: 9`), /ID: \d/);
-    stores[name] = store;
-  }
-  return { waha, bot, boss, maju, jaya, budi: new Person(waha, CUSTOMER, { name: 'Budi' }), stores };
-}
-
-const heard = (waha, phone, since) => waha.delivered.slice(since).filter((m) => m.chatId === `${phone}@c.us`);
-const quoteOf = (m) => ({ quote: m.id });
 
 for (const engine of ['NOWEB', 'GOWS', 'WEBJS']) {
   test(`${engine}: ADMIN, a talk by quotes, BOT`, async (t) => {
-    const { waha, maju, jaya, budi, stores } = await start(t, engine);
+    const { waha, maju, jaya, budi, stores } = await startShops(t, { engine });
     assert.match(await budi.ask(`Halo kak, ada sepatu? #${stores['Toko Maju'].code.toLowerCase()}`), /^\*Toko Maju\*\n[^]*Sepatu Lari/);
     let since = waha.delivered.length;
     assert.match(await budi.ask('ADMIN'), /admin/i);
@@ -72,7 +48,7 @@ for (const engine of ['NOWEB', 'GOWS', 'WEBJS']) {
   });
 
   test(`${engine}: the shop answers from its own phone: the bot is quiet`, async (t) => {
-    const { waha, budi, stores } = await start(t, engine);
+    const { waha, budi, stores } = await startShops(t, { engine });
     await budi.ask(`#${stores['Toko Maju'].code} halo`);
     const chatId = `${CUSTOMER}@c.us`;
     await waha.post('message.any', waha.payload({ chatId, phone: CUSTOMER, text: 'Sebentar ya Kak', fromMe: true, source: 'app' }));
@@ -85,7 +61,7 @@ for (const engine of ['NOWEB', 'GOWS', 'WEBJS']) {
 }
 
 test('a talk survives the end of the process', async (t) => {
-  const { waha, bot, maju, budi, stores } = await start(t);
+  const { waha, bot, maju, budi, stores } = await startShops(t);
   await budi.ask(`#${stores['Toko Maju'].code} halo`);
   let since = waha.delivered.length;
   await budi.ask('ADMIN');
@@ -98,7 +74,7 @@ test('a talk survives the end of the process', async (t) => {
 });
 
 test('a CSV file comes in as a document and goes out as one; the QR code is a picture', async (t) => {
-  const { waha, maju } = await start(t);
+  const { waha, maju } = await startShops(t);
   waha.files.set('default/produk.csv', Buffer.from('\ufeffNama;Harga;Stok\r\nTeh Botol;5000;10\r\n"Kopi ""Susu""";12.000;5\r\n'));
   const said = await maju.ask('/impor', 20000, { raw: { documentMessage: {} },
     media: { url: 'http://localhost:3000/api/files/default/produk.csv', filename: 'produk.csv', mimetype: 'text/csv' } });

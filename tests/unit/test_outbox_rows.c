@@ -124,6 +124,32 @@ static void give_ids(const char *const *ids, size_t n)
     run();
 }
 
+/* It is on somebody's phone, and the answer that says so is not here yet. */
+static void a_message_without_an_outcome_may_be_quoted(void **state)
+{
+    (void)state;
+    const char *const ids[] = { "ID1", "ID2", "ID3", "ID4", "ID5", "ID6" };
+    char id[40];
+    give_ids(ids, BOT_COUNT(ids));
+    say(CITRA, "say hello");
+    w.send = send_by_http;
+    sending = (struct bot_send){ .chat = CITRA, .text = "Bayar?", .tag = "order 7", .priority = 1 };
+    say(BUDI, "send");
+    run();
+    assert_int_equal(w.http_count, 1);
+    assert_int_equal(disk("SELECT count(*) FROM outbox WHERE tag IS NOT NULL"
+                          " AND native_id IS NULL AND send_id IS NOT NULL"),
+                     1);
+    snprintf(id, sizeof id, "%s", disk_text("SELECT send_id FROM outbox WHERE tag IS NOT NULL"));
+    post_as(CITRA, "Q1", "ya", id, 0);
+    run();
+    assert_int_equal(disk("SELECT count(*) FROM outbox WHERE text = 'tag order 7, text Bayar?'"),
+                     1);
+    post_as(BUDI, "Q2", "ya", id, 0); /* nobody quotes what another one got */
+    run();
+    assert_int_equal(disk("SELECT count(*) FROM outbox WHERE text = 'tag -, text -'"), 1);
+}
+
 static void an_empty_pool_is_waited_for_but_not_long(void **state)
 {
     (void)state;
@@ -335,6 +361,7 @@ int main(void)
         OUTBOX_TEST(a_long_text_is_split_at_a_line),
         OUTBOX_TEST(an_ack_only_rises_and_failure_stays),
         OUTBOX_TEST(a_quoted_message_is_known_again),
+        IDS_TEST(a_message_without_an_outcome_may_be_quoted),
         OUTBOX_TEST(exactly_one_addressee),
         OUTBOX_TEST(by_chat_phone_person_and_role),
     };
