@@ -62,7 +62,7 @@ static int put_in(struct shopping *s, const struct bot_item *item, int64_t count
 
 /* ---- asking which ---------------------------------------------------------------------------- */
 
-/* The rest of the message, as it can be read again: "#7/2 x3" or "3 kopi susu", in lines. */
+/* The rest of the message, as it can be read again: "#7/2 x3" or "3x kopi susu", in lines. */
 static const char *rest_text(struct shopping *s)
 {
     struct bot_ctx *ctx = s->ctx;
@@ -75,7 +75,7 @@ static const char *rest_text(struct shopping *s)
         else if (w->trailing)
             bot_lines_add(&l, w->words);
         else
-            bot_lines_add(&l, bot_format(ctx, "%lld %s", (long long)w->count, w->words));
+            bot_lines_add(&l, bot_format(ctx, "%lldx %s", (long long)w->count, w->words));
     }
     return l.s ? l.s : "";
 }
@@ -281,8 +281,9 @@ static int put_by_words(struct shopping *s, struct wish *w)
 /* The same. */
 static int put_wish(struct shopping *s, struct wish *w)
 {
+    const char *id = bot_format(s->ctx, "#%lld", (long long)w->product);
     if (w->count == 0) {
-        tell(s, "buy.how_many", bot_cut(s->ctx, w->words, 60), 0, 0);
+        tell(s, "buy.how_many", w->product ? id : bot_cut(s->ctx, w->words, 60), 0, 0);
         return BOT_OK;
     }
     return w->product ? put_by_id(s, w) : put_by_words(s, w);
@@ -307,6 +308,7 @@ int buy_words(struct bot_ctx *ctx, const char *text, int *asked)
 {
     struct wish *wishes = ctx->api->alloc(ctx, WISHES_MAX * sizeof *wishes);
     struct shopping s = { .ctx = ctx, .said = { .ctx = ctx } };
+    *asked = 0;
     size_t n = wish_parse(bot_copy(ctx, text), wishes, &s.more);
     struct wish whole;
     int one = n > 1 && !strchr(text, '\n') ? is_one_name(ctx, text, &whole) : 0;
