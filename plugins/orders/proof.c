@@ -44,7 +44,7 @@ static const char *admin_text(struct bot_ctx *ctx, const struct order *o, int64_
         bot_text("store", bot_field(ctx, "store.name")),
         bot_text("code", order_code(ctx, o->number)),
         bot_text("name", *o->name ? o->name : say_text(ctx, "order.nobody")),
-        bot_text("caption", bot_cut(ctx, bot_field(ctx, "text"), CAPTION_CHARS)),
+        bot_text("caption", one_line(ctx, bot_field(ctx, "text"), CAPTION_CHARS)),
         bot_text("other", before ? order_code(ctx, before) : ""),
         bot_int("total", o->total),
     };
