@@ -134,14 +134,15 @@ static int sold_add(struct bot_ctx *ctx, const struct order *o, const struct lin
     return rc;
 }
 
-static int event_add(struct bot_ctx *ctx, const struct order *o)
+/* `who` 0: nobody. */
+static int event_add(struct bot_ctx *ctx, const struct order *o, int64_t who)
 {
     static const char sql[] =
         "INSERT INTO orders_events (store, order_id, person, at, state, paid)"
         " VALUES ($store, $id, CASE WHEN $who > 0 THEN $who END, $now, $state, $paid)";
     const struct bot_arg args[] = {
         bot_int("id", o->id),
-        bot_int("who", person_of(ctx)),
+        bot_int("who", who),
         bot_int("state", o->state),
         bot_int("paid", o->paid_at > 0),
         bot_int("now", ctx->api->now(ctx)),
@@ -245,7 +246,7 @@ int64_t order_insert(struct bot_ctx *ctx, const struct order_wish *wish)
     };
     int rc = order_read(ctx, sql, args, BOT_COUNT(args), &o);
     if (rc >= 0) rc = items_insert(ctx, o.id, wish->lines);
-    if (rc >= 0) rc = event_add(ctx, &o);
+    if (rc >= 0) rc = event_add(ctx, &o, person_of(ctx));
     if (rc >= 0) rc = count_add(ctx, o.state, 1);
     if (rc >= 0) rc = placed_add(ctx, store_day(ctx, now));
     if (rc >= 0 && unpaid) rc = wait_for_money(ctx, &o);
@@ -268,12 +269,13 @@ static int stock_back(struct bot_ctx *ctx, const struct lines *items)
     return rc;
 }
 
-/* What follows from `was` having become *o. */
-static int order_settle(struct bot_ctx *ctx, const struct order *was, const struct order *o)
+/* What follows from `was` having become *o by what somebody did; who 0: by time. */
+static int order_settle(struct bot_ctx *ctx, const struct order *was, const struct order *o,
+                        int64_t who)
 {
     struct lines *items = ctx->api->alloc(ctx, sizeof *items);
     int rc = order_items(ctx, o, items);
-    if (rc >= 0) rc = event_add(ctx, o);
+    if (rc >= 0) rc = event_add(ctx, o, who);
     if (rc >= 0 && o->state != was->state) rc = count_add(ctx, was->state, -1);
     if (rc >= 0 && o->state != was->state) rc = count_add(ctx, o->state, 1);
     if (rc >= 0 && o->paid_at && !was->paid_at) rc = sold_add(ctx, o, items, 1);
@@ -308,5 +310,5 @@ int order_move(struct bot_ctx *ctx, struct order *o, const struct order_move *mo
     };
     int rc = order_read(ctx, sql, args, BOT_COUNT(args), o);
     if (rc == BOT_ENOENT) return BOT_EBUSY;
-    return rc < 0 ? rc : order_settle(ctx, &was, o);
+    return rc < 0 ? rc : order_settle(ctx, &was, o, move->by_time ? 0 : person_of(ctx));
 }

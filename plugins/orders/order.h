@@ -65,6 +65,7 @@ struct order_move {
     int paid;            /* 1: the money is there; 0: as it was */
     const char *receipt; /* NULL: as it was */
     const char *reason;
+    int by_time; /* 1: nobody does it; the event's person is whoever planned it */
 };
 /* Moves the order on, as it was read into *o, which is what it is afterwards; figures and stock
  * follow. BOT_EBUSY: it is no longer as it was read; nothing has changed. */
@@ -87,8 +88,8 @@ const char *order_pay_text(struct bot_ctx *ctx, const struct order *o);
 /* Answers that there is no such order. */
 int say_no_order(struct bot_ctx *ctx, const char *which);
 
-/* A message to the order's customer, and to those who run the store (but the one who writes). That
- * nobody is there to read it is no error. */
+/* A message to the order's customer, whoever writes, and to those who run the store (but the one
+ * who writes). That nobody is there to read it is no error. */
 int tell_customer(struct bot_ctx *ctx, const struct order *o, const char *text);
 int tell_admins(struct bot_ctx *ctx, int64_t number, const char *text, int64_t media);
 
