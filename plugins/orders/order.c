@@ -35,7 +35,8 @@ void order_of_row(struct bot_ctx *ctx, struct bot_rows *rows, struct order *out)
         .total = api->row_int(rows, 11),
         .placed_at = api->row_int(rows, 12),
         .paid_at = api->row_int(rows, 13),
-        .expires_at = api->row_int(rows, 14),
+        .paid_day = api->row_int(rows, 14),
+        .expires_at = api->row_int(rows, 15),
     };
 }
 
@@ -120,13 +121,12 @@ static int sold_add(struct bot_ctx *ctx, const struct order *o, const struct lin
         " VALUES ($store, $day, $product, $name, $count)"
         " ON CONFLICT (store, day, product) DO UPDATE SET name = excluded.name,"
         " count = orders_sold.count + $count";
-    int64_t day = store_day(ctx, o->paid_at);
-    const struct bot_arg sum[] = { bot_int("day", day), bot_int("sold", sign),
+    const struct bot_arg sum[] = { bot_int("day", o->paid_day), bot_int("sold", sign),
                                    bot_int("rupiah", sign * o->total) };
     int rc = ctx->api->db(ctx, days, sum, BOT_COUNT(sum), NULL);
     for (size_t i = 0; rc >= 0 && i < items->n; i++) {
         const struct line *l = &items->item[i];
-        const struct bot_arg args[] = { bot_int("day", day), bot_int("product", l->product),
+        const struct bot_arg args[] = { bot_int("day", o->paid_day), bot_int("product", l->product),
                                         bot_text("name", l->name),
                                         bot_int("count", sign * l->count) };
         rc = ctx->api->db(ctx, products, args, BOT_COUNT(args), NULL);
@@ -293,6 +293,7 @@ int order_move(struct bot_ctx *ctx, struct order *o, const struct order_move *mo
     static const char sql[] =
         "UPDATE orders_orders SET state = $to, changed_at = $now,"
         " paid_at = CASE WHEN $paid = 1 AND paid_at IS NULL THEN $now ELSE paid_at END,"
+        " paid_day = CASE WHEN $paid = 1 AND paid_at IS NULL THEN $day ELSE paid_day END,"
         " expires_at = CASE WHEN $to = 1 THEN expires_at END,"
         " receipt = COALESCE($receipt, receipt), reason = COALESCE($reason, reason)"
         " WHERE id = $id AND store = $store AND state = $was AND COALESCE(paid_at, 0) = $was_paid"
@@ -307,6 +308,7 @@ int order_move(struct bot_ctx *ctx, struct order *o, const struct order_move *mo
         bot_text("receipt", move->receipt),
         bot_text("reason", move->reason),
         bot_int("now", ctx->api->now(ctx)),
+        bot_int("day", store_day(ctx, ctx->api->now(ctx))),
     };
     int rc = order_read(ctx, sql, args, BOT_COUNT(args), o);
     if (rc == BOT_ENOENT) return BOT_EBUSY;

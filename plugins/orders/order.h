@@ -32,6 +32,7 @@ struct order {
     int64_t total; /* rupiah */
     int64_t placed_at;
     int64_t paid_at;    /* 0: not yet */
+    int64_t paid_day;   /* store_day() of then */
     int64_t expires_at; /* of an unpaid one; 0: it waits for as long as it takes */
 };
 
@@ -57,7 +58,7 @@ int order_last(struct bot_ctx *ctx, struct order *out);
 /* Columns for order_of_row(). */
 #define ORDER_COLUMNS                                                                              \
     "id, number, person, state, delivery, payment, name, address, note, receipt, reason, total,"   \
-    " placed_at, paid_at, expires_at"
+    " placed_at, paid_at, paid_day, expires_at"
 void order_of_row(struct bot_ctx *ctx, struct bot_rows *rows, struct order *out);
 
 struct order_move {

@@ -5,7 +5,8 @@
  *
  *   carts     what somebody wants to buy: name and price as he was shown them
  *   orders    state, delivery, payment: enums of order.h; person NULL: he asked to be forgotten;
- *             expires_at: until when an unpaid one waits; number counts within the store
+ *             expires_at: until when an unpaid one waits; number counts within the store; paid_day:
+ *             the day of `days` on which it is booked, which a change of the clock does not move
  *   items     of an order, as they were sold: nothing that the catalog does later changes them
  *   events    what became of an order, when, and by whom
  *   proofs    pictures of payments
@@ -45,6 +46,7 @@ static const char TABLES[] =
     " placed_at INTEGER NOT NULL,"
     " changed_at INTEGER NOT NULL,"
     " paid_at INTEGER,"
+    " paid_day INTEGER,"
     " expires_at INTEGER,"
     " receipt TEXT NOT NULL DEFAULT '',"
     " reason TEXT NOT NULL DEFAULT '',"
@@ -139,6 +141,7 @@ static const char TABLES_POSTGRES[] =
     " placed_at BIGINT NOT NULL,"
     " changed_at BIGINT NOT NULL,"
     " paid_at BIGINT,"
+    " paid_day BIGINT,"
     " expires_at BIGINT,"
     " receipt TEXT NOT NULL DEFAULT '',"
     " reason TEXT NOT NULL DEFAULT '',"
