@@ -169,22 +169,20 @@ static int wait_for_money(struct bot_ctx *ctx, const struct order *o)
     return rc < 0 ? rc : ctx->api->at(ctx, "orders.unpaid", key, o->expires_at, NULL, 0);
 }
 
-/* ... until his last one has ended; one that waits for the admins to look at its proof holds him as
- * long again. */
+/* ... until his last one has ended. Nothing is renewed before: he may have gone to another store.
+ */
 static int wait_no_longer(struct bot_ctx *ctx, const struct order *o)
 {
-    static const char sql[] = "SELECT max(COALESCE(expires_at, $again)) FROM orders_orders"
-                              " WHERE person = $who AND store = $store AND state = 1";
+    static const char sql[] = "SELECT 1 FROM orders_orders"
+                              " WHERE person = $who AND store = $store AND state = 1 LIMIT 1";
     const char *key = bot_format(ctx, "%lld", (long long)o->id);
-    int64_t again = ctx->api->now(ctx) + ctx->api->config_int(ctx->api->self(ctx), "unpaid");
-    const struct bot_arg args[] = { bot_int("who", o->person), bot_int("again", again) };
+    const struct bot_arg args[] = { bot_int("who", o->person) };
     struct bot_rows *rows = NULL;
     int rc = ctx->api->at(ctx, "orders.unpaid", key, 0, NULL, 0);
     if (rc < 0 || !o->person) return rc;
-    if ((rc = ctx->api->db(ctx, sql, args, BOT_COUNT(args), &rows)) < 0) return rc;
-    if ((rc = ctx->api->row_next(rows)) < 0) return rc;
-    return stores_of(ctx)->hold(ctx, o->person, "order",
-                                rc == BOT_ROW ? ctx->api->row_int(rows, 0) : 0);
+    if ((rc = ctx->api->db(ctx, sql, args, 1, &rows)) < 0) return rc;
+    if ((rc = ctx->api->row_next(rows)) != BOT_OK) return rc < 0 ? rc : BOT_OK;
+    return stores_of(ctx)->hold(ctx, o->person, "order", 0);
 }
 
 /* ---- making one ------------------------------------------------------------------------------ */

@@ -526,6 +526,19 @@ static void two_unpaid_orders_hold_him_until_the_last(void **state)
     assert_int_equal(holds(), 0);
 }
 
+static void who_has_gone_to_another_store_is_not_called_back(void **state)
+{
+    (void)state;
+    visits_both(BUDI);
+    buys(BUDI, "1 kopi susu", &by_transfer);
+    buys(BUDI, "2 kopi susu", &by_transfer);
+    goes_to(BUDI, "MAJU3");
+    asks(OWNER, "/lunas 2", "diterima");
+    asks(BUDI, "pesanan", "*Toko 2*\n");
+    goes_to(BUDI, "MAJU2");
+    is_in(BUDI, "Toko 1");
+}
+
 static void held_by_two_stores_he_is_asked(void **state)
 {
     (void)state;
@@ -564,6 +577,7 @@ int main(void)
         TWO(an_unpaid_order_keeps_him_at_its_store_until_it_is_paid),
         TWO(or_canceled_by_him_or_by_the_store_or_by_time),
         TWO(two_unpaid_orders_hold_him_until_the_last),
+        TWO(who_has_gone_to_another_store_is_not_called_back),
         TWO(held_by_two_stores_he_is_asked),
     };
     return cmocka_run_group_tests_name("orders", tests, NULL, NULL);
