@@ -419,6 +419,18 @@ static void thirty_days_are_thirty_days(void **state)
     assert_null(strstr(answer_to(OWNER), "Terlaris"));
 }
 
+static void the_best_is_called_as_it_was_sold_last(void **state)
+{
+    (void)state;
+    buys(BUDI, "2 kopi susu", &by_cash);
+    asks(OWNER, "/selesai 1", "selesai");
+    asks(OWNER, "/edit_produk 1\nNama: Es Kopi", "Es Kopi");
+    pass(DAY);
+    buys(BUDI, "1 es kopi", &by_cash);
+    asks(OWNER, "/selesai 2", "selesai");
+    asks(OWNER, "/stats_toko", "Terlaris 30 hari: Es Kopi (3)");
+}
+
 static void a_store_that_moves_its_clock_keeps_its_days(void **state)
 {
     (void)state;
@@ -573,6 +585,7 @@ int main(void)
         SHOP(a_paid_order_that_is_canceled_leaves_the_sales),
         THREE(a_day_begins_by_the_stores_own_clock),
         SHOP(thirty_days_are_thirty_days),
+        SHOP(the_best_is_called_as_it_was_sold_last),
         SHOP(a_store_that_moves_its_clock_keeps_its_days),
         TWO(an_unpaid_order_keeps_him_at_its_store_until_it_is_paid),
         TWO(or_canceled_by_him_or_by_the_store_or_by_time),
