@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * test_orders_figures.c - whatever people do with orders, and whatever becomes of the process
+ * test_orders_chance.c - whatever people do with orders, and whatever becomes of the process
  * meanwhile: after every single action the figures that the plugin keeps are those that a count
  * over all orders gives, and the stock is what was there, less what is sold. Chance decides what is
  * done: ORDERS_SEED=7 plays something else. */
@@ -264,5 +264,5 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(figures_and_stocks_follow_every_action, world_close),
     };
-    return cmocka_run_group_tests_name("figures of orders", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("orders by chance", tests, NULL, NULL);
 }
