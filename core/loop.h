@@ -101,7 +101,9 @@ struct loop {
     int64_t schedule_at;          /* earliest schedule */
     struct event *suspect;        /* alone in a lost turn of one event: it is to blame */
 
-    int64_t turns, events_run, turn_us_max, turns_lost;
+    int64_t turns, events_run, turns_lost;
+    int64_t turn_us_max, turn_work_us_max; /* the longest; without its fsyncs */
+    int64_t turn_began, turn_synced;       /* clock_mono(); db.sync.us */
 };
 
 void loop_init(struct loop *l, struct host *h);

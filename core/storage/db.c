@@ -60,6 +60,7 @@ int db_open(struct db *db, const char *path, const char *vfs, char *error, size_
         return -1;
     }
     sqlite3_wal_hook(db->sql, wal_grew, db);
+    sync_time_begin(&db->sync, db->sql);
     db->path = xstrdup(path);
     db->vfs = vfs;
     return 0;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "../base/map.h"
+#include "sync_time.h"
 
 struct db {
     sqlite3 *sql;
@@ -20,6 +21,7 @@ struct db {
     int last_error;    /* SQLite's code of the last failure, 0 = none */
     int in_turn;       /* between BEGIN and COMMIT: nothing runs once the transaction has ended */
     char error[200];
+    struct sync_time sync; /* how long the disk took */
 };
 
 /* Opens (making the file, 0600), WAL, synchronous=FULL. 0, or -1 with a sentence. */
