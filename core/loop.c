@@ -402,7 +402,7 @@ static void sort_completions(struct loop *l)
             if (!run_gateway_completion(l, call, back)) continue;
         }
         TAILQ_REMOVE(&l->consuming, back, link);
-        completion_free(back);
+        completion_drop(l, back);
     }
 }
 
@@ -661,7 +661,7 @@ int loop_turn(struct loop *l)
     chats_committed(l);
     outbox_committed(h->outbox);
     if (h->retired || h->old_registries) generations_sweep(h);
-    db_checkpoint(&h->db);
+    checkpoint_look(h);
     host_publish(h);
     host_turn_ends(h);
     return 1;

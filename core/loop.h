@@ -117,6 +117,8 @@ int loop_turn(struct loop *l);
 int64_t loop_next_due(struct loop *l);
 
 void loop_wake(struct loop *l);
+/* Frees what no call waits for; the host's own jobs come back this way. Between turns. */
+void completion_drop(struct loop *l, struct completion *c);
 void loop_post_arrivals(struct loop *l, struct arrival_list *list, struct http_ticket *ticket);
 void loop_post_http(struct loop *l, struct http_job *job);
 void loop_post_job(struct loop *l, struct pool_job *job);

@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "http/client.h"
-#include "loop.h"
+#include "host.h"
 #include "storage/pool.h"
 
 void loop_wake(struct loop *l)
@@ -65,6 +65,12 @@ void loop_post_request(struct loop *l, struct event *ev)
     int wake = must_wake(l);
     pthread_mutex_unlock(&l->lock);
     if (wake) loop_wake(l);
+}
+
+void completion_drop(struct loop *l, struct completion *c)
+{
+    if (c->job && c->job->is_checkpoint) checkpoint_came(l->host, c->job);
+    completion_free(c);
 }
 
 void completion_free(struct completion *c)

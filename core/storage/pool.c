@@ -126,7 +126,9 @@ void pool_job_run(struct pool_job *job, sqlite3 **reader, const char *path, cons
         return;
     }
     if (!*reader) *reader = db_open_reader(path, vfs);
-    if (*reader) {
+    if (*reader && job->is_checkpoint) {
+        checkpoint_pass(job, *reader);
+    } else if (*reader) {
         run_read(job, *reader);
     } else {
         job->status = BOT_EIO;

@@ -30,6 +30,7 @@ struct pool_job {
     int64_t event;
     void *input;
     size_t input_len, out_cap;
+    int is_checkpoint; /* run == NULL: a pass of checkpoint.c */
     /* read: run == NULL */
     char *sql;
     struct bot_arg *args; /* names and data are owned copies */
