@@ -52,7 +52,8 @@ struct completion {
     int status;            /* BOT_OK, or how the host ended it: BOT_ECANCELED, BOT_ETIMEDOUT */
     struct http_job *http; /* at most one of the three */
     struct pool_job *job;
-    char *text; /* a reload's sentence */
+    char *text;            /* a reload's sentence */
+    struct shared *shared; /* holds `http` or `job`: others do, too (lent.h); or NULL */
 };
 TAILQ_HEAD(completion_list, completion);
 void completion_free(struct completion *c);

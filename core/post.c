@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/shared.h"
 #include "http/client.h"
 #include "host.h"
 #include "storage/pool.h"
@@ -76,8 +77,12 @@ void completion_drop(struct loop *l, struct completion *c)
 void completion_free(struct completion *c)
 {
     if (!c) return;
-    http_job_free(c->http);
-    pool_job_free(c->job);
+    if (c->shared) {
+        shared_release(c->shared);
+    } else {
+        http_job_free(c->http);
+        pool_job_free(c->job);
+    }
     free(c->text);
     free(c);
 }

@@ -316,6 +316,10 @@ struct bot_http {
     const void *body;
     size_t body_len;
     size_t max_bytes; /* of the answer; 0 = 1 MiB; more is BOT_EIO */
+    /* Since 0.13. What is sent before and behind `body`, or NULL: then a large body that a
+     * completion has given, a file's base64, becomes part of a larger one without a copy. */
+    const void *head, *tail;
+    size_t head_len, tail_len;
 };
 
 /* How an asynchronous call ended. Only the fields of its kind are set. */
@@ -626,8 +630,8 @@ static inline int bot_say(struct bot_ctx *ctx, const char *key, const struct bot
     return bot_reply(ctx, ctx->api->text(ctx, key, args, n));
 }
 
-/* The check of a dialog's step that asks YA or TIDAK: number(ctx, "slot.NAME") is then 1 or 0. Since
- * 0.13. */
+/* The check of a dialog's step that asks YA or TIDAK: number(ctx, "slot.NAME") is then 1 or 0.
+ * Since 0.13. */
 static inline int bot_check_yes_no(struct bot_ctx *ctx, const char **value)
 {
     int yes = ctx->api->yes_no(*value);
