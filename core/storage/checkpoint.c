@@ -18,9 +18,9 @@
 #include "pool.h"
 
 enum {
-    CHECKPOINT_PAGES = 4000, /* 16 MiB: rare, and replayed in a moment */
-    LAST_PAGES = 100,        /* that the loop copies itself: a fraction of a millisecond */
-    PASSES_MAX = 6,          /* then all that is left: the disk is slower than what is written */
+    BOUND_PAGES = 4000, /* 16 MiB: rare, and replayed in a moment */
+    LAST_PAGES = 100,   /* that the loop copies itself: a fraction of a millisecond */
+    PASSES_MAX = 6,     /* then all that is left: the disk is slower than what is written */
     AGAIN_PAGES = 1000
 };
 
@@ -78,7 +78,9 @@ static void copy_last(struct host *h)
 void checkpoint_look(struct host *h)
 {
     struct checkpoint *c = &h->db.checkpoint;
-    if (c->is_running || c->wal_pages < CHECKPOINT_PAGES || c->wal_pages < c->not_below) return;
+    if (c->is_running || c->wal_pages < (c->bound ? c->bound : BOUND_PAGES) ||
+        c->wal_pages < c->not_below)
+        return;
     begin_pass(h);
 }
 

@@ -10,6 +10,7 @@ struct pool_job;
 
 struct checkpoint {
     int64_t wal_pages; /* in the WAL after the last commit */
+    int64_t bound;     /* pages; 0 = 4,000. Simulations want them often */
     int64_t not_below; /* pages; what a reader held back is tried again then */
     int is_running;    /* a pass on the pool */
     unsigned passes;   /* since it was begun */
