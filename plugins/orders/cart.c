@@ -5,6 +5,8 @@
  */
 #include "cart.h"
 
+#include <stdlib.h>
+
 #include "wish.h"
 
 #define KEEP_MS (INT64_C(30) * 24 * 60 * 60 * 1000)
@@ -105,6 +107,17 @@ int carts_prune(struct bot_ctx *ctx)
     static const char sql[] = "DELETE FROM orders_carts WHERE id IN"
                               " (SELECT id FROM orders_carts WHERE updated_at < $before LIMIT 500)";
     const struct bot_arg args[] = { bot_int("before", ctx->api->now(ctx) - KEEP_MS) };
+    int rc = ctx->api->db(ctx, sql, args, BOT_COUNT(args), NULL);
+    return rc < 0 ? rc : BOT_HANDLED;
+}
+
+/* Two persons are one: what both had in their carts is as the one who stays had it; the other's
+ * rows are nobody's. {"from":ID,"into":ID} */
+int carts_merged(struct bot_ctx *ctx)
+{
+    static const char sql[] = "DELETE FROM orders_carts WHERE person = $from";
+    const char *colon = strchr(bot_field(ctx, "body"), ':');
+    const struct bot_arg args[] = { bot_int("from", colon ? strtoll(colon + 1, NULL, 10) : 0) };
     int rc = ctx->api->db(ctx, sql, args, BOT_COUNT(args), NULL);
     return rc < 0 ? rc : BOT_HANDLED;
 }

@@ -105,7 +105,8 @@ static int tell_all(struct bot_ctx *ctx, enum action action, const struct order 
 {
     const char *key =
         o->delivery == DELIVERY_PICKUP ? actions[action].customer_pickup : actions[action].customer;
-    int rc = tell_customer(ctx, o, text_with(ctx, key, o));
+    int is_his = o->person == person_of(ctx); /* who runs the store has bought there himself */
+    int rc = is_his ? BOT_OK : tell_customer(ctx, o, text_with(ctx, key, o));
     if (rc < 0 || (rc = audit(ctx, o)) < 0) return rc;
     if ((rc = ctx->api->reply(ctx, text_with(ctx, actions[action].admin, o))) < 0) return rc;
     if (action == CANCEL && o->paid_at) rc = ctx->api->reply(ctx, text_of(ctx, "done.refund", o));
@@ -268,7 +269,7 @@ int unpaid_over(struct bot_ctx *ctx)
     static const char sql[] = "SELECT " ORDER_COLUMNS " FROM orders_orders"
                               " WHERE store = $store AND expires_at <= $now AND state = 1"
                               " ORDER BY expires_at LIMIT 50";
-    static const struct order_move move = { .to = ORDER_CANCELED };
+    static const struct order_move move = { .to = ORDER_CANCELED, .by_time = 1 };
     const struct bot_arg args[] = { bot_int("now", ctx->api->now(ctx)) };
     struct bot_rows *rows = NULL;
     struct order due[50];

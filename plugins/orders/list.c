@@ -91,8 +91,10 @@ int list_mine(struct bot_ctx *ctx)
 
 static int show_page(struct bot_ctx *ctx, const struct query *q)
 {
+    /* + 0, as the index orders_orders_open has it: the index by state would do as well, and all of
+     * them be sorted then. */
     static const char open[] = "SELECT " ORDER_COLUMNS " FROM orders_orders"
-                               " WHERE store = $store AND state < 5"
+                               " WHERE store = $store AND state + 0 < 5"
                                " ORDER BY number LIMIT $limit OFFSET $offset";
     static const char by_state[] = "SELECT " ORDER_COLUMNS " FROM orders_orders"
                                    " WHERE store = $store AND state = $state"

@@ -35,7 +35,8 @@ void order_of_row(struct bot_ctx *ctx, struct bot_rows *rows, struct order *out)
         .total = api->row_int(rows, 11),
         .placed_at = api->row_int(rows, 12),
         .paid_at = api->row_int(rows, 13),
-        .expires_at = api->row_int(rows, 14),
+        .paid_day = api->row_int(rows, 14),
+        .expires_at = api->row_int(rows, 15),
     };
 }
 
@@ -120,13 +121,12 @@ static int sold_add(struct bot_ctx *ctx, const struct order *o, const struct lin
         " VALUES ($store, $day, $product, $name, $count)"
         " ON CONFLICT (store, day, product) DO UPDATE SET name = excluded.name,"
         " count = orders_sold.count + $count";
-    int64_t day = store_day(ctx, o->paid_at);
-    const struct bot_arg sum[] = { bot_int("day", day), bot_int("sold", sign),
+    const struct bot_arg sum[] = { bot_int("day", o->paid_day), bot_int("sold", sign),
                                    bot_int("rupiah", sign * o->total) };
     int rc = ctx->api->db(ctx, days, sum, BOT_COUNT(sum), NULL);
     for (size_t i = 0; rc >= 0 && i < items->n; i++) {
         const struct line *l = &items->item[i];
-        const struct bot_arg args[] = { bot_int("day", day), bot_int("product", l->product),
+        const struct bot_arg args[] = { bot_int("day", o->paid_day), bot_int("product", l->product),
                                         bot_text("name", l->name),
                                         bot_int("count", sign * l->count) };
         rc = ctx->api->db(ctx, products, args, BOT_COUNT(args), NULL);
@@ -134,14 +134,15 @@ static int sold_add(struct bot_ctx *ctx, const struct order *o, const struct lin
     return rc;
 }
 
-static int event_add(struct bot_ctx *ctx, const struct order *o)
+/* `who` 0: nobody. */
+static int event_add(struct bot_ctx *ctx, const struct order *o, int64_t who)
 {
     static const char sql[] =
         "INSERT INTO orders_events (store, order_id, person, at, state, paid)"
         " VALUES ($store, $id, CASE WHEN $who > 0 THEN $who END, $now, $state, $paid)";
     const struct bot_arg args[] = {
         bot_int("id", o->id),
-        bot_int("who", person_of(ctx)),
+        bot_int("who", who),
         bot_int("state", o->state),
         bot_int("paid", o->paid_at > 0),
         bot_int("now", ctx->api->now(ctx)),
@@ -168,19 +169,20 @@ static int wait_for_money(struct bot_ctx *ctx, const struct order *o)
     return rc < 0 ? rc : ctx->api->at(ctx, UNPAID_OVER, key, o->expires_at, NULL, 0);
 }
 
+/* ... until his last one has ended. Nothing is renewed before: he may have gone to another store.
+ */
 static int wait_no_longer(struct bot_ctx *ctx, const struct order *o)
 {
-    static const char sql[] = "SELECT max(expires_at) FROM orders_orders"
-                              " WHERE person = $who AND store = $store AND state = 1";
+    static const char sql[] = "SELECT 1 FROM orders_orders"
+                              " WHERE person = $who AND store = $store AND state = 1 LIMIT 1";
     const char *key = bot_format(ctx, "%lld", (long long)o->id);
     const struct bot_arg args[] = { bot_int("who", o->person) };
     struct bot_rows *rows = NULL;
     int rc = ctx->api->at(ctx, UNPAID_OVER, key, 0, NULL, 0);
     if (rc < 0 || !o->person) return rc;
     if ((rc = ctx->api->db(ctx, sql, args, 1, &rows)) < 0) return rc;
-    if ((rc = ctx->api->row_next(rows)) < 0) return rc;
-    return stores_of(ctx)->hold(ctx, o->person, "order",
-                                rc == BOT_ROW ? ctx->api->row_int(rows, 0) : 0);
+    if ((rc = ctx->api->row_next(rows)) != BOT_OK) return rc < 0 ? rc : BOT_OK;
+    return stores_of(ctx)->hold(ctx, o->person, "order", 0);
 }
 
 /* ---- making one ------------------------------------------------------------------------------ */
@@ -245,7 +247,7 @@ int64_t order_insert(struct bot_ctx *ctx, const struct order_wish *wish)
     };
     int rc = order_read(ctx, sql, args, BOT_COUNT(args), &o);
     if (rc >= 0) rc = items_insert(ctx, o.id, wish->lines);
-    if (rc >= 0) rc = event_add(ctx, &o);
+    if (rc >= 0) rc = event_add(ctx, &o, person_of(ctx));
     if (rc >= 0) rc = count_add(ctx, o.state, 1);
     if (rc >= 0) rc = placed_add(ctx, store_day(ctx, now));
     if (rc >= 0 && unpaid) rc = wait_for_money(ctx, &o);
@@ -268,12 +270,13 @@ static int stock_back(struct bot_ctx *ctx, const struct lines *items)
     return rc;
 }
 
-/* What follows from `was` having become *o. */
-static int order_settle(struct bot_ctx *ctx, const struct order *was, const struct order *o)
+/* What follows from `was` having become *o by what somebody did; who 0: by time. */
+static int order_settle(struct bot_ctx *ctx, const struct order *was, const struct order *o,
+                        int64_t who)
 {
     struct lines *items = ctx->api->alloc(ctx, sizeof *items);
     int rc = order_items(ctx, o, items);
-    if (rc >= 0) rc = event_add(ctx, o);
+    if (rc >= 0) rc = event_add(ctx, o, who);
     if (rc >= 0 && o->state != was->state) rc = count_add(ctx, was->state, -1);
     if (rc >= 0 && o->state != was->state) rc = count_add(ctx, o->state, 1);
     if (rc >= 0 && o->paid_at && !was->paid_at) rc = sold_add(ctx, o, items, 1);
@@ -291,6 +294,7 @@ int order_move(struct bot_ctx *ctx, struct order *o, const struct order_move *mo
     static const char sql[] =
         "UPDATE orders_orders SET state = $to, changed_at = $now,"
         " paid_at = CASE WHEN $paid = 1 AND paid_at IS NULL THEN $now ELSE paid_at END,"
+        " paid_day = CASE WHEN $paid = 1 AND paid_at IS NULL THEN $day ELSE paid_day END,"
         " expires_at = CASE WHEN $to = 1 THEN expires_at END,"
         " receipt = COALESCE($receipt, receipt), reason = COALESCE($reason, reason)"
         " WHERE id = $id AND store = $store AND state = $was AND COALESCE(paid_at, 0) = $was_paid"
@@ -305,8 +309,9 @@ int order_move(struct bot_ctx *ctx, struct order *o, const struct order_move *mo
         bot_text("receipt", move->receipt),
         bot_text("reason", move->reason),
         bot_int("now", ctx->api->now(ctx)),
+        bot_int("day", store_day(ctx, ctx->api->now(ctx))),
     };
     int rc = order_read(ctx, sql, args, BOT_COUNT(args), o);
     if (rc == BOT_ENOENT) return BOT_EBUSY;
-    return rc < 0 ? rc : order_settle(ctx, &was, o);
+    return rc < 0 ? rc : order_settle(ctx, &was, o, move->by_time ? 0 : person_of(ctx));
 }

@@ -32,6 +32,7 @@ struct order {
     int64_t total; /* rupiah */
     int64_t placed_at;
     int64_t paid_at;    /* 0: not yet */
+    int64_t paid_day;   /* store_day() of then */
     int64_t expires_at; /* of an unpaid one; 0: a proof came, it waits for as long as it takes */
 };
 
@@ -57,7 +58,7 @@ int order_last(struct bot_ctx *ctx, struct order *out);
 /* Columns for order_of_row(). */
 #define ORDER_COLUMNS                                                                              \
     "id, number, person, state, delivery, payment, name, address, note, receipt, reason, total,"   \
-    " placed_at, paid_at, expires_at"
+    " placed_at, paid_at, paid_day, expires_at"
 void order_of_row(struct bot_ctx *ctx, struct bot_rows *rows, struct order *out);
 
 struct order_move {
@@ -65,6 +66,7 @@ struct order_move {
     int paid;            /* 1: the money is there; 0: as it was */
     const char *receipt; /* NULL: as it was */
     const char *reason;
+    int by_time; /* 1: nobody does it; the event's person is whoever planned it */
 };
 /* Moves the order on, as it was read into *o, which is what it is afterwards; figures and stock
  * follow. BOT_EBUSY: it is no longer as it was read; nothing has changed. */
@@ -91,8 +93,8 @@ const char *order_next_steps(struct bot_ctx *ctx, const struct order *o);
 /* Answers that there is no such order. */
 int say_no_order(struct bot_ctx *ctx, const char *which);
 
-/* A message to the order's customer, and to those who run the store (but the one who writes). That
- * nobody is there to read it is no error. */
+/* A message to the order's customer, whoever writes, and to those who run the store (but the one
+ * who writes). That nobody is there to read it is no error. */
 int tell_customer(struct bot_ctx *ctx, const struct order *o, const char *text);
 int tell_admins(struct bot_ctx *ctx, int64_t number, const char *text, int64_t media);
 

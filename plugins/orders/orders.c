@@ -67,6 +67,7 @@ static const struct bot_hook_spec hooks[] = {
     { .event = "global.stats", .scope = BOT_ALL_STORES, .run = global_stats },
     { .event = "customer.card", .run = customer_card },
     { .event = "customer.line", .run = customer_line },
+    { .event = "person.merged", .scope = BOT_ALL_STORES, .run = carts_merged },
     { .event = "person.erased", .scope = BOT_ALL_STORES, .run = person_erased },
 };
 

@@ -31,7 +31,8 @@ int choose_done(struct bot_ctx *ctx);
 int cart_command(struct bot_ctx *ctx);
 int cart_said(struct bot_ctx *ctx, const char *text); /* "hapus 1"; BOT_PASS: it is none of that */
 int cart_show(struct bot_ctx *ctx, const char *before);
-int carts_prune(struct bot_ctx *ctx); /* schedule */
+int carts_prune(struct bot_ctx *ctx);  /* schedule */
+int carts_merged(struct bot_ctx *ctx); /* hook person.merged */
 
 /* checkout.c: the questions; place.c: what the YA does */
 int checkout_command(struct bot_ctx *ctx);

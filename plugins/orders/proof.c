@@ -26,10 +26,9 @@ static int proof_add(struct bot_ctx *ctx, const struct order *o, int64_t media)
 /* The number of another order of this store that this very picture was sent for; 0; or an error. */
 static int64_t sent_before(struct bot_ctx *ctx, const struct order *o, int64_t media)
 {
-    static const char sql[] = "SELECT o.number FROM orders_proofs p"
-                              " JOIN orders_orders o ON o.id = p.order_id AND o.store = $store"
-                              " WHERE p.media = $media AND p.store = $store AND p.order_id <> $id"
-                              " ORDER BY o.number LIMIT 1";
+    static const char sql[] = "SELECT number FROM orders_orders WHERE store = $store AND id ="
+                              " (SELECT min(order_id) FROM orders_proofs WHERE media = $media"
+                              " AND store = $store AND order_id <> $id)";
     const struct bot_arg args[] = { bot_int("media", media), bot_int("id", o->id) };
     struct bot_rows *rows = NULL;
     int rc = ctx->api->db(ctx, sql, args, BOT_COUNT(args), &rows);

@@ -64,9 +64,14 @@ static int sales_line(struct bot_lines *out, const char *key, int64_t days)
 
 static int best_line(struct bot_lines *out)
 {
-    static const char sql[] = "SELECT max(name), sum(count) AS pieces FROM orders_sold"
-                              " WHERE store = $store AND day > $after GROUP BY product"
-                              " HAVING sum(count) > 0 ORDER BY pieces DESC, product LIMIT $max";
+    /* Names are looked up for those that are shown only: as they were sold the last time. */
+    static const char sql[] =
+        "SELECT s.name, b.pieces FROM"
+        " (SELECT product, sum(count) AS pieces, max(day) AS day FROM orders_sold"
+        "  WHERE store = $store AND day > $after GROUP BY product"
+        "  HAVING sum(count) > 0 ORDER BY pieces DESC, product LIMIT $max) b"
+        " JOIN orders_sold s ON s.store = $store AND s.day = b.day AND s.product = b.product"
+        " ORDER BY b.pieces DESC, b.product";
     struct bot_ctx *ctx = out->ctx;
     const struct bot_arg args[] = {
         bot_int("after", store_day(ctx, ctx->api->now(ctx)) - BEST_DAYS),

@@ -4,10 +4,11 @@
  * restarted, killed and reloaded in between.
  *
  * Whatever belongs to a store carries its mark: products are called ALFA, BRAVO or CARLI, prices
- * end in 111, 222 or 333, stocks begin with 1, 2 or 3, and so are its customers called. Everything
- * that is sent is looked at: an answer has the marks of the store that it should be for, and its
- * name above it; which store that is, a model of its own here knows (struct person). WEEK_SEED=7
- * plays another week, WEEK_VERBOSE=1 tells it. The sabotages at the end must be found.
+ * are multiples of a prime of its own, and so are all sums of them, stocks begin with 1, 2 or 3,
+ * and so are its customers, their addresses and its account called. Everything that is sent is
+ * looked at: an answer has the marks of the store that it should be for, and its name above it;
+ * which store that is, a model of its own here knows (struct person). WEEK_SEED=7 plays another
+ * week, WEEK_VERBOSE=1 tells it. The sabotages at the end must be found.
  *
  * What people do is the table `acts`: one line and a function for each. */
 #include "host_fixture.h"
@@ -28,22 +29,24 @@ enum {
     ADMINS = 2 * STORES,
     PERSONS = CUSTOMERS + ADMINS,
     DAYS = 7,
-    ROUNDS = 1100,
+    ROUNDS = 800,
     TOGETHER = 4,
     FINDINGS = 8,
     ROWS_MAX = 100000
 };
 enum { NOWHERE = -1, ASKED = -2 }; /* instead of a store */
+enum { MIXED = 1 << STORES };      /* a mark of no store alone */
 
 #define REAL_PLUGINS FIXTURE_PLUGINS "/../../plugins/"
 
 static const struct mark {
     const char *name, *code, *word;
     int digit;
+    long prime;
 } marks[STORES] = {
-    { "Melati Jaya", "MELA2", "ALFA", 1 },
-    { "Kenanga Abadi", "KENA3", "BRAVO", 2 },
-    { "Dahlia Sentosa", "DAHL4", "CARLI", 3 },
+    { "Melati Jaya", "MELA2", "ALFA", 1, 10007 },
+    { "Kenanga Abadi", "KENA3", "BRAVO", 2, 10009 },
+    { "Dahlia Sentosa", "DAHL4", "CARLI", 3, 10037 },
 };
 static const char *const goods[] = {
     "Sepatu", "Sandal", "Kemeja", "Tas", "Topi", "Sarung", "Jaket"
@@ -57,6 +60,8 @@ struct person {
     int at, is_asked;
     int talks, talk_ended;   /* the store to whose admins he talks, or NOWHERE */
     char *question;          /* the list of stores that he was shown */
+    char open[200];          /* how he will answer what he is asked; "" */
+    int leaves;              /* that is, whether he is to be forgotten */
     char native[STORES][40]; /* the last answer that he had from each */
     /* His message that is being answered. */
     int waits, wanted, answers;
@@ -72,7 +77,7 @@ struct line {
 static struct week {
     struct chance chance;
     struct person persons[PERSONS];
-    int done[32]; /* how often each act was played */
+    int done[64]; /* how often each act was played */
     int messages, sent, restarts, reloads, products;
     int findings;
     char found[FINDINGS][400];
@@ -101,21 +106,40 @@ static void finding(const struct person *p, const char *what, const char *text)
     wk.findings++;
 }
 
-/* The stores whose marks a text bears, as a set; *names: those whose names it has. */
-static unsigned marks_in(const char *text, unsigned *names)
+/* A sum of rupiah is made of the prices of one store, one of `own`. What is divided by no prime is
+ * of several, or nobody's. */
+static unsigned marks_of_sum(long sum, unsigned own)
+{
+    unsigned set = 0;
+    for (int i = 0; i < STORES; i++)
+        if (sum % marks[i].prime == 0) set |= 1u << i;
+    return !sum ? 0 : set & own ? set & own : set ? set : MIXED;
+}
+
+/* "MELA2-12": an order of the store. */
+static int has_order_code(const char *text, const char *code)
+{
+    for (size_t n = strlen(code); (text = strstr(text, code)); text++)
+        if (text[n] == '-' && isdigit((unsigned char)text[n + 1])) return 1;
+    return 0;
+}
+
+/* The stores whose marks a text bears, as a set; *names: those whose names it has. `own`: the
+ * stores that it may be of. */
+static unsigned marks_in(const char *text, unsigned own, unsigned *names)
 {
     unsigned set = 0;
     *names = 0;
     for (int i = 0; i < STORES; i++) {
         if (strstr(text, marks[i].word)) set |= 1u << i;
+        if (has_order_code(text, marks[i].code)) set |= 1u << i;
         if (strstr(text, marks[i].name)) *names |= 1u << i;
     }
     for (const char *s = text; (s = strstr(s, "Rp")); s += 2) {
-        long price = 0;
+        long sum = 0;
         for (const char *d = s + 2; isdigit((unsigned char)*d) || *d == '.'; d++)
-            if (*d != '.') price = price * 10 + (*d - '0');
-        for (int i = 0; i < STORES; i++)
-            if (price > 1000 && price % 1000 == marks[i].digit * 111) set |= 1u << i;
+            if (*d != '.') sum = sum * 10 + (*d - '0');
+        set |= marks_of_sum(sum, own);
     }
     for (const char *s = text; (s = strstr(s, "Stok: ")); s += 6) {
         long stock = strtol(s + 6, NULL, 10);
@@ -135,12 +159,44 @@ static int header_of(const char *text)
     return NOWHERE;
 }
 
+/* How he answers what a shop asks; "" when it asks nothing. His address has the store's mark. */
+static void will_answer(struct person *p, const char *text, int store)
+{
+    static const char *const confirms[] = {
+        "YA", "YA", "YA", "ya", "TIDAK", "BATAL", "catatan: tanpa kantong"
+    };
+    *p->open = '\0';
+    if (strstr(text, "Balas dengan nomor"))
+        snprintf(p->open, sizeof p->open, "%d", dice(1, 2));
+    else if (strstr(text, "Ketik *checkout*"))
+        snprintf(p->open, sizeof p->open, "%s", dice(0, 2) ? "checkout" : "");
+    else if (strstr(text, "diantar atau diambil"))
+        snprintf(p->open, sizeof p->open, "%d", dice(1, 2));
+    else if (strstr(text, "Diantar ke alamat mana"))
+        snprintf(p->open, sizeof p->open,
+                 strstr(text, "Ketik *sama*") && dice(0, 1) ? "sama" : "Gang %s 5",
+                 marks[store].word);
+    else if (strstr(text, "Bayarnya bagaimana"))
+        snprintf(p->open, sizeof p->open, "%d", dice(1, 2));
+    else if (strstr(text, "Sudah benar?"))
+        snprintf(p->open, sizeof p->open, "%s", confirms[dice(0, (int)BOT_COUNT(confirms) - 1)]);
+    else if ((p->leaves = strstr(text, "Balas YA untuk menghapus") != NULL))
+        snprintf(p->open, sizeof p->open, "%s", dice(0, 2) ? "YA" : "TIDAK");
+}
+
+static void is_forgotten(struct person *p)
+{
+    p->at = NOWHERE;
+    for (int i = 0; i < STORES; i++) *p->native[i] = '\0';
+}
+
 static void check_answer(struct person *p, const char *text, const char *native)
 {
-    unsigned names, set = marks_in(text, &names);
     int store = p->wanted, header = header_of(text);
+    unsigned names, set = marks_in(text, store >= 0 ? 1u << store : 0, &names);
     if (strstr(text, "bot yang menjawab lagi")) p->talk_ended = 1;
     if (p->talks != NOWHERE && (p->talk_ended || !p->waits)) {
+        set = marks_in(text, 1u << p->talks, &names);
         if ((set | names) & ~(1u << p->talks)) finding(p, "another store's mark in a talk", text);
         return;
     }
@@ -153,6 +209,8 @@ static void check_answer(struct person *p, const char *text, const char *native)
         p->question = strdup(text);
         return;
     }
+    will_answer(p, text, store);
+    if (strstr(text, "Data Kakak dihapus.")) is_forgotten(p);
     if (store == NOWHERE) {
         if (set) finding(p, "goods of a store where there is none", text);
         return;
@@ -167,10 +225,11 @@ static void check_answer(struct person *p, const char *text, const char *native)
 /* What nobody asked for: to those who run a store, of their store; to customers, of theirs. */
 static void check_notice(struct person *p, const char *text)
 {
-    unsigned names, set = marks_in(text, &names), own = 0;
+    unsigned names, set, own = 0;
     if (strstr(text, "bot yang menjawab lagi")) p->talk_ended = 1;
     for (int i = 0; i < STORES; i++)
         if (p->runs == i || (p->runs == NOWHERE && p->goes[i])) own |= 1u << i;
+    set = marks_in(text, own, &names);
     if ((set | names) & ~own) finding(p, "another store's mark in a notice", text);
 }
 
@@ -279,12 +338,24 @@ static int by_name(struct person *p, struct line *out)
     return 1;
 }
 
+/* An order of his waits for money where he is: a quote of another store's message is answered
+ * there, and he stays. */
+static int is_held(const struct person *p)
+{
+    char sql[300];
+    snprintf(sql, sizeof sql,
+             "SELECT count(*) FROM orders_orders WHERE store = %d AND state = 1 AND person ="
+             " (SELECT person FROM aliases WHERE alias = 'p:%s')",
+             p->at + 1, p->phone);
+    return p->at >= 0 && registry_command(w.host->registry, "pesan") && number(sql) > 0;
+}
+
 static int by_quote(struct person *p, struct line *out)
 {
     out->store = a_store_of_his(p);
     out->quoted = p->native[out->store];
     snprintf(out->text, sizeof out->text, "ini ada %s?", good());
-    return *out->quoted != 0;
+    return *out->quoted && (out->store == p->at || !is_held(p));
 }
 
 static int switches(struct person *p, struct line *out)
@@ -321,6 +392,57 @@ static int a_strange_command(struct person *p, struct line *out)
     return 1;
 }
 
+/* ---- buying ---------------------------------------------------------------------------------- */
+
+static int buys(struct person *p, struct line *out)
+{
+    static const char *const ways[] = { "pesan %d %s", "mau beli %d %s kak", "/pesan %d %s",
+                                        "pesan %d %s dan 1 tas" };
+    (void)p;
+    snprintf(out->text, sizeof out->text, ways[dice(0, 3)], dice(1, 4), good());
+    return 1;
+}
+
+static int checks_out(struct person *p, struct line *out)
+{
+    snprintf(out->text, sizeof out->text, dice(0, 3) ? "checkout" : "bayar");
+    return p->at >= 0;
+}
+
+static int looks_at_his_cart(struct person *p, struct line *out)
+{
+    static const char *const ways[] = { "keranjang", "/keranjang", "hapus 1", "ubah 1 2" };
+    snprintf(out->text, sizeof out->text, "%s", ways[dice(0, 3)]);
+    return p->at >= 0;
+}
+
+static int looks_at_his_orders(struct person *p, struct line *out)
+{
+    snprintf(out->text, sizeof out->text, dice(0, 1) ? "pesanan" : "/status");
+    return p->at >= 0;
+}
+
+/* Somebody's of a store that he may go to, perhaps his. */
+static int asks_for_an_order(struct person *p, struct line *out)
+{
+    out->store = a_store_of_his(p);
+    snprintf(out->text, sizeof out->text, "%s-%d", marks[out->store].code, dice(1, 30));
+    return 1;
+}
+
+static int cancels_his_order(struct person *p, struct line *out)
+{
+    snprintf(out->text, sizeof out->text, "/batal_pesanan");
+    return p->at >= 0;
+}
+
+static int wants_to_be_forgotten(struct person *p, struct line *out)
+{
+    snprintf(out->text, sizeof out->text, "hapus data");
+    p->wanted = NOWHERE;
+    return 1;
+}
+
 /* The answer to the question which store, as he reads it. */
 static void choose(struct person *p, struct line *out)
 {
@@ -337,6 +459,8 @@ static void choose(struct person *p, struct line *out)
 
 /* ---- what those who run a store do ----------------------------------------------------------- */
 
+static int says(struct person *p, struct line *out, const char *text);
+
 static int64_t a_product(int store)
 {
     char sql[200];
@@ -349,22 +473,28 @@ static int64_t a_product(int store)
 
 static int price_of(int store)
 {
-    return dice(2, 900) * 1000 + marks[store].digit * 111;
+    return (int)marks[store].prime * dice(1, 90);
+}
+
+/* So many that it begins with the store's digit however much is bought. */
+static int stock_of(int store)
+{
+    return marks[store].digit * 1000 + dice(500, 900);
 }
 
 static int adds(struct person *p, struct line *out)
 {
     snprintf(out->text, sizeof out->text,
              "/tambah_produk\nNama: %s %s %d\nHarga: %d\nStok: %d\nKategori: %s", good(),
-             marks[p->runs].word, ++wk.products, price_of(p->runs),
-             marks[p->runs].digit * 1000 + dice(0, 900), marks[p->runs].word);
+             marks[p->runs].word, ++wk.products, price_of(p->runs), stock_of(p->runs),
+             marks[p->runs].word);
     return 1;
 }
 
 static int restocks(struct person *p, struct line *out)
 {
     snprintf(out->text, sizeof out->text, "/stok %lld =%d", (long long)a_product(p->runs),
-             marks[p->runs].digit * 1000 + dice(0, 900));
+             stock_of(p->runs));
     return 1;
 }
 
@@ -414,6 +544,78 @@ static int goes_over(struct person *p, struct line *out)
     snprintf(out->text, sizeof out->text, "/stok #%s %lld =5", marks[out->store].code,
              (long long)a_product(out->store));
     return (p - wk.persons) % 2 == 0;
+}
+
+/* Of his store; 0: there is none in this state. */
+static int64_t an_order(const struct person *p, int state)
+{
+    char sql[200];
+    snprintf(sql, sizeof sql,
+             "SELECT number FROM orders_orders WHERE store = %d AND state = %d"
+             " ORDER BY (number * 7919 + %d) %% 101 LIMIT 1",
+             p->runs + 1, state, dice(0, 1000));
+    int64_t n = number(sql);
+    return n > 0 ? n : 0;
+}
+
+/* What may be said to an order in each state. */
+static const char *step_of(int state)
+{
+    static const char *const steps[] = { "lunas", "proses", "kirim", "selesai" };
+    return dice(0, 9) ? steps[state - 1] : "batalkan";
+}
+
+static int works_off(struct person *p, struct line *out)
+{
+    int state = dice(1, 4);
+    int64_t n = an_order(p, state);
+    snprintf(out->text, sizeof out->text, "/%s %lld %s", step_of(state), (long long)n,
+             state == 3 ? marks[p->runs].word : "");
+    return n > 0;
+}
+
+/* Answering the message that told him of it. */
+static int works_off_by_quoting(struct person *p, struct line *out)
+{
+    static char quoted[40];
+    char sql[300];
+    int state = dice(1, 4);
+    int64_t n = an_order(p, state);
+    snprintf(
+        sql, sizeof sql,
+        "SELECT COALESCE(max(id), 0) FROM outbox WHERE chat LIKE '%s%%' AND tag = 'order:%d:%lld'",
+        p->phone, p->runs + 1, (long long)n);
+    int64_t row = n ? number(sql) : 0;
+    snprintf(quoted, sizeof quoted, "N%lld", (long long)row);
+    snprintf(out->text, sizeof out->text, "%s", step_of(state));
+    out->quoted = quoted;
+    return row > 0;
+}
+
+static int lists_orders(struct person *p, struct line *out)
+{
+    static const char *const ways[] = { "/pesanan",         "/pesanan",       "/pesanan",
+                                        "/pesanan selesai", "/pesanan batal", "/pesanan belum" };
+    if (dice(0, 3)) return says(p, out, ways[dice(0, 5)]);
+    snprintf(out->text, sizeof out->text, "/pesanan %d", dice(1, 30));
+    return 1;
+}
+
+/* With another store's code: there he is a customer like all others. */
+static int reaches_over_for_an_order(struct person *p, struct line *out)
+{
+    static const char *const ways[] = { "/pesanan %s-%d", "/lunas %s-%d", "%s-%d",
+                                        "/batalkan %s-%d" };
+    out->store = (p->runs + dice(1, STORES - 1)) % STORES;
+    snprintf(out->text, sizeof out->text, ways[dice(0, 3)], marks[out->store].code, dice(1, 20));
+    return (p - wk.persons) % 2 == 0;
+}
+
+static int wants_the_report(struct person *p, struct line *out)
+{
+    char text[40];
+    snprintf(text, sizeof text, "/laporan %02d:00", dice(8, 20));
+    return says(p, out, dice(0, 1) ? text : "/laporan");
 }
 
 /* Commands that show what a store has, and need nothing said. */
@@ -525,9 +727,16 @@ static const struct act {
     { "by name", BY_CUSTOMERS, 8, by_name, NULL },
     { "by quote", BY_CUSTOMERS, 10, by_quote, NULL },
     { "switch", BY_CUSTOMERS, 8, switches, NULL },
-    { "a person", BY_CUSTOMERS, 4, wants_a_person, NULL },
+    { "a person", BY_CUSTOMERS, 8, wants_a_person, NULL },
     { "menu", BY_CUSTOMERS, 4, wants_the_menu, NULL },
     { "strange command", BY_CUSTOMERS, 4, a_strange_command, NULL },
+    { "buy", BY_CUSTOMERS, 25, buys, "pesan" },
+    { "checkout", BY_CUSTOMERS, 12, checks_out, "pesan" },
+    { "cart", BY_CUSTOMERS, 6, looks_at_his_cart, "pesan" },
+    { "orders", BY_CUSTOMERS, 8, looks_at_his_orders, "pesan" },
+    { "an order", BY_CUSTOMERS, 6, asks_for_an_order, "pesan" },
+    { "cancel an order", BY_CUSTOMERS, 3, cancels_his_order, "pesan" },
+    { "be forgotten", BY_CUSTOMERS, 2, wants_to_be_forgotten, "balas" },
     { "add", BY_ADMINS, 12, adds, NULL },
     { "restock", BY_ADMINS, 20, restocks, NULL },
     { "reprice", BY_ADMINS, 15, reprices, NULL },
@@ -542,11 +751,16 @@ static const struct act {
     { "customers", BY_ADMINS, 8, lists_customers, "lihat_customer" },
     { "a stranger", BY_ADMINS, 6, looks_for_a_stranger, "lihat_customer" },
     { "admins", BY_ADMINS, 3, lists_admins, "daftar_admin" },
-    { "figures", BY_ADMINS, 4, asks_figures, "stats_toko" },
+    { "figures", BY_ADMINS, 12, asks_figures, "stats_toko" },
     { "running out", BY_ADMINS, 4, looks_what_runs_out, "stok_menipis" },
-    { "greeting", BY_ADMINS, 2, sets_a_greeting, "set_salam" },
-    { "reply", BY_ADMINS, 12, replies, "balas" },
-    { "end of a talk", BY_ADMINS, 8, ends_a_talk, "bot" },
+    { "greeting", BY_ADMINS, 8, sets_a_greeting, "set_salam" },
+    { "reply", BY_ADMINS, 40, replies, "balas" },
+    { "end of a talk", BY_ADMINS, 60, ends_a_talk, "bot" },
+    { "work off", BY_ADMINS, 50, works_off, "lunas" },
+    { "work off by quoting", BY_ADMINS, 50, works_off_by_quoting, "lunas" },
+    { "list orders", BY_ADMINS, 25, lists_orders, "lunas" },
+    { "reach over for an order", BY_ADMINS, 8, reaches_over_for_an_order, "lunas" },
+    { "report", BY_ADMINS, 4, wants_the_report, "laporan" },
 };
 
 /* ---- the week -------------------------------------------------------------------------------- */
@@ -604,11 +818,17 @@ static int act_of(struct person *p)
     p->wanted = 0;
     if (p->talks != NOWHERE) {
         talk(p, &line);
+        *p->open = '\0';
         write_message(p, &line);
         p->waits = 0;
         return 1;
     }
-    if (p->is_asked) {
+    if (*p->open && p->runs == NOWHERE) {
+        if (p->leaves) p->wanted = NOWHERE;
+        p->leaves = 0;
+        snprintf(line.text, sizeof line.text, "%s", p->open);
+        *p->open = '\0';
+    } else if (p->is_asked) {
         p->is_asked = 0;
         if (p->runs == NOWHERE)
             choose(p, &line);
@@ -638,7 +858,7 @@ static void everybody_was_answered(void)
 /* "NAME = FILE" of those that are there. */
 static const char *plugin_lines(void)
 {
-    static const char *const names[] = { "super-admin", "catalog", "store-admin" };
+    static const char *const names[] = { "super-admin", "catalog", "store-admin", "orders" };
     static char lines[1000];
     size_t at = 0;
     for (size_t i = 0; i < BOT_COUNT(names); i++) {
@@ -659,13 +879,31 @@ static void week_reload(void)
     assert_int_equal(reload(), 1);
 }
 
+/* Before he forgets: which store, which product, where to, YA. How many there were. */
+static int who_was_asked_answers(void)
+{
+    int n = 0;
+    for (int i = 0; i < PERSONS; i++) {
+        struct person *p = &wk.persons[i];
+        if (!p->is_asked && (!*p->open || p->runs != NOWHERE)) continue;
+        n += act_of(p);
+    }
+    return n;
+}
+
+/* Customers of several stores write more often than others. */
+static struct person *somebody(void)
+{
+    if (dice(0, 3) == 0) return &wk.persons[dice(CUSTOMERS, PERSONS - 1)];
+    return &wk.persons[dice(0, 1) ? 4 * dice(0, 7) : dice(0, CUSTOMERS - 1)];
+}
+
 /* Some write at the same moment; now and then the bot dies or is renewed just then. */
 static void round_of_acts(void)
 {
     int trouble = dice(0, 99), together = dice(1, TOGETHER);
     for (int i = 0; i < together; i++) {
-        struct person *p =
-            &wk.persons[dice(0, 5) ? dice(0, CUSTOMERS - 1) : dice(CUSTOMERS, PERSONS - 1)];
+        struct person *p = somebody();
         if (!p->waits) act_of(p);
     }
     if (trouble < 2) {
@@ -679,11 +917,15 @@ static void round_of_acts(void)
     run();
     pass(2000);
     everybody_was_answered();
-    for (int i = 0; i < PERSONS; i++) /* who was asked answers before he forgets */
-        if (wk.persons[i].is_asked) act_of(&wk.persons[i]);
-    run();
-    pass(2000);
-    everybody_was_answered();
+    while (who_was_asked_answers()) {
+        if (dice(0, 99) == 0) {
+            loop_turn(&w.host->loop);
+            world_reopen(0);
+        }
+        run();
+        pass(2000);
+        everybody_was_answered();
+    }
     pass(dice(0, 2 * (DAYS * 86400000LL / ROUNDS)));
 }
 
@@ -732,12 +974,29 @@ static void stores_open(void)
         everybody_was_answered();
     }
     assert_int_equal(number("SELECT count(*) FROM catalog_products"), 30);
+    assert_true(BOT_COUNT(acts) <= BOT_COUNT(wk.done));
+    for (int i = 0; i < STORES && registry_command(w.host->registry, "pembayaran"); i++) {
+        struct person *p = &wk.persons[CUSTOMERS + 2 * i];
+        struct line line = { .store = NOWHERE };
+        snprintf(line.text, sizeof line.text, "/pembayaran BCA 123456789 a.n. %s", marks[i].word);
+        p->wanted = p->runs;
+        write_message(p, &line);
+        run();
+        everybody_was_answered();
+    }
 }
 
 typedef void sabotage_fn(void);
 
-/* Plays the week; with a sabotage on the third day, only until it is found. */
-static void play(sabotage_fn *sabotage)
+static int is_found(const char *one, const char *other)
+{
+    for (int i = 0; i < wk.findings && i < FINDINGS; i++)
+        if (strstr(wk.found[i], one) || strstr(wk.found[i], other)) return 1;
+    return 0;
+}
+
+/* Plays the week; with a sabotage on the third day, until it is found as one or the other. */
+static void play(sabotage_fn *sabotage, const char *one, const char *other)
 {
     const char *seed = getenv("WEEK_SEED");
     const struct world_conf conf = { .plugins = plugin_lines() };
@@ -752,7 +1011,7 @@ static void play(sabotage_fn *sabotage)
     for (int i = 0; i < ROUNDS; i++) {
         if (sabotage && i == ROUNDS * 2 / DAYS) sabotage();
         round_of_acts();
-        if (wk.findings) break;
+        if (sabotage ? is_found(one, other) || wk.findings > FINDINGS : wk.findings) break;
     }
 }
 
@@ -767,14 +1026,15 @@ static int week_close(void **state)
 static void three_stores_never_mix(void **state)
 {
     (void)state;
-    play(NULL);
+    play(NULL, NULL, NULL);
     for (int i = 0; i < wk.findings && i < FINDINGS; i++) print_error("%s\n", wk.found[i]);
     if (wk.findings) fail_msg("%d findings after %d messages", wk.findings, wk.messages);
     for (size_t i = 0; i < BOT_COUNT(acts); i++)
         if (is_played(&acts[i]) && !wk.done[i]) fail_msg("\"%s\" did not happen", acts[i].name);
     assert_true(wk.messages > 2000 && wk.restarts > 2 && wk.reloads > 0);
-    print_message("%d messages, %d sent, %d products, %d restarts, %d reloads\n", wk.messages,
-                  wk.sent, wk.products, wk.restarts, wk.reloads);
+    print_message("%d messages, %d sent, %d products, %d orders, %d restarts, %d reloads\n",
+                  wk.messages, wk.sent, wk.products,
+                  (int)number("SELECT count(*) FROM orders_orders"), wk.restarts, wk.reloads);
 }
 
 /* A product of the first store that is the second one's all of a sudden. */
@@ -796,18 +1056,35 @@ static void mix_up_admins(void)
     script("UPDATE roles SET store = 1 + store % 3");
 }
 
+/* As if a statement had forgotten its store: what one sells is in every store's figures. */
+static void share_the_sales(void)
+{
+    script("CREATE TRIGGER share AFTER UPDATE OF rupiah ON orders_days BEGIN"
+           " UPDATE orders_days SET rupiah = rupiah + new.rupiah - old.rupiah"
+           " WHERE day = new.day AND store <> new.store; END");
+}
+
+/* The same: each order is in the next store's lists, too. */
+static void share_the_orders(void)
+{
+    script(
+        "CREATE TRIGGER share AFTER INSERT ON orders_orders BEGIN"
+        " INSERT INTO orders_orders (store, number, person, state, delivery, payment, name,"
+        " address, note, total, placed_at, changed_at)"
+        " VALUES (1 + new.store % 3, -new.id, new.person, 2, new.delivery, new.payment, new.name,"
+        " new.address, new.note, new.total, new.placed_at, new.changed_at); END");
+}
+
 static void mix_up_envelopes(void)
 {
     wk.swap = 1000;
 }
 
-static void must_find(sabotage_fn *sabotage, const char *one, const char * or)
+static void must_find(sabotage_fn *sabotage, const char *one, const char *other)
 {
-    play(sabotage);
+    play(sabotage, one, other);
     if (!wk.findings) fail_msg("a whole week, and nothing was found");
-    for (int i = 0; i < wk.findings && i < FINDINGS; i++)
-        if (strstr(wk.found[i], one) || strstr(wk.found[i], or)) return;
-    fail_msg("found for something else: %s", wk.found[0]);
+    if (!is_found(one, other)) fail_msg("found for something else: %s", wk.found[0]);
 }
 
 static void leaked_products_are_found(void **state)
@@ -829,6 +1106,18 @@ static void mixed_up_admins_are_found(void **state)
     must_find(mix_up_admins, "another store's mark in a", "another store's name in a");
 }
 
+static void shared_orders_are_found(void **state)
+{
+    (void)state;
+    must_find(share_the_orders, "another store's mark in a", "another store's mark in a");
+}
+
+static void shared_sales_are_found(void **state)
+{
+    (void)state;
+    must_find(share_the_sales, "Penjualan", "penjualan");
+}
+
 static void mixed_up_envelopes_are_found(void **state)
 {
     (void)state;
@@ -842,6 +1131,8 @@ int main(void)
         cmocka_unit_test_teardown(leaked_products_are_found, week_close),
         cmocka_unit_test_teardown(a_lost_memory_is_found, week_close),
         cmocka_unit_test_teardown(mixed_up_admins_are_found, week_close),
+        cmocka_unit_test_teardown(shared_orders_are_found, week_close),
+        cmocka_unit_test_teardown(shared_sales_are_found, week_close),
         cmocka_unit_test_teardown(mixed_up_envelopes_are_found, week_close),
     };
     return cmocka_run_group_tests_name("a week of three stores", tests, NULL, NULL);
