@@ -19,7 +19,8 @@ static const char *const cart_words[] = { "keranjang", "lihat keranjang", "cart"
 static const char *const checkout_words[] = { "checkout", "check out",    "cekout",
                                               "co",       "lanjut pesan", "pesan sekarang" };
 static const char *const order_words[] = { "pesanan",        "pesanan saya", "status",
-                                           "status pesanan", "cek pesanan",  "my orders",
+                                           "status pesanan", "cek pesanan",  "order saya",
+                                           "orderan saya",   "my orders",    "my order",
                                            "order status" };
 static const char *const pay_words[] = { "bayar", "mau bayar", "cara bayar", "pay" };
 static const char *const cancel_words[] = { "batalkan pesanan", "batal pesan",
