@@ -336,6 +336,7 @@ static int find_way(struct event *ev, struct way *way, int kept)
     int buys_here =
         ev->store && way->route == ROUTE_STORE && !(ev->roles & (BOT_STORE_ADMIN | BOT_SUPER));
     if (!buys_here) return 0;
+    if (ev->member_seen == 0 && blocks_restore(ev)) return -1;
     if (ev->member_blocked) return 1;
     if (ev->in_group) return 0; /* there he is only passing by */
     int full = members_touch(ev);

@@ -127,6 +127,33 @@ static int open_search(struct host *h, struct buf *errors)
     return -1;
 }
 
+/* ---- keys ------------------------------------------------------------------------------------ */
+
+enum { KEY_HEX = 49 };
+
+/* A key that is kept for [section] name. 0, or -1 with errno. */
+static int make_key(struct host *h, const char *section, const char *name, char hex[KEY_HEX])
+{
+    unsigned char random[KEY_HEX / 2];
+    randombytes_buf(random, sizeof random);
+    sodium_bin2hex(hex, KEY_HEX, random, sizeof random);
+    if (config_local_set(h->data_dir, section, name, hex) < 0) return -1;
+    log_secret(hex);
+    return 0;
+}
+
+const char *host_secret_key(struct host *h)
+{
+    char hex[KEY_HEX];
+    const char *key = config_text(h->config, "core", "secret_key");
+    if (h->secret_key) return h->secret_key;
+    if (*key) return h->secret_key = xstrdup(key);
+    if (make_key(h, "core", "secret_key", hex) == 0) return h->secret_key = xstrdup(hex);
+    log_error("host", "data_dir is not writable: a secret key cannot be kept",
+              LOG_STR("data_dir", h->data_dir), LOG_STR("error", strerror(errno)));
+    return NULL;
+}
+
 /* ---- plugins --------------------------------------------------------------------------------- */
 
 /* The key that webhooks are signed with: the configured one, or one that is made once and kept. */
@@ -136,16 +163,12 @@ static int gateway_key(struct host *h, struct gateway *g, const struct config *c
     const char *name = g->spec.signature_key;
     if (g->key || !g->spec.signature_header || !name) return 0;
     const char *key = config_text(config, g->plugin->name, name);
-    char hex[49];
+    char hex[KEY_HEX];
     if (!*key) {
-        unsigned char random[24];
-        randombytes_buf(random, sizeof random);
-        sodium_bin2hex(hex, sizeof hex, random, sizeof random);
-        if (config_local_set(h->data_dir, g->plugin->name, name, hex) < 0) {
+        if (make_key(h, g->plugin->name, name, hex) < 0) {
             buf_addf(errors, "data_dir %s is not writable: %s\n", h->data_dir, strerror(errno));
             return -1;
         }
-        log_secret(hex);
         log_info("webhook", "a signing key was made: give it to the sender of the webhooks",
                  LOG_STR("plugin", g->plugin->name), LOG_STR("kept_in", "data_dir/local.ini"));
         key = hex;
@@ -293,6 +316,10 @@ static void read_super_admins(struct host *h)
 
 void host_read_settings(struct host *h)
 {
+    if (*config_text(h->config, "core", "secret_key")) { /* else the one that was made counts */
+        free(h->secret_key);
+        h->secret_key = NULL;
+    }
     const char *language = word(h, h->language, config_text(h->config, "core", "language"));
     const char *zone = word(h, h->timezone, config_text(h->config, "core", "timezone"));
     __atomic_store_n(&h->language, language, __ATOMIC_RELEASE); /* HTTP threads make events, too */
@@ -510,6 +537,7 @@ void host_free(struct host *h)
     buf_free(&h->problems);
     arena_free(&h->words);
     free(h->metrics_token);
+    free(h->secret_key);
     free(h->health_json);
     free(h->metrics_text);
     free(h->plugin_folder);

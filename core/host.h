@@ -120,6 +120,7 @@ struct host {
     struct map connections; /* control connections that routes know: id -> host */
     int64_t backlog_max;
     char *metrics_token;                      /* under status_lock */
+    char *secret_key;                         /* or NULL: nobody has asked yet */
     int64_t keep_days;                        /* finished messages go after that many */
     int64_t customers_max, customers_warning; /* of a store that has no limit of its own */
     struct prune prune;
@@ -135,6 +136,9 @@ struct host {
  * with a sentence - several lines when there are several errors - and an exit code (design section
  * 6). Bad plugins are left out and health is degraded. */
 struct host *host_open(const struct host_conf *conf, int *exit_code, struct buf *errors);
+/* [core] secret_key; when it is empty one is made and kept in data_dir/local.ini. NULL when that
+ * cannot be written. On the loop; until the next reload. */
+const char *host_secret_key(struct host *h);
 /* Only reads and checks: the configuration and each plugin that is on. Takes conf->config. 0; 1
  * when a plugin would be left out; 78 for configuration errors. One line each in `errors`. */
 int host_check(const struct host_conf *conf, struct buf *errors);

@@ -312,24 +312,52 @@ int text_equal_nocase(const char *a, const char *b)
     return lower(*a) == lower(*b);
 }
 
+/* Words that change nothing of an answer: "ya kak", "tidak jadi", "oke, makasih ya". */
+static const char *const besides[] = {
+    "kak",         "kakak", "min",  "mimin", "bu",     "pak",    "mas",     "mbak",   "bang",
+    "gan",         "sis",   "dong", "deh",   "sih",    "aja",    "saja",    "ya",     "yah",
+    "betul",       "benar", "sip",  "siap",  "please", "thanks", "makasih", "terima", "kasih",
+    "terimakasih", "jadi",  "dulu", "usah",  "thank",  "you",    "thx",
+};
+static const char *const agreeing[] = { "ya", "y", "iya", "yes", "ok", "oke", "okay", "setuju" };
+static const char *const refusing[] = { "tidak", "t",  "n",     "no",     "tdk",
+                                        "gak",   "ga", "nggak", "enggak", "jangan" };
+
+static int word_among(const char *word, const char *const *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (text_equal_nocase(word, words[i])) return 1;
+    return 0;
+}
+#define AMONG(word, words) word_among(word, words, sizeof(words) / sizeof *(words))
+
+/* Behind the next word, or NULL at the end; `word` is its first 15 bytes, "" for one that is all
+ * emoji or the like. */
+static const char *answer_word(const char *s, char word[16])
+{
+    static const char around[] = " \t\r\n.!,*_\"'";
+    s += strspn(s, around);
+    size_t n = strcspn(s, around), letters = 0;
+    if (n == 0) return NULL;
+    for (size_t i = 0; i < n; i++) letters += (unsigned char)s[i] < 0x80;
+    snprintf(word, 16, "%.*s", letters ? (int)(n < 15 ? n : 15) : 0, s);
+    return s + n;
+}
+
 int text_yes_no(const char *s)
 {
-    static const char *const yes[] = { "ya", "y", "iya", "yes", "ok", "oke", "okay", "setuju" };
-    static const char *const no[] = { "tidak", "t",  "n",     "no",     "tdk",
-                                      "gak",   "ga", "nggak", "enggak", "jangan" };
-    static const char around[] = " \t\r\n.!,*_\"'";
     char word[16];
     if (!s) return -1;
-    s += strspn(s, around);
-    size_t n = strcspn(s, around);
-    if (n >= sizeof word || s[n + strspn(s + n, around)]) return -1;
-    memcpy(word, s, n);
-    word[n] = '\0';
-    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
-        if (text_equal_nocase(word, yes[i])) return 1;
-    for (size_t i = 0; i < sizeof no / sizeof *no; i++)
-        if (text_equal_nocase(word, no[i])) return 0;
-    return -1;
+    do s = answer_word(s, word);
+    while (s && !*word);
+    if (!s) return -1;
+    int yes = AMONG(word, agreeing);
+    if (!yes && !AMONG(word, refusing)) return -1;
+    while ((s = answer_word(s, word)))
+        if (*word && !AMONG(word, besides) &&
+            !(yes ? AMONG(word, agreeing) : AMONG(word, refusing)))
+            return -1;
+    return yes;
 }
 
 static unsigned min2(unsigned a, unsigned b)

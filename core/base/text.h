@@ -36,8 +36,8 @@ const char *text_nearest(const char *word, const char *const *names, size_t coun
 /* Indonesian and international phone numbers in any usual spelling -> "6281..."; 0 or -1. Spaces,
  * dots, dashes and brackets may divide it; letters are refused; 10 to 15 digits come out. */
 int text_phone(const char *s, char *out, size_t cap);
-/* An answer to a question: 1 "ya", "oke" ..., 0 "tidak", "jangan" ..., -1 neither (also NULL). One
- * word alone, in any case; dots, quotes and the marks of bold may stand around it. */
+/* An answer to a question: 1 "ya", "oke" ..., 0 "tidak", "jangan" ..., -1 neither (also NULL). In
+ * any case, with marks around it; a few words ("ya kak", "tidak jadi") and emoji change nothing. */
 int text_yes_no(const char *s);
 /* Whole non-negative decimal number; 0, or -1 when it is none or does not fit. */
 int text_int(const char *s, int64_t *out);

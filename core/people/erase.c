@@ -11,7 +11,7 @@
 #include "../base/clock.h"
 #include "../host.h"
 #include "../message/inbox.h"
-#include "people.h"
+#include "members.h"
 
 enum { ROWS = 64, ROUNDS = 8, BUDGET_US = 2000, SOON_MS = 50, PASSES = 2 };
 
@@ -70,6 +70,7 @@ int erase_person(struct event *ev)
     int64_t person = ev->person, now = clock_ms();
     if (!person) return BOT_EINVAL;
     if (people_is_super(h, person) || db_int(&h->db, 0, HAS_ROLE, "i", person)) return BOT_EBUSY;
+    if (blocks_keep(h, person)) return BOT_EIO;
     for (size_t i = 0; i < BOT_COUNT(forget); i++)
         if (db_exec(&h->db, forget[i], "i", person)) return BOT_EIO;
     if (db_exec(&h->db, REMEMBER, "iii", person, now, (int64_t)PASSES)) return BOT_EIO;

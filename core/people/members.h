@@ -20,6 +20,9 @@ int roles_add(struct host *h, int64_t store, int64_t person, uint32_t role); /* 
 int roles_remove(struct host *h, int64_t store, int64_t person);
 int roles_clear(struct host *h, int64_t store); /* nobody runs it any more. 0 or -1 */
 
+/* He is about to be forgotten: who blocks him goes on doing so (blocks.c). 0 or -1. */
+int blocks_keep(struct host *h, int64_t person);
+
 /* 1: a folded word that says only what a store is: "toko". Pure. */
 int stores_is_kind(const char *word, size_t len);
 /* See bot_stores.name_check. *clean lives in the step. The first one says only whether it can be.

@@ -37,6 +37,9 @@ int64_t stores_known(struct host *h, int64_t person); /* of how many he is a cus
 int64_t stores_state(struct host *h, int64_t store);  /* enum bot_store_state; -1 = none */
 int64_t stores_count(struct host *h); /* with those that are suspended or closed; likewise */
 int64_t stores_by_code(struct host *h, const char *code); /* any case; 0 = none */
+/* He is no customer of ev->store: was he one that it blocked, and was forgotten, he is blocked
+ * again; sets ev->member_blocked. 0 or -1. */
+int blocks_restore(struct event *ev);
 /* First and last seen; sets ev->is_new_member. 0; 1: he is new and the store is full; or -1. */
 int members_touch(struct event *ev);
 /* Stores this person administers, ascending; returns how many there are, up to cap are filled. */

@@ -205,9 +205,15 @@ static const char SCHEMA_7[] =
 /* Who registers or renames a store is told that another one is called so. */
 static const char SCHEMA_8[] = "CREATE INDEX stores_name ON stores(name COLLATE NOCASE);";
 
+/* Whom a store blocked who has had himself forgotten (blocks.c). */
+static const char SCHEMA_9[] = "CREATE TABLE blocks_kept ("
+                               " store INTEGER NOT NULL REFERENCES stores(id),"
+                               " who BLOB NOT NULL," /* keyed hash of a number or hidden id */
+                               " PRIMARY KEY (store, who)) STRICT, WITHOUT ROWID;";
+
 const struct bot_migration_spec core_migrations[] = {
     { .id = 1, .sql = SCHEMA_1 }, { .id = 2, .sql = SCHEMA_2 }, { .id = 3, .sql = SCHEMA_3 },
     { .id = 4, .sql = SCHEMA_4 }, { .id = 5, .sql = SCHEMA_5 }, { .id = 6, .sql = SCHEMA_6 },
-    { .id = 7, .sql = SCHEMA_7 }, { .id = 8, .sql = SCHEMA_8 },
+    { .id = 7, .sql = SCHEMA_7 }, { .id = 8, .sql = SCHEMA_8 }, { .id = 9, .sql = SCHEMA_9 },
 };
 const unsigned core_migration_count = BOT_COUNT(core_migrations);

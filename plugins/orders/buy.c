@@ -19,6 +19,7 @@ struct shopping {
     int added;
     struct wish *rest; /* behind the one that has to be asked about */
     size_t rest_count;
+    int more; /* than can be read at once */
 };
 
 static void tell(struct shopping *s, const char *key, const char *name, int64_t stock,
@@ -48,7 +49,7 @@ static int put_in(struct shopping *s, const struct bot_item *item, int64_t count
         tell(s, has ? "buy.too_few_more" : "buy.too_few", name, item->stock, has);
         return BOT_OK;
     }
-    int rc = cart_add(ctx, item, count);
+    int rc = count > COUNT_MAX ? BOT_EBUSY : cart_add(ctx, item, count);
     if (rc == BOT_EBUSY) {
         tell(s, "buy.full", name, 0, count);
         return BOT_OK;
@@ -61,7 +62,7 @@ static int put_in(struct shopping *s, const struct bot_item *item, int64_t count
 
 /* ---- asking which ---------------------------------------------------------------------------- */
 
-/* The rest of the message, as it can be read again: "#7/2 x3" or "3 kopi susu", in lines. */
+/* The rest of the message, as it can be read again: "#7/2 x3" or "3x kopi susu", in lines. */
 static const char *rest_text(struct shopping *s)
 {
     struct bot_ctx *ctx = s->ctx;
@@ -74,7 +75,7 @@ static const char *rest_text(struct shopping *s)
         else if (w->trailing)
             bot_lines_add(&l, w->words);
         else
-            bot_lines_add(&l, bot_format(ctx, "%lld %s", (long long)w->count, w->words));
+            bot_lines_add(&l, bot_format(ctx, "%lldx %s", (long long)w->count, w->words));
     }
     return l.s ? l.s : "";
 }
@@ -94,27 +95,31 @@ static const char *option_line(struct bot_ctx *ctx, size_t n, const struct bot_i
     return ctx->api->text(ctx, key, args, BOT_COUNT(args));
 }
 
-/* Opens the question; `ids` is "7/0 8/0" or "7/1 7/2". */
+/* Opens the question; `ids` is "7/0 8/0" or "7/1 7/2", `names` what their lines may be called by.
+ */
 static int ask_which(struct shopping *s, const struct bot_item *items, size_t n, int64_t count,
                      const char *what)
 {
     struct bot_ctx *ctx = s->ctx;
-    struct bot_lines ids = { .ctx = ctx }, list = { .ctx = ctx };
+    struct bot_lines ids = { .ctx = ctx }, list = { .ctx = ctx }, names = { .ctx = ctx };
     int of_variants = items[0].variant != 0;
     for (size_t i = 0; i < n; i++) {
         bot_lines_add(&ids, bot_format(ctx, "%lld/%lld", (long long)items[i].product,
                                        (long long)items[i].variant));
+        bot_lines_add(&names, of_variants ? items[i].label : items[i].name);
         bot_lines_add(&list, option_line(ctx, i + 1, &items[i], of_variants));
     }
     const struct bot_arg args[] = { bot_text("what", bot_cut(ctx, what, 60)) };
     const struct bot_arg slots[] = {
         bot_text("ids", ids.s),
         bot_text("list", list.s),
+        bot_text("names", names.s),
         bot_int("count", count),
         bot_text("rest", rest_text(s)),
         bot_text("question",
                  ctx->api->text(ctx, of_variants ? "choose.variant" : "choose.product", args, 1)),
     };
+    if (s->more) bot_lines_add(&s->said, say_text(ctx, "buy.too_many"));
     if (s->said.len) {
         int rc = ctx->api->reply(ctx, s->said.s);
         if (rc < 0) return rc;
@@ -220,19 +225,34 @@ static int put_by_id(struct shopping *s, const struct wish *w)
     return rc < 0 ? rc : put_item(s, &item, w);
 }
 
-/* "kopi 2": two of "kopi", unless something is called so. */
-static void trailing_count(struct bot_ctx *ctx, struct wish *w, const struct bot_item *found, int n)
+/* "kopi 2" is two of it, "air max 90" and "kaos 42" are not: the number is in the product's name or
+ * in a variant's label. */
+static int number_names(struct bot_ctx *ctx, const struct bot_item *item, const char *number)
 {
-    if (!w->trailing) return;
-    if (n > 0 && strlen(found->name) == strlen(w->words) &&
-        same_nocase(found->name, w->words, strlen(w->words)))
-        return;
+    void *owner;
+    const struct bot_catalog *catalog = catalog_of(ctx, &owner);
+    if (has_word(item->name, number, strlen(number))) return 1;
+    if (!item->variants) return 0;
+    struct bot_item *items = ctx->api->alloc(ctx, VARIANTS_MAX * sizeof *items);
+    items[0].size = sizeof *items;
+    int n = catalog->variants(ctx, owner, item->product, items, VARIANTS_MAX);
+    for (int i = 0; i < n && i < VARIANTS_MAX; i++)
+        if (has_word(items[i].label, number, strlen(number))) return 1;
+    return n < 0 ? n : 0;
+}
+
+/* Takes the number at the end for the count, when it is one: 1; 0; or an error. `found`: the best
+ * match of all the words, or NULL. */
+static int trailing_count(struct bot_ctx *ctx, struct wish *w, const struct bot_item *found)
+{
     char *words = bot_copy(ctx, w->words), *space = strrchr(words, ' ');
-    if (!space) return;
-    while (space > words && space[-1] == ' ') space--;
+    if (!space) return 0;
+    int names = found ? number_names(ctx, found, space + 1) : 0;
+    if (names) return names < 0 ? names : 0;
     *space = '\0';
     w->words = words;
     w->count = w->trailing;
+    return 1;
 }
 
 /* 1: it was asked which; 0; or an error. */
@@ -244,9 +264,9 @@ static int put_by_words(struct shopping *s, struct wish *w)
     struct bot_item items[OPTIONS_MAX] = { { .size = sizeof items[0] } };
     int sure = 0, n = catalog->find(ctx, owner, w->words, items, OPTIONS_MAX, &sure);
     if (n >= 0 && w->trailing) {
-        trailing_count(ctx, w, items, n);
-        if (w->count > 1 || w->trailing == 1)
-            n = catalog->find(ctx, owner, w->words, items, OPTIONS_MAX, &sure);
+        int rc = trailing_count(ctx, w, n ? items : NULL);
+        if (rc < 0) return rc;
+        if (rc) n = catalog->find(ctx, owner, w->words, items, OPTIONS_MAX, &sure);
     }
     if (n < 0) return n;
     if (n == 0) {
@@ -258,30 +278,59 @@ static int put_by_words(struct shopping *s, struct wish *w)
     return rc < 0 ? rc : 1;
 }
 
+/* The same. */
+static int put_wish(struct shopping *s, struct wish *w)
+{
+    const char *id = bot_format(s->ctx, "#%lld", (long long)w->product);
+    if (w->count == 0) {
+        tell(s, "buy.how_many", w->product ? id : bot_cut(s->ctx, w->words, 60), 0, 0);
+        return BOT_OK;
+    }
+    return w->product ? put_by_id(s, w) : put_by_words(s, w);
+}
+
 /* ---- all of them ----------------------------------------------------------------------------- */
 
-static int shop(struct bot_ctx *ctx, const char *before, char *text)
+/* 1: the whole text is in the name of one thing, such as "Paket Nasi + Ayam": *out is that. */
+static int is_one_name(struct bot_ctx *ctx, const char *text, struct wish *out)
+{
+    void *owner;
+    const struct bot_catalog *catalog = catalog_of(ctx, &owner);
+    struct bot_item item = { .size = sizeof item };
+    int sure = 0;
+    wish_whole(bot_copy(ctx, text), out);
+    if (out->product) return 0;
+    int n = catalog->find(ctx, owner, out->words, &item, 1, &sure);
+    return n <= 0 ? n : sure && has_word(item.name, out->words, strlen(out->words));
+}
+
+int buy_words(struct bot_ctx *ctx, const char *text, int *asked)
 {
     struct wish *wishes = ctx->api->alloc(ctx, WISHES_MAX * sizeof *wishes);
     struct shopping s = { .ctx = ctx, .said = { .ctx = ctx } };
-    int more;
-    size_t n = wish_parse(text, wishes, &more);
-    if (*before) bot_lines_add(&s.said, before), s.added = 1;
+    *asked = 0;
+    size_t n = wish_parse(bot_copy(ctx, text), wishes, &s.more);
+    struct wish whole;
+    int one = n > 1 && !strchr(text, '\n') ? is_one_name(ctx, text, &whole) : 0;
+    if (one < 0) return one;
+    if (one) wishes[0] = whole, n = 1;
+    if (n == 0) return say(ctx, "buy.usage");
     for (size_t i = 0; i < n; i++) {
         s.rest = wishes + i + 1;
         s.rest_count = n - i - 1;
-        int rc = wishes[i].product ? put_by_id(&s, &wishes[i]) : put_by_words(&s, &wishes[i]);
-        if (rc != BOT_OK) return rc < 0 ? rc : BOT_HANDLED; /* the question's answer goes on */
+        int rc = put_wish(&s, &wishes[i]);
+        if (rc < 0) return rc;
+        if ((*asked = rc)) return BOT_HANDLED; /* the question's answer goes on */
     }
-    if (more) bot_lines_add(&s.said, say_text(ctx, "buy.too_many"));
+    if (s.more) bot_lines_add(&s.said, say_text(ctx, "buy.too_many"));
     if (!s.added) return bot_lines_reply(&s.said);
     return cart_show(ctx, s.said.s);
 }
 
 int buy_said(struct bot_ctx *ctx, const char *words)
 {
-    if (!*words) return say(ctx, "buy.usage");
-    return shop(ctx, "", bot_copy(ctx, words));
+    int asked;
+    return buy_words(ctx, words, &asked);
 }
 
 int buy_command(struct bot_ctx *ctx)
@@ -303,30 +352,30 @@ static const char *nth_line(const char *list, int64_t n, size_t *len)
     return list;
 }
 
-/* The only line that has all the words of the answer; 0: none, or several. */
-static int64_t line_with(const char *list, const char *text)
+/* The only name that has all the words of the answer; 0: none, or several. */
+static int64_t line_with(struct bot_ctx *ctx, const char *list, const char *text)
 {
     int64_t found = 0;
     size_t len;
     const char *line;
     for (int64_t i = 1; (line = nth_line(list, i, &len)); i++) {
-        char copy[300];
-        snprintf(copy, sizeof copy, "%.*s", (int)(len < 299 ? len : 299), line);
-        if (!label_words(copy, text)) continue;
+        if (!label_words(bot_format(ctx, "%.*s", (int)len, line), text)) continue;
         if (found) return 0;
         found = i;
     }
     return found;
 }
 
-/* A number of the list, or words that are in one of its lines. */
+/* A number of the list, or words that are in one of its lines; YA to the only one. */
 int choose_check(struct bot_ctx *ctx, const char **value)
 {
     const char *ids = bot_field(ctx, "slot.ids"), *rest = "";
     size_t len;
     int64_t n = number_at(*value, VARIANTS_MAX, &rest);
-    if (!n || *rest) n = line_with(bot_field(ctx, "slot.list"), *value);
-    const char *id = n ? nth_line(ids, n, &len) : NULL;
+    const char *id = n && !*rest ? nth_line(ids, n, &len) : NULL;
+    if (!id) n = line_with(ctx, bot_field(ctx, "slot.names"), *value); /* "42" may be a size */
+    if (!n && ctx->api->yes_no(*value) == 1 && !strchr(ids, '\n')) n = 1;
+    if (!id && n) id = nth_line(ids, n, &len);
     if (!id) return is_aside(*value) ? BOT_ENOENT : BOT_EINVAL;
     *value = bot_format(ctx, "%.*s", (int)len, id);
     return BOT_OK;
@@ -338,5 +387,5 @@ int choose_done(struct bot_ctx *ctx)
     char *text = ctx->api->alloc(ctx, strlen(id) + strlen(rest) + 40);
     sprintf(text, "#%s x%lld%s%s", id, (long long)ctx->api->number(ctx, "slot.count"),
             *rest ? "\n" : "", rest);
-    return shop(ctx, "", text);
+    return buy_said(ctx, text);
 }

@@ -157,6 +157,8 @@ int cart_show(struct bot_ctx *ctx, const char *before)
     if (rc < 0) return rc;
     struct bot_lines l = { .ctx = ctx };
     if (*before) bot_lines_add(&l, before);
+    /* The last question shows all of it anyway. */
+    if (*before && ctx->api->field(ctx, "slot.summary")) return bot_lines_reply(&l);
     if (lines->n == 0) {
         if (*before) return bot_lines_reply(&l);
         return say(ctx, "cart.empty");
@@ -226,11 +228,12 @@ static int line_change(struct bot_ctx *ctx, int64_t n, int64_t count)
 
 /* ---- words ----------------------------------------------------------------------------------- */
 
+/* What is behind the word, in any case; NULL when the text does not begin with it. */
 static const char *word_behind(const char *text, const char *word)
 {
     size_t i = 0;
     for (; word[i]; i++)
-        if ((text[i] | 0x20) != word[i]) return NULL;
+        if ((text[i] >= 'A' && text[i] <= 'Z' ? text[i] + 32 : text[i]) != word[i]) return NULL;
     return text[i] == ' ' || text[i] == '\0' ? text + i + strspn(text + i, " #") : NULL;
 }
 
@@ -240,33 +243,59 @@ static const char *first_behind(const char *text, const char *const *words, size
     for (size_t i = 0; i < n && !rest; i++) rest = word_behind(text, words[i]);
     return rest;
 }
+#define FIRST_BEHIND(text, words) first_behind((text), (words), BOT_COUNT(words))
 
-static const char *const remove_words[] = { "hapus", "buang", "batalkan", "remove", "delete" };
+static const char *const remove_words[] = { "hapus",  "buang",  "batalkan", "keluarkan",
+                                            "remove", "delete", "cancel" };
 static const char *const change_words[] = { "ubah", "ganti", "jumlah", "change" };
-static const char *const empty_words[] = { "kosongkan", "kosong",     "hapus semua",
-                                           "empty",     "remove all", "kosongkan keranjang" };
+static const char *const empty_words[] = { "kosongkan keranjang", "hapus keranjang", "hapus semua",
+                                           "kosongkan",           "kosong",          "empty cart",
+                                           "remove all",          "clear cart",      "empty" };
+static const char *const line_words[] = { "baris", "nomor", "no", "line" };
+static const char *const become_words[] = { "jadi", "menjadi", "to", "x", "=" };
+
+/* A number of up to four digits at the beginning, *rest behind it; -1: there is none. */
+static int64_t any_number(const char *text, const char **rest)
+{
+    size_t digits = strspn(text, "0123456789"), zeros = strspn(text, "0");
+    if (!digits || digits - zeros > 4) return -1;
+    if (digits > zeros) return number_at(text + zeros, COUNT_MAX, rest);
+    *rest = text + digits + strspn(text + digits, " .,!");
+    return 0;
+}
+
+int cart_meant(const char *text, struct cart_change *out)
+{
+    const char *rest, *behind;
+    text += strspn(text, " ");
+    *out = (struct cart_change){ 0 };
+    if ((rest = FIRST_BEHIND(text, empty_words)) && !rest[strspn(rest, " .,!")])
+        return out->empties = 1;
+    int removes = (rest = FIRST_BEHIND(text, remove_words)) != NULL;
+    if (!removes && !(rest = FIRST_BEHIND(text, change_words))) return 0;
+    if ((behind = FIRST_BEHIND(rest, line_words))) rest = behind;
+    out->line = any_number(rest, &rest);
+    if (out->line < 0) return 0; /* "hapus data", "ubah alamat" */
+    if (removes) return out->is_clear = !*rest, 1;
+    if ((behind = FIRST_BEHIND(rest, become_words))) rest = behind;
+    out->count = any_number(rest, &rest);
+    out->is_clear = out->count >= 0 && !*rest;
+    return 1;
+}
 
 /* "hapus 2", "ubah 2 5", "ubah 2 jadi 5". */
 int cart_said(struct bot_ctx *ctx, const char *text)
 {
-    const char *rest;
-    text += strspn(text, " ");
-    for (size_t i = 0; i < BOT_COUNT(empty_words); i++) {
-        if (!(rest = word_behind(text, empty_words[i])) || *rest) continue;
+    struct cart_change change;
+    if (!cart_meant(text, &change)) return BOT_PASS;
+    if (change.empties) {
         int rc = cart_clear(ctx);
         if (rc < 0) return rc;
-        return ctx->api->changes(ctx) ? say(ctx, "cart.emptied") : say(ctx, "cart.empty");
+        return say(ctx, ctx->api->changes(ctx) ? "cart.emptied" : "cart.empty");
     }
-    if ((rest = first_behind(text, remove_words, BOT_COUNT(remove_words)))) {
-        int64_t n = number_at(rest, CART_LINES, &rest);
-        return n && !*rest ? line_remove(ctx, n) : BOT_PASS;
-    }
-    if (!(rest = first_behind(text, change_words, BOT_COUNT(change_words)))) return BOT_PASS;
-    int64_t n = number_at(rest, CART_LINES, &rest);
-    const char *behind =
-        n ? first_behind(rest, (const char *const[]){ "jadi", "to", "x", "=" }, 4) : NULL;
-    int64_t count = n ? number_at(behind ? behind : rest, COUNT_MAX, &rest) : 0;
-    return count && !*rest ? line_change(ctx, n, count) : BOT_PASS;
+    if (!change.is_clear) return say(ctx, "cart.usage");
+    return change.count ? line_change(ctx, change.line, change.count)
+                        : line_remove(ctx, change.line);
 }
 
 int cart_command(struct bot_ctx *ctx)

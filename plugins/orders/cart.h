@@ -32,6 +32,15 @@ int cart_add(struct bot_ctx *ctx, const struct bot_item *item, int64_t count);
 int cart_set(struct bot_ctx *ctx, const struct line *line);
 int cart_clear(struct bot_ctx *ctx);
 
+/* What a text wants of the cart. */
+struct cart_change {
+    int empties;         /* all of it */
+    int is_clear;        /* else only that it means a line: "ubah 1" */
+    int64_t line, count; /* count 0: takes the line out */
+};
+/* "hapus 2", "ubah 2 jadi 5", "kosongkan". 0: it is none of that. Pure. */
+int cart_meant(const char *text, struct cart_change *out);
+
 int64_t lines_total(const struct lines *lines);
 /* "1. Kopi (Besar) 2 × Rp15.000 = Rp30.000", each on a line of its own, and the total. */
 void lines_show(struct bot_lines *out, const struct lines *lines);

@@ -19,18 +19,26 @@ static const struct {
     uint32_t from;
     enum order_state to;
     int pays; /* the money is there afterwards */
-    const char *customer, *customer_pickup, *admin;
+    const char *customer, *customer_pickup, *admin, *how;
 } actions[ACTIONS] = {
-    [PAID] = { IN(ORDER_UNPAID), ORDER_PROCESSING, 1, "told.paid", "told.paid", "done.paid" },
+    [PAID] = { IN(ORDER_UNPAID), ORDER_PROCESSING, 1, "told.paid", "told.paid", "done.paid",
+               "next.paid" },
     [PROCESS] = { IN(ORDER_NEW), ORDER_PROCESSING, 0, "told.processing", "told.processing",
-                  "done.processing" },
+                  "done.processing", "next.process" },
     [SEND] = { IN(ORDER_NEW) | IN(ORDER_PROCESSING), ORDER_SENT, 0, "told.sent", "told.ready",
-               "done.sent" },
+               "done.sent", "next.send" },
     [FINISH] = { IN(ORDER_NEW) | IN(ORDER_PROCESSING) | IN(ORDER_SENT), ORDER_DONE, 1, "told.done",
-                 "told.done", "done.done" },
+                 "told.done", "done.done", "next.done" },
     [CANCEL] = { IN(ORDER_UNPAID) | IN(ORDER_NEW) | IN(ORDER_PROCESSING) | IN(ORDER_SENT),
-                 ORDER_CANCELED, 0, "told.canceled", "told.canceled", "done.canceled" },
+                 ORDER_CANCELED, 0, "told.canceled", "told.canceled", "done.canceled",
+                 "next.cancel" },
 };
+
+/* Cash may come before the goods go. */
+static int is_cash_open(const struct order *o)
+{
+    return !o->paid_at && o->state > ORDER_UNPAID && o->state < ORDER_DONE;
+}
 
 /* ---- saying ---------------------------------------------------------------------------------- */
 
@@ -40,7 +48,7 @@ static const char *text_of(struct bot_ctx *ctx, const char *key, const struct or
         bot_text("store", bot_field(ctx, "store.name")),
         bot_text("code", order_code(ctx, o->number)),
         bot_text("state", order_state_word(ctx, o)),
-        bot_text("name", *o->name ? o->name : say_text(ctx, "order.nobody")),
+        bot_text("name", *o->name ? o->name : say_text(ctx, "order.gone")),
         bot_int("total", o->total),
     };
     return ctx->api->text(ctx, key, args, BOT_COUNT(args));
@@ -67,6 +75,19 @@ static int audit(struct bot_ctx *ctx, const struct order *o)
     return ctx->api->audit(ctx, "order.change",
                            bot_format(ctx, "number=%lld state=%d paid=%d", (long long)o->number,
                                       (int)o->state, o->paid_at > 0));
+}
+
+const char *order_next_steps(struct bot_ctx *ctx, const struct order *o)
+{
+    const struct bot_arg number[] = { bot_int("number", o->number) };
+    struct bot_lines l = { .ctx = ctx };
+    for (size_t i = 0; i < ACTIONS; i++) {
+        if (!(actions[i].from & IN(o->state)) && !(i == PAID && is_cash_open(o))) continue;
+        if (l.len) bot_lines_join(&l, ", ");
+        bot_lines_join(&l, ctx->api->text(ctx, actions[i].how, number, 1));
+    }
+    const struct bot_arg list[] = { bot_text("list", l.s) };
+    return l.len ? ctx->api->text(ctx, "next.steps", list, 1) : "";
 }
 
 /* ---- the admins ------------------------------------------------------------------------------ */
@@ -107,8 +128,7 @@ static int act(struct bot_ctx *ctx, enum action action, int64_t number, const ch
     int rc = order_get(ctx, number, &o);
     if (rc == BOT_ENOENT) return say_no_order(ctx, order_code(ctx, number));
     if (rc < 0) return rc;
-    int open = o.state == ORDER_NEW || o.state == ORDER_PROCESSING || o.state == ORDER_SENT;
-    if (action == PAID && open && !o.paid_at) return note_cash(ctx, &o);
+    if (action == PAID && is_cash_open(&o)) return note_cash(ctx, &o);
     if (!(actions[action].from & IN(o.state))) return refuse(ctx, action, &o);
     const char *receipt = action == SEND ? one_line(ctx, words, RECEIPT_CHARS) : "";
     const char *reason = action == CANCEL ? one_line(ctx, words, REASON_CHARS) : "";
@@ -122,17 +142,17 @@ static int act(struct bot_ctx *ctx, enum action action, int64_t number, const ch
     return rc < 0 ? rc : tell_all(ctx, action, &o);
 }
 
-/* "/kirim 12 JNE 123": by its number, or as the answer to a message about it. */
+/* "/kirim 12 JNE 123": by its number, or as the answer to a message about it. Both, and not the
+ * same: nobody knows whether the number is of an order or of a receipt. */
 static int act_command(struct bot_ctx *ctx, enum action action)
 {
     const char *text = bot_field(ctx, "rest"), *rest = text;
     int64_t number = order_number_at(ctx, text, &rest);
-    if (!number) {
-        number = order_tagged(ctx, ctx->api->field(ctx, "quoted.tag"));
-        rest = text;
-    }
-    if (!number) return *text ? say_no_order(ctx, text) : say(ctx, "change.usage");
-    return act(ctx, action, number, rest);
+    int64_t quoted = order_quoted(ctx);
+    if (number && quoted && number != quoted) return say(ctx, "change.usage");
+    if (number) return act(ctx, action, number, rest);
+    if (quoted) return act(ctx, action, quoted, text);
+    return *text ? say_no_order(ctx, text) : say(ctx, "change.usage");
 }
 
 int mark_paid(struct bot_ctx *ctx)
@@ -181,13 +201,26 @@ static const char *behind(const char *text, const char *word)
     return *text == '\0' || strchr(" .,!*:\n", *text) ? text + strspn(text, " .,!*:\n") : NULL;
 }
 
+/* "lunas belum", "terima kasih", "kirim ke mana?": it begins with the word, and does not mean it.
+ */
+static int is_talk(enum action action, const char *rest)
+{
+    static const char *const not_meant[] = { "belum", "kasih", "nanti", "kapan", "jangan",
+                                             "bukan", "not",   "yet",   "when",  "later" };
+    int takes_words = action == SEND || action == CANCEL;
+    if (strchr(rest, '?')) return 1;
+    for (size_t i = 0; !takes_words && i < BOT_COUNT(not_meant); i++)
+        if (behind(rest, not_meant[i])) return 1;
+    return 0;
+}
+
 int admin_said(struct bot_ctx *ctx, const char *text)
 {
-    int64_t number = order_tagged(ctx, ctx->api->field(ctx, "quoted.tag"));
+    int64_t number = order_quoted(ctx);
     if (!number) return BOT_PASS;
     for (size_t i = 0; i < BOT_COUNT(words); i++) {
         const char *rest = behind(text, words[i].word);
-        if (rest) return act(ctx, words[i].action, number, rest);
+        if (rest && !is_talk(words[i].action, rest)) return act(ctx, words[i].action, number, rest);
     }
     return say_with(ctx, "change.words", "code", order_code(ctx, number));
 }
@@ -198,9 +231,15 @@ static int cancel(struct bot_ctx *ctx, struct order *o)
 {
     const struct order_move move = { .to = ORDER_CANCELED };
     if (o->state != ORDER_UNPAID && o->state != ORDER_NEW)
-        return bot_reply(ctx, text_of(ctx, "refused.mine", o));
+        return bot_reply(
+            ctx, text_of(ctx, o->state < ORDER_DONE ? "refused.mine" : "refused.mine_over", o));
+    int has_proof = o->state == ORDER_UNPAID && !o->expires_at;
     int rc = order_move(ctx, o, &move);
-    if (rc >= 0) rc = tell_admins(ctx, o->number, text_of(ctx, "canceled.admin", o), 0);
+    struct bot_lines l = { .ctx = ctx };
+    bot_lines_add(&l, text_of(ctx, "canceled.admin", o));
+    if (o->paid_at) bot_lines_add(&l, text_of(ctx, "done.refund", o));
+    if (has_proof) bot_lines_add(&l, text_of(ctx, "canceled.proof", o));
+    if (rc >= 0) rc = tell_admins(ctx, o->number, l.s, 0);
     return rc < 0 ? rc : bot_reply(ctx, text_of(ctx, "canceled.mine", o));
 }
 
@@ -211,7 +250,7 @@ int cancel_mine(struct bot_ctx *ctx)
     int64_t number = order_number_at(ctx, text, &rest);
     struct order o;
     if (in_group(ctx)) return say(ctx, "group");
-    if (!number) number = order_tagged(ctx, ctx->api->field(ctx, "quoted.tag"));
+    if (!number) number = order_quoted(ctx);
     int rc = *text && !number ? BOT_ENOENT
              : number         ? order_get(ctx, number, &o)
                               : order_last(ctx, &o);

@@ -5,6 +5,8 @@
  * does is in place.c. */
 #include "checkout.h"
 
+#include "wish.h"
+
 #define ADDRESS_CHARS_MIN 5
 #define ADDRESS_CHARS     300
 #define NAME_CHARS        60
@@ -24,22 +26,31 @@ static const char *chosen(const char *text, const struct choice *choices, size_t
     return NULL;
 }
 
-static int choice_check(const char **value, const struct choice *choices, size_t n)
+/* It is no answer, but a question, a wish or the picture of a payment; a place is an answer. */
+static int is_other(struct bot_ctx *ctx, const char *text)
+{
+    return is_aside(text) || (ctx->api->number(ctx, "media") && !*text);
+}
+
+static int choice_check(struct bot_ctx *ctx, const char **value, const struct choice *choices,
+                        size_t n)
 {
     const char *is = chosen(*value, choices, n);
-    if (!is) return is_aside(*value) ? BOT_ENOENT : BOT_EINVAL;
+    if (!is) return is_other(ctx, *value) ? BOT_ENOENT : BOT_EINVAL;
     *value = is;
     return BOT_OK;
 }
 
+static const struct choice deliveries[] = {
+    { "1", "1" },       { "antar", "1" },         { "diantar", "1" }, { "dikirim", "1" },
+    { "kirim", "1" },   { "delivery", "1" },      { "deliver", "1" }, { "2", "2" },
+    { "ambil", "2" },   { "ambil sendiri", "2" }, { "diambil", "2" }, { "pickup", "2" },
+    { "pick up", "2" },
+};
+
 int delivery_check(struct bot_ctx *ctx, const char **value)
 {
-    static const struct choice choices[] = {
-        { "1", "1" },      { "antar", "1" },         { "diantar", "1" }, { "dikirim", "1" },
-        { "kirim", "1" },  { "delivery", "1" },      { "2", "2" },       { "ambil", "2" },
-        { "pickup", "2" }, { "ambil sendiri", "2" }, { "diambil", "2" },
-    };
-    int rc = choice_check(value, choices, BOT_COUNT(choices));
+    int rc = choice_check(ctx, value, deliveries, BOT_COUNT(deliveries));
     /* Who goes back and has it delivered after all is asked where to. */
     if (rc == BOT_OK) rc = ctx->api->slot_set(ctx, "address", **value == '2' ? "-" : NULL);
     return rc;
@@ -62,10 +73,15 @@ int address_check(struct bot_ctx *ctx, const char **value)
         return BOT_OK;
     }
     const char *text = one_line(ctx, place ? place : *value, ADDRESS_CHARS);
-    if (!place && is_aside(text)) return BOT_ENOENT;
+    const char *delivery = place ? NULL : chosen(text, deliveries, BOT_COUNT(deliveries));
+    if (delivery && *delivery == '2') { /* not an address: he has changed his mind */
+        *value = "-";
+        return ctx->api->slot_set(ctx, "delivery", delivery);
+    }
+    if (!place && is_other(ctx, text)) return BOT_ENOENT;
     if (strlen(text) < ADDRESS_CHARS_MIN) return BOT_EINVAL;
     *value = text;
-    return BOT_OK;
+    return ctx->api->slot_set(ctx, "delivery", "1"); /* he may have gone back from a pickup */
 }
 
 static int is_name(const char *text)
@@ -80,7 +96,7 @@ static int is_name(const char *text)
 int name_check(struct bot_ctx *ctx, const char **value)
 {
     const char *text = one_line(ctx, *value, NAME_CHARS);
-    if (is_aside(text)) return BOT_ENOENT;
+    if (is_other(ctx, text)) return BOT_ENOENT;
     if (!is_name(text) || ctx->api->yes_no(text) >= 0) return BOT_EINVAL;
     *value = text;
     return BOT_OK;
@@ -92,8 +108,7 @@ int payment_check(struct bot_ctx *ctx, const char **value)
         { "1", "1" },     { "transfer", "1" }, { "tf", "1" },  { "2", "2" },
         { "tunai", "2" }, { "cash", "2" },     { "cod", "2" }, { "bayar di tempat", "2" },
     };
-    (void)ctx;
-    return choice_check(value, choices, BOT_COUNT(choices));
+    return choice_check(ctx, value, choices, BOT_COUNT(choices));
 }
 
 /* ---- beginning ------------------------------------------------------------------------------- */
@@ -161,7 +176,7 @@ static const char *delivery_text(struct bot_ctx *ctx, const struct terms *t)
                                           : ctx->api->text(ctx, "order.address", args, 1);
 }
 
-static const char *summary(struct bot_ctx *ctx, const struct lines *lines, const struct terms *t)
+const char *confirm_summary(struct bot_ctx *ctx, const struct lines *lines, const struct terms *t)
 {
     struct bot_lines l = { .ctx = ctx };
     const struct bot_arg name[] = { bot_text("value", t->name) };
@@ -179,13 +194,9 @@ static const char *summary(struct bot_ctx *ctx, const struct lines *lines, const
 int confirm_ask(struct bot_ctx *ctx, const struct lines *lines, const struct terms *t)
 {
     const struct bot_arg slots[] = {
-        bot_int("delivery", t->delivery),
-        bot_int("payment", t->payment),
-        bot_text("address", t->address),
-        bot_text("name", t->name),
-        bot_text("note", t->note),
-        bot_int("total", lines_total(lines)),
-        bot_text("summary", summary(ctx, lines, t)),
+        bot_int("delivery", t->delivery), bot_int("payment", t->payment),
+        bot_text("address", t->address),  bot_text("name", t->name),
+        bot_text("note", t->note),        bot_text("summary", confirm_summary(ctx, lines, t)),
     };
     int rc = ctx->api->dialog_start(ctx, "confirm", slots, BOT_COUNT(slots));
     return rc < 0 ? rc : BOT_HANDLED;
@@ -208,7 +219,7 @@ int checkout_done(struct bot_ctx *ctx)
 static const char *behind_word(const char *text, const char *word)
 {
     for (; *word; text++, word++)
-        if ((*text | 0x20) != *word) return NULL;
+        if ((*text >= 'A' && *text <= 'Z' ? *text + 32 : *text) != *word) return NULL;
     return *text == ':' || *text == ' ' ? text + strspn(text, ": ") : NULL;
 }
 
@@ -222,33 +233,31 @@ static const struct {
     { "name", "name", NAME_CHARS },
 };
 
-/* Changes one thing of the order that is asked about; what is asked then shows it. */
+/* Changes one thing of the order that is asked about; confirm_done() asks again. */
 static int mend(struct bot_ctx *ctx, const char *slot, const char *text)
 {
-    struct lines *lines = ctx->api->alloc(ctx, sizeof *lines);
-    struct terms t;
-    int rc = cart_load(ctx, lines);
-    terms_of_slots(ctx, &t);
-    if (strcmp(slot, "note") == 0) t.note = text;
-    if (strcmp(slot, "name") == 0 && is_name(text)) t.name = text;
-    if (strcmp(slot, "address") == 0 && strlen(text) >= ADDRESS_CHARS_MIN) {
-        t.address = text;
-        t.delivery = DELIVERY_SEND;
-        if (rc >= 0) rc = ctx->api->slot_set(ctx, "delivery", "1");
-    }
-    if (rc >= 0) rc = ctx->api->slot_set(ctx, "note", t.note);
-    if (rc >= 0) rc = ctx->api->slot_set(ctx, "name", t.name);
-    if (rc >= 0) rc = ctx->api->slot_set(ctx, "address", t.address);
-    if (rc >= 0) rc = ctx->api->slot_set(ctx, "summary", summary(ctx, lines, &t));
-    return rc < 0 ? rc : BOT_EINVAL;
+    int is_address = strcmp(slot, "address") == 0;
+    int is_bad = is_address                  ? strlen(text) < ADDRESS_CHARS_MIN
+                 : strcmp(slot, "name") == 0 ? !is_name(text)
+                                             : 0;
+    if (is_bad) return BOT_EINVAL;
+    int rc = ctx->api->slot_set(ctx, slot, text);
+    return rc >= 0 && is_address ? ctx->api->slot_set(ctx, "delivery", "1") : rc;
 }
 
 int confirm_check(struct bot_ctx *ctx, const char **value)
 {
     for (size_t i = 0; i < BOT_COUNT(mendable); i++) {
         const char *text = behind_word(*value, mendable[i].word);
-        if (text) return mend(ctx, mendable[i].slot, one_line(ctx, text, mendable[i].chars));
+        if (!text) continue;
+        *value = CONFIRM_MENDED;
+        return mend(ctx, mendable[i].slot, one_line(ctx, text, mendable[i].chars));
+    }
+    struct cart_change change;
+    if (cart_meant(*value, &change) || (wish_verb(*value) && !strchr(*value, '?'))) {
+        *value = CONFIRM_SHOPPED;
+        return BOT_OK;
     }
     int rc = bot_check_yes_no(ctx, value);
-    return rc == BOT_EINVAL && is_aside(*value) ? BOT_ENOENT : rc;
+    return rc == BOT_EINVAL && is_other(ctx, *value) ? BOT_ENOENT : rc;
 }

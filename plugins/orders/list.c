@@ -60,13 +60,8 @@ int list_one(struct bot_ctx *ctx, int64_t number)
     if (rc < 0 || (rc = order_show(&l, &o, admin)) < 0) return rc;
     const char *pay = o.person == person_of(ctx) ? order_pay_text(ctx, &o) : "";
     if (*pay) bot_lines_add(&l, ""), bot_lines_add(&l, pay);
-    if (admin && o.state < ORDER_DONE) {
-        const struct bot_arg args[] = { bot_int("number", o.number) };
-        bot_lines_add(&l, "");
-        bot_lines_add(
-            &l, ctx->api->text(ctx, o.state == ORDER_UNPAID ? "admin.next_unpaid" : "admin.next",
-                               args, 1));
-    }
+    const char *next = admin ? order_next_steps(ctx, &o) : "";
+    if (*next) bot_lines_add(&l, ""), bot_lines_add(&l, next);
     return bot_lines_reply(&l);
 }
 
@@ -113,6 +108,7 @@ static int show_page(struct bot_ctx *ctx, const struct query *q)
     const struct bot_arg said[] = {
         bot_text("store", bot_field(ctx, "store.name")),
         bot_text("what", q->word),
+        bot_text("filter", *q->word ? bot_format(ctx, "%s ", q->word) : ""),
         bot_int("page", q->page + 1),
     };
     bot_lines_add(&l, ctx->api->text(ctx, q->filter == OPEN ? "list.header" : "list.header_state",
@@ -139,6 +135,9 @@ static const struct {
     { "belum bayar", ORDER_UNPAID },
     { "belum", ORDER_UNPAID },
     { "unpaid", ORDER_UNPAID },
+    { "menunggu pembayaran", ORDER_UNPAID },
+    { "menunggu", ORDER_UNPAID },
+    { "waiting", ORDER_UNPAID },
     { "baru", ORDER_NEW },
     { "new", ORDER_NEW },
     { "diproses", ORDER_PROCESSING },
@@ -147,12 +146,16 @@ static const struct {
     { "dikirim", ORDER_SENT },
     { "kirim", ORDER_SENT },
     { "siap", ORDER_SENT },
+    { "siap diambil", ORDER_SENT },
     { "sent", ORDER_SENT },
+    { "shipped", ORDER_SENT },
+    { "ready", ORDER_SENT },
     { "selesai", ORDER_DONE },
     { "done", ORDER_DONE },
     { "batal", ORDER_CANCELED },
     { "dibatalkan", ORDER_CANCELED },
     { "canceled", ORDER_CANCELED },
+    { "cancelled", ORDER_CANCELED },
 };
 
 /* "selesai hal 2", "hal 2", "baru". 0: it is none of that. */
@@ -160,6 +163,8 @@ static int query_read(struct bot_ctx *ctx, const char *text, struct query *out)
 {
     static const char *const pages[] = { "halaman ", "hal ", "page " };
     char *copy = bot_copy(ctx, text);
+    for (char *c = copy; *c; c++)
+        if (*c >= 'A' && *c <= 'Z') *c = (char)(*c + 32);
     *out = (struct query){ .filter = OPEN, .page = 1, .word = "" };
     for (size_t i = 0; i < BOT_COUNT(pages); i++) {
         char *at = strstr(copy, pages[i]);

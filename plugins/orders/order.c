@@ -64,7 +64,7 @@ int order_unpaid(struct bot_ctx *ctx, struct order *out)
 {
     static const char sql[] = "SELECT " ORDER_COLUMNS " FROM orders_orders"
                               " WHERE person = $person AND store = $store AND state = 1"
-                              " ORDER BY number DESC LIMIT 1";
+                              " ORDER BY expires_at IS NULL, number DESC LIMIT 1";
     return order_read(ctx, sql, NULL, 0, out);
 }
 
@@ -166,7 +166,7 @@ static int wait_for_money(struct bot_ctx *ctx, const struct order *o)
 {
     const char *key = bot_format(ctx, "%lld", (long long)o->id);
     int rc = stores_of(ctx)->hold(ctx, o->person, "order", o->expires_at);
-    return rc < 0 ? rc : ctx->api->at(ctx, "orders.unpaid", key, o->expires_at, NULL, 0);
+    return rc < 0 ? rc : ctx->api->at(ctx, UNPAID_OVER, key, o->expires_at, NULL, 0);
 }
 
 /* ... until his last one has ended. Nothing is renewed before: he may have gone to another store.
@@ -178,7 +178,7 @@ static int wait_no_longer(struct bot_ctx *ctx, const struct order *o)
     const char *key = bot_format(ctx, "%lld", (long long)o->id);
     const struct bot_arg args[] = { bot_int("who", o->person) };
     struct bot_rows *rows = NULL;
-    int rc = ctx->api->at(ctx, "orders.unpaid", key, 0, NULL, 0);
+    int rc = ctx->api->at(ctx, UNPAID_OVER, key, 0, NULL, 0);
     if (rc < 0 || !o->person) return rc;
     if ((rc = ctx->api->db(ctx, sql, args, 1, &rows)) < 0) return rc;
     if ((rc = ctx->api->row_next(rows)) != BOT_OK) return rc < 0 ? rc : BOT_OK;

@@ -33,7 +33,7 @@ struct order {
     int64_t placed_at;
     int64_t paid_at;    /* 0: not yet */
     int64_t paid_day;   /* store_day() of then */
-    int64_t expires_at; /* of an unpaid one; 0: it waits for as long as it takes */
+    int64_t expires_at; /* of an unpaid one; 0: a proof came, it waits for as long as it takes */
 };
 
 /* What an order is made of. */
@@ -50,7 +50,7 @@ int64_t order_insert(struct bot_ctx *ctx, const struct order_wish *wish);
 
 int order_get(struct bot_ctx *ctx, int64_t number, struct order *out); /* BOT_ENOENT */
 int order_items(struct bot_ctx *ctx, const struct order *o, struct lines *out);
-/* The event's person's last order that waits for money. BOT_ENOENT. */
+/* The event's person's last order that waits for money, one without a proof first. BOT_ENOENT. */
 int order_unpaid(struct bot_ctx *ctx, struct order *out);
 /* His last order, for what he said then. BOT_ENOENT. */
 int order_last(struct bot_ctx *ctx, struct order *out);
@@ -79,13 +79,17 @@ const char *order_code(struct bot_ctx *ctx, int64_t number);
 const char *order_state_word(struct bot_ctx *ctx, const struct order *o);
 /* 12 of "12", "#12", "maju7-12", *rest behind it; 0: it is no order of this store. */
 int64_t order_number_at(struct bot_ctx *ctx, const char *text, const char **rest);
-/* The tag of messages about it, and back: 0 when it is no such tag or another store's. */
+/* 12 of "maju7-12 sudah dikirim?"; 0: it does not begin with a code of this store. */
+int64_t order_code_first(struct bot_ctx *ctx, const char *text);
+/* The tag of messages about it; and the order whose message the event's quotes, 0: none. */
 const char *order_tag(struct bot_ctx *ctx, int64_t number);
-int64_t order_tagged(struct bot_ctx *ctx, const char *tag);
+int64_t order_quoted(struct bot_ctx *ctx);
 /* In full; for those who run the store with who bought. */
 int order_show(struct bot_lines *out, const struct order *o, int for_admin);
 /* How to pay it, "" when nothing is to be paid now. */
 const char *order_pay_text(struct bot_ctx *ctx, const struct order *o);
+/* What those who run the store may do with it now: "Lanjut: /proses 12, ..."; "": nothing. */
+const char *order_next_steps(struct bot_ctx *ctx, const struct order *o);
 /* Answers that there is no such order. */
 int say_no_order(struct bot_ctx *ctx, const char *which);
 

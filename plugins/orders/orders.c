@@ -60,7 +60,7 @@ static const struct bot_command_spec commands[] = {
 /* Before the catalog (300), which takes whatever is left. */
 static const struct bot_hook_spec hooks[] = {
     { .event = "message.text", .priority = 290, .run = text_came },
-    { .event = "orders.unpaid", .run = unpaid_over },
+    { .event = UNPAID_OVER, .run = unpaid_over },
     { .event = "catalog.hint", .run = say_hint },
     { .event = "store.stats", .run = store_stats },
     { .event = "store.report", .run = store_report },

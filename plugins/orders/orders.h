@@ -22,7 +22,8 @@ extern const size_t orders_migration_count;
 
 /* buy.c: what somebody wants, in words, becomes rows of his cart */
 int buy_command(struct bot_ctx *ctx);
-int buy_said(struct bot_ctx *ctx, const char *words); /* behind "pesan" */
+int buy_said(struct bot_ctx *ctx, const char *words);              /* behind "pesan" */
+int buy_words(struct bot_ctx *ctx, const char *words, int *asked); /* *asked 1: which one */
 int choose_check(struct bot_ctx *ctx, const char **value);
 int choose_done(struct bot_ctx *ctx);
 
@@ -56,7 +57,8 @@ int mark_done(struct bot_ctx *ctx);
 int mark_canceled(struct bot_ctx *ctx);
 int cancel_mine(struct bot_ctx *ctx);
 int admin_said(struct bot_ctx *ctx, const char *text); /* quoting a message about an order */
-int unpaid_over(struct bot_ctx *ctx);                  /* hook orders.unpaid */
+#define UNPAID_OVER "orders.unpaid"
+int unpaid_over(struct bot_ctx *ctx); /* hook of it */
 
 /* proof.c */
 int proof_came(struct bot_ctx *ctx);
@@ -83,8 +85,8 @@ const struct bot_people *people_of(struct bot_ctx *ctx);
 const struct bot_catalog *catalog_of(struct bot_ctx *ctx, void **owner);
 const struct bot_profile *profile_of(struct bot_ctx *ctx, void **owner); /* NULL: there is none */
 int is_store_admin(struct bot_ctx *ctx);
-int in_group(struct bot_ctx *ctx); /* there nobody orders: all would read his address */
-int64_t person_of(struct bot_ctx *ctx);
+int in_group(struct bot_ctx *ctx);      /* there nobody orders: all would read his address */
+int64_t person_of(struct bot_ctx *ctx); /* who acts; 0: time does */
 const char *say_text(struct bot_ctx *ctx, const char *key);
 int say(struct bot_ctx *ctx, const char *key); /* a text without arguments, replied */
 int say_with(struct bot_ctx *ctx, const char *key, const char *name, const char *value);

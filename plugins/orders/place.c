@@ -5,6 +5,8 @@
  * gets an order that he has not seen. */
 #include "checkout.h"
 
+#include "wish.h"
+
 /* ---- what has changed ------------------------------------------------------------------------ */
 
 static void tell_line(struct bot_lines *changes, const char *key, const struct line *l, int64_t is)
@@ -133,17 +135,32 @@ static int place(struct bot_ctx *ctx, const struct lines *lines, const struct te
     return say_placed(ctx, &o);
 }
 
+/* "hapus 1", "pesan 1 teh": done, and asked again. */
+static int shopped(struct bot_ctx *ctx, struct lines *lines, const struct terms *terms)
+{
+    const char *text = bot_field(ctx, "text"), *wanted = wish_verb(text);
+    int asked = 0, rc = wanted ? buy_words(ctx, wanted, &asked) : cart_said(ctx, text);
+    if (rc < 0 || asked) return rc;
+    rc = cart_load(ctx, lines);
+    return rc < 0 ? rc : lines->n ? confirm_ask(ctx, lines, terms) : BOT_HANDLED;
+}
+
 int confirm_done(struct bot_ctx *ctx)
 {
     struct lines *lines = ctx->api->alloc(ctx, sizeof *lines);
     struct bot_lines changes = { .ctx = ctx };
     struct terms terms;
-    if (!ctx->api->number(ctx, "slot.answer")) return say(ctx, "confirm.kept");
+    const char *answer = bot_field(ctx, "slot.answer");
+    if (strcmp(answer, "0") == 0) return say(ctx, "confirm.kept");
     terms_of_slots(ctx, &terms);
+    if (strcmp(answer, CONFIRM_SHOPPED) == 0) return shopped(ctx, lines, &terms);
     int rc = cart_refresh(ctx, lines, &changes);
     if (rc < 0) return rc;
-    if (changes.len || lines_total(lines) != ctx->api->number(ctx, "slot.total"))
-        return lines->n || changes.len ? ask_again(ctx, lines, &terms, changes.s)
-                                       : say(ctx, "cart.empty");
-    return place(ctx, lines, &terms);
+    if (!lines->n && !changes.len) return say(ctx, "cart.empty");
+    if (lines_total(lines) > ORDER_RUPIAH_MAX) return say(ctx, "checkout.too_large");
+    if (strcmp(answer, CONFIRM_MENDED) == 0 && !changes.len) return confirm_ask(ctx, lines, &terms);
+    int is_as_asked =
+        strcmp(confirm_summary(ctx, lines, &terms), bot_field(ctx, "slot.summary")) == 0;
+    return changes.len || !is_as_asked ? ask_again(ctx, lines, &terms, changes.s)
+                                       : place(ctx, lines, &terms);
 }

@@ -43,7 +43,7 @@ static const char *admin_text(struct bot_ctx *ctx, const struct order *o, int64_
         bot_text("store", bot_field(ctx, "store.name")),
         bot_text("code", order_code(ctx, o->number)),
         bot_text("name", *o->name ? o->name : say_text(ctx, "order.nobody")),
-        bot_text("caption", bot_cut(ctx, bot_field(ctx, "text"), CAPTION_CHARS)),
+        bot_text("caption", one_line(ctx, bot_field(ctx, "text"), CAPTION_CHARS)),
         bot_text("other", before ? order_code(ctx, before) : ""),
         bot_int("total", o->total),
     };
@@ -55,15 +55,28 @@ static const char *admin_text(struct bot_ctx *ctx, const struct order *o, int64_
     return l.s;
 }
 
+/* The unpaid order that a picture is for: the one whose message he quotes or whose code he writes
+ * beside it, else the last one that has no proof yet. BOT_ENOENT. */
+static int order_of_proof(struct bot_ctx *ctx, struct order *out)
+{
+    int64_t number = order_quoted(ctx);
+    if (!number) number = order_code_first(ctx, bot_field(ctx, "text"));
+    int rc = number ? order_get(ctx, number, out) : BOT_ENOENT;
+    if (rc < 0 && rc != BOT_ENOENT) return rc;
+    if (rc == BOT_OK && out->person == person_of(ctx) && out->state == ORDER_UNPAID) return rc;
+    return order_unpaid(ctx, out);
+}
+
 int proof_came(struct bot_ctx *ctx)
 {
     const char *kind = bot_field(ctx, "media.kind");
     int64_t media = ctx->api->number(ctx, "media");
     struct order o;
-    if (!media || (strcmp(kind, "image") != 0 && strcmp(kind, "document") != 0)) return BOT_PASS;
-    int rc = order_unpaid(ctx, &o);
+    if (strcmp(kind, "image") != 0 && strcmp(kind, "document") != 0) return BOT_PASS;
+    int rc = order_of_proof(ctx, &o);
     if (rc == BOT_ENOENT) return BOT_PASS;
     if (rc < 0) return rc;
+    if (!media) return say(ctx, "proof.unreadable");
     int64_t before = sent_before(ctx, &o, media);
     if (before < 0) return (int)before;
     if ((rc = proof_add(ctx, &o, media)) < 0) return rc;

@@ -33,9 +33,11 @@ int in_group(struct bot_ctx *ctx)
     return strcmp(bot_field(ctx, "event"), "group") == 0;
 }
 
+/* An alarm carries whoever set it; he is not the one who does what follows. */
 int64_t person_of(struct bot_ctx *ctx)
 {
-    return ctx->api->number(ctx, "person");
+    int is_alarm = strcmp(bot_field(ctx, "event"), UNPAID_OVER) == 0;
+    return is_alarm ? 0 : ctx->api->number(ctx, "person");
 }
 
 const char *say_text(struct bot_ctx *ctx, const char *key)
@@ -61,12 +63,13 @@ const char *item_name(struct bot_ctx *ctx, const char *name, const char *label)
 
 int64_t number_at(const char *text, int64_t max, const char **rest)
 {
+    static const char behind[] = " \t\r\n.,!?:;*";
     int64_t n = 0;
     size_t i = 0;
     for (; text[i] >= '0' && text[i] <= '9'; i++)
         if ((n = n * 10 + (text[i] - '0')) > max) return 0;
-    if (text[i] && !strchr(" .,!", text[i])) return 0;
-    *rest = text + i + strspn(text + i, " .,!");
+    if (!i || (text[i] && !strchr(behind, text[i]))) return 0;
+    *rest = text + i + strspn(text + i, behind);
     return n;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * view.c - how an order looks in a message, and what is told to whom. Every message about one names
- * its code, and carries it as a tag: quoting it says which order is meant. */
+ * its code, and what was not an answer carries it as a tag: quoting it says which order is meant.
+ */
 #include <stdlib.h>
 
 #include "order.h"
@@ -38,7 +39,7 @@ static int starts_nocase(const char *text, const char *with)
 int64_t order_number_at(struct bot_ctx *ctx, const char *text, const char **rest)
 {
     const char *code = bot_field(ctx, "store.code");
-    text += strspn(text, " #");
+    text += strspn(text, " #*");
     if (*code && starts_nocase(text, code)) {
         const char *behind = text + strlen(code);
         behind += strspn(behind, " ");
@@ -47,19 +48,48 @@ int64_t order_number_at(struct bot_ctx *ctx, const char *text, const char **rest
     return number_at(text, INT64_C(999999999), rest);
 }
 
+int64_t order_code_first(struct bot_ctx *ctx, const char *text)
+{
+    const char *code = bot_field(ctx, "store.code"), *rest = "";
+    text += strspn(text, " #*");
+    if (!*code || !starts_nocase(text, code)) return 0;
+    const char *behind = text + strlen(code);
+    return behind[strspn(behind, " ")] == '-' ? order_number_at(ctx, text, &rest) : 0;
+}
+
 const char *order_tag(struct bot_ctx *ctx, int64_t number)
 {
     return bot_format(ctx, "order:%lld:%lld", (long long)ctx->api->number(ctx, "store"),
                       (long long)number);
 }
 
-int64_t order_tagged(struct bot_ctx *ctx, const char *tag)
+static int64_t order_tagged(struct bot_ctx *ctx, const char *tag)
 {
     static const char prefix[] = "order:";
     char *end;
     if (!tag || strncmp(tag, prefix, sizeof prefix - 1) != 0) return 0;
     int64_t store = strtoll(tag + sizeof prefix - 1, &end, 10);
     return *end == ':' && store == ctx->api->number(ctx, "store") ? strtoll(end + 1, NULL, 10) : 0;
+}
+
+/* The only order that the text names; 0: none, or several. */
+static int64_t order_named(struct bot_ctx *ctx, const char *text)
+{
+    int64_t only = 0;
+    for (const char *s = text; *s; s++) {
+        int is_inside = s > text && ((s[-1] | 0x20) >= 'a' && (s[-1] | 0x20) <= 'z');
+        if (is_inside) continue;
+        int64_t number = order_code_first(ctx, s);
+        if (number && only && number != only) return 0;
+        if (number) only = number;
+    }
+    return only;
+}
+
+int64_t order_quoted(struct bot_ctx *ctx)
+{
+    int64_t number = order_tagged(ctx, ctx->api->field(ctx, "quoted.tag"));
+    return number ? number : order_named(ctx, bot_field(ctx, "quoted.text"));
 }
 
 int say_no_order(struct bot_ctx *ctx, const char *which)
@@ -140,7 +170,8 @@ const char *order_pay_text(struct bot_ctx *ctx, const struct order *o)
         bot_text("code", order_code(ctx, o->number)),
         bot_int("until", o->expires_at),
     };
-    return ctx->api->text(ctx, account ? "pay.transfer" : "pay.ask", args, BOT_COUNT(args));
+    const char *key = !o->expires_at ? "pay.checking" : account ? "pay.transfer" : "pay.ask";
+    return ctx->api->text(ctx, key, args, BOT_COUNT(args));
 }
 
 /* ---- telling --------------------------------------------------------------------------------- */

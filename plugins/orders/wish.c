@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * wish.c - see wish.h. A number in front is how many; one behind is only with a sign of it ("x2",
- * "2 pcs"), since a size may end a name ("Beras 5 kg"). */
+ * "2 pcs"), since a size may end a name ("Beras 5 kg"): who knows the names decides ("trailing").
+ */
 #include "wish.h"
 
 #include <string.h>
@@ -19,7 +20,7 @@ static int is_digit(char c)
 /* Bytes of the word at s. */
 static size_t word_len(const char *s)
 {
-    return strcspn(s, " \t\r\n,.!?");
+    return strcspn(s, " \t\r\n,.!?:");
 }
 
 static int word_is(const char *s, size_t len, const char *word)
@@ -41,7 +42,7 @@ static int word_among(const char *s, size_t len, const char *const *words, size_
 static const char *word_next(const char *s)
 {
     s += word_len(s);
-    return s + strspn(s, " \t,.!");
+    return s + strspn(s, " \t\r\n,.!:");
 }
 
 /* ---- the verb -------------------------------------------------------------------------------- */
@@ -51,13 +52,15 @@ static const char *const verbs[] = {
     "memesan", "membeli", "buy",      "psn",   "psen",   "beliin"
 };
 static const char *const before_verbs[] = {
-    "kak",    "kakak",  "min",  "mimin", "bang",    "mas",   "mbak",   "bu",     "pak",
-    "halo",   "hai",    "hi",   "hello", "permisi", "saya",  "sy",     "aku",    "ak",
-    "gue",    "gw",     "kami", "mau",   "mo",      "ingin", "pengen", "pingin", "jadi",
-    "tolong", "minta",  "bisa", "boleh", "dong",    "i",     "want",   "to",     "would",
-    "like",   "please", "can",  "may",   "id",
+    "kak",    "kakak",  "min",  "mimin", "bang",    "mas",      "mbak",    "bu",     "pak",
+    "halo",   "hai",    "hi",   "hello", "permisi", "saya",     "sy",      "aku",    "ak",
+    "gue",    "gw",     "kami", "mau",   "mo",      "ingin",    "pengen",  "pingin", "jadi",
+    "tolong", "minta",  "bisa", "boleh", "dong",    "i",        "want",    "to",     "would",
+    "like",   "please", "can",  "may",   "i'd",     "ya",       "selamat", "pagi",   "siang",
+    "sore",   "malam",  "nih",  "lagi",  "juga",    "langsung",
 };
-static const char *const after_verbs[] = { "dong", "ya", "kak", "min", "dulu", "yang", "please" };
+static const char *const after_verbs[] = { "dong", "ya",   "kak",  "min",    "dulu",
+                                           "yang", "lagi", "juga", "please", "nih" };
 
 const char *wish_verb(const char *text)
 {
@@ -100,7 +103,7 @@ static char *joint_find(char *s, size_t *len)
 
 static char *trim(char *s)
 {
-    static const char edges[] = " \t\r\n.,!?:*-";
+    static const char edges[] = " .,!?:*-=";
     s += strspn(s, edges);
     size_t n = strlen(s);
     while (n > 0 && strchr(edges, s[n - 1])) s[--n] = '\0';
@@ -109,54 +112,71 @@ static char *trim(char *s)
 
 /* ---- counts ---------------------------------------------------------------------------------- */
 
-static const char *const number_words[][2] = {
-    { "satu", "one" },      { "dua", "two" },     { "tiga", "three" },  { "empat", "four" },
-    { "lima", "five" },     { "enam", "six" },    { "tujuh", "seven" }, { "delapan", "eight" },
-    { "sembilan", "nine" }, { "sepuluh", "ten" },
+/* Words that are numbers; those of one are units of themselves ("sebungkus kopi"). */
+static const struct {
+    const char *word;
+    int64_t n;
+} number_words[] = {
+    { "satu", 1 },    { "dua", 2 },     { "tiga", 3 },     { "empat", 4 },     { "lima", 5 },
+    { "enam", 6 },    { "tujuh", 7 },   { "delapan", 8 },  { "sembilan", 9 },  { "sepuluh", 10 },
+    { "one", 1 },     { "two", 2 },     { "three", 3 },    { "four", 4 },      { "five", 5 },
+    { "six", 6 },     { "seven", 7 },   { "eight", 8 },    { "nine", 9 },      { "ten", 10 },
+    { "sebuah", 1 },  { "seporsi", 1 }, { "sebotol", 1 },  { "sebungkus", 1 }, { "sepasang", 1 },
+    { "segelas", 1 }, { "sekotak", 1 }, { "selusin", 12 }, { "a", 1 },         { "an", 1 },
 };
-static const char *const units[] = { "pcs",    "pc",    "buah",   "bh",      "biji",
-                                     "bj",     "porsi", "x",      "bungkus", "bks",
-                                     "pieces", "piece", "kali",   "unit",    "gelas",
-                                     "cup",    "botol", "pasang", "lembar",  "helai" };
-static const char *const single[] = { "sebuah",  "seporsi", "sebungkus", "sepasang",
-                                      "segelas", "sebotol", "a",         "an" };
+static const char *const units[] = {
+    "pcs",  "pc",     "buah",  "bh",    "biji", "bj",   "porsi",  "x",      "bungkus", "bks",
+    "unit", "pieces", "piece", "kali",  "pak",  "pack", "gelas",  "cup",    "botol",   "pasang",
+    "dus",  "lembar", "helai", "kotak", "box",  "set",  "kaleng", "potong",
+};
+static const char *const dozens[] = { "lusin", "dozen" };
 
-/* The digits at s as a count; *len their bytes. 0: none, or too many. */
+/* Pieces that a unit is; 0: it is none. */
+static int64_t unit_pieces(const char *s, size_t len)
+{
+    return AMONG(s, len, dozens) ? 12 : AMONG(s, len, units) ? 1 : 0;
+}
+
+static int64_t at_most(int64_t count)
+{
+    return count > COUNT_MAX ? COUNT_MAX + 1 : count;
+}
+
+/* The digits at s as a count, COUNT_MAX + 1 for whatever is more; *len their bytes. 0: none. */
 static int64_t digits(const char *s, size_t *len)
 {
     int64_t n = 0;
     size_t i = 0;
-    for (; is_digit(s[i]); i++)
-        if ((n = n * 10 + (s[i] - '0')) > COUNT_MAX) return 0;
+    for (; is_digit(s[i]); i++) n = at_most(n * 10 + (s[i] - '0'));
     *len = i;
     return n;
 }
 
-/* A count in front: takes it off. 0 when there is none. */
+static int64_t number_word(const char *s, size_t len)
+{
+    for (size_t i = 0; i < sizeof number_words / sizeof *number_words; i++)
+        if (word_is(s, len, number_words[i].word)) return number_words[i].n;
+    return 0;
+}
+
+/* A count in front: takes it off. -1 when there is none. */
 static int64_t count_take(char **s)
 {
     size_t n = word_len(*s), len = 0;
-    int64_t count = digits(*s, &len);
-    if (AMONG(*s, n, single)) {
-        count = 1, len = n;
-    } else if (!count) {
-        for (size_t i = 0; i < sizeof number_words / sizeof *number_words; i++)
-            for (int k = 0; k < 2; k++)
-                if (word_is(*s, n, number_words[i][k])) count = (int64_t)i + 1, len = n;
-    }
-    if (!count) return 0;
-    char *rest = *s + len;
-    if (len < n && !AMONG(rest, n - len, units)) return 0; /* "3in1", "2kg" */
-    rest = len < n ? *s + n : rest;
-    rest += strspn(rest, " ");
-    if (len == n && AMONG(rest, word_len(rest), units)) {
+    int64_t count = digits(*s, &len), pieces = 1;
+    if (!count && (count = number_word(*s, n))) len = n;
+    if (!len || ((*s)[n] && (*s)[n] != ' ')) return -1; /* "1,5 liter" */
+    char *rest = *s + n + strspn(*s + n, " ");
+    if (len < n) {
+        if (!(pieces = unit_pieces(*s + len, n - len))) return -1; /* "3in1", "2kg" */
+    } else if (unit_pieces(rest, word_len(rest))) {
         char *behind = rest + word_len(rest);
         behind += strspn(behind, " ");
-        if (*behind) rest = behind;
+        if (*behind) pieces = unit_pieces(rest, word_len(rest)), rest = behind;
     }
-    if (!*rest) return 0; /* a number alone says not what */
+    if (!*rest) return -1; /* a number alone says not what */
     *s = rest;
-    return count;
+    return at_most(count * pieces);
 }
 
 static char *last_word(char *s)
@@ -171,48 +191,55 @@ static void cut_before(char *s, char *word)
     *word = '\0';
 }
 
-/* A count behind, with a sign of it: "x2", "2x", "2 pcs", "= 2". */
+/* The word before `word`, which is cut off; NULL: there is none, nothing is cut. */
+static char *word_before(char *s, char *word)
+{
+    if (word == s) return NULL;
+    word[-1] = '\0';
+    return last_word(s);
+}
+
+/* "2 pcs", "1 lusin" at the end. */
+static int64_t unit_behind(char *s, char *word)
+{
+    size_t len = 0;
+    int64_t pieces = unit_pieces(word, strlen(word));
+    char *number = pieces ? word_before(s, word) : NULL;
+    if (!number) return 0;
+    int64_t count = number > s ? digits(number, &len) : 0;
+    if (count && number[len] == '\0') {
+        cut_before(s, number);
+        return at_most(count * pieces);
+    }
+    word[-1] = ' ';
+    return 0;
+}
+
+/* A count behind, with a sign of it: "x2", "2x", "x 2", "2 pcs", "= 2". */
 static int64_t count_behind(char *s)
 {
-    char *word = last_word(s);
+    char *word = last_word(s), *from = NULL;
     size_t len = 0, n = strlen(word);
-    int64_t count;
+    int64_t count, pieces = 1;
     if (word == s) return 0;
     if (lower(*word) == 'x' && (count = digits(word + 1, &len)) > 0 && len + 1 == n) {
-        cut_before(s, word);
-        return count;
+        from = word;
+    } else if ((count = digits(word, &len)) > 0 && len < n) {
+        if ((pieces = unit_pieces(word + len, n - len))) from = word;
+    } else if (count && (word[-2] == '=' || word[-2] == ':')) {
+        from = word;
+    } else if (count && word - s >= 4 && lower(word[-2]) == 'x' && word[-3] == ' ') {
+        from = word - 2;
     }
-    count = digits(word, &len);
-    if (count && len < n && AMONG(word + len, n - len, units)) {
-        cut_before(s, word);
-        return count;
-    }
-    if (count && len == n && word - s >= 2 && (word[-2] == '=' || word[-2] == ':')) {
-        cut_before(s, word);
-        return count;
-    }
-    if (count && len == n && word - s >= 3 && lower(word[-2]) == 'x' && word[-3] == ' ') {
-        cut_before(s, word - 2);
-        return count;
-    }
-    if (!count && AMONG(word, n, units)) {
-        char *end = word - 1;
-        *end = '\0';
-        char *number = last_word(s);
-        count = number > s ? digits(number, &len) : 0;
-        if (count && number[len] == '\0') {
-            cut_before(s, number);
-            return count;
-        }
-        *end = ' ';
-    }
-    return 0;
+    if (!from) return count ? 0 : unit_behind(s, word);
+    cut_before(s, from);
+    return at_most(count * pieces);
 }
 
 /* "#7", "#7/2", "id 7", "7/2": the end of it, or NULL. */
 static char *id_take(char *s, struct wish *w)
 {
-    int marked = *s == '#';
+    int marked = *s == '#', divided = 0;
     if (marked) s++;
     if (!marked && lower(s[0]) == 'i' && lower(s[1]) == 'd' && strchr(": ", s[2]) && s[2]) {
         s += 3, marked = 1;
@@ -226,9 +253,10 @@ static char *id_take(char *s, struct wish *w)
     if (*s == '/' && is_digit(s[1])) {
         i = 0;
         variant = digits(s + 1, &i);
-        s += i + 1, marked = 1;
+        s += i + 1, divided = 1;
     }
-    if (!marked || (*s && *s != ' ')) return NULL;
+    if (!(marked || divided) || (*s && *s != ' ' && lower(*s) != 'x')) return NULL;
+    if (!marked && *s && !is_digit(s[1]) && lower(s[1]) != 'x') return NULL; /* "1/2 kg" */
     w->product = id;
     w->variant = variant;
     return s + strspn(s, " ");
@@ -248,9 +276,28 @@ static int two_numbers(const char *s, struct wish *w)
     return 1;
 }
 
+static const char *const fillers[] = { "ya",   "yaa",  "kak",    "kakak",   "dong",  "min",
+                                       "mas",  "mbak", "bang",   "nih",     "deh",   "aja",
+                                       "saja", "pls",  "please", "makasih", "thanks" };
+
+/* "2 kopi susu ya kak" */
+static void fillers_cut(char *s)
+{
+    for (char *word; (word = last_word(s)) > s && AMONG(word, strlen(word), fillers); trim(s))
+        cut_before(s, word);
+}
+
+/* The bullet or the number of a list's line: "2. teh" is one tea. */
+static char *bullet_skip(char *s)
+{
+    size_t n = strspn(s, "0123456789");
+    return n && (s[n] == '.' || s[n] == ')') && s[n + 1] == ' ' ? trim(s + n + 1) : s;
+}
+
 static void part_read(char *s, struct wish *w)
 {
     *w = (struct wish){ .count = 1 };
+    fillers_cut(s);
     w->words = s;
     if (two_numbers(s, w)) {
         *s = '\0';
@@ -263,35 +310,60 @@ static void part_read(char *s, struct wish *w)
         const char *number = lower(*behind) == 'x' ? behind + 1 : behind;
         number += strspn(number, " ");
         int64_t many = digits(number, &len);
-        w->count = count ? count : many ? many : 1;
+        w->count = count >= 0 ? count : len ? many : 1;
         *s = '\0';
         w->words = s;
         return;
     }
     w->words = s;
-    if (!count) count = count_behind(s);
-    if (count) {
-        w->count = count;
+    if (count < 0 && (count = count_behind(s)) == 0) {
+        char *word = last_word(s);
+        size_t len = 0;
+        int64_t last = word > s ? digits(word, &len) : 0;
+        if (last && word[len] == '\0') w->trailing = last;
         return;
     }
-    char *word = last_word(s);
-    size_t len = 0;
-    count = word > s ? digits(word, &len) : 0;
-    if (count && word[len] == '\0') w->trailing = count;
+    w->count = count;
+}
+
+/* One space between words, whatever it was; a cross is an x, a bullet a space. */
+static void spaces_tidy(char *text)
+{
+    static const struct {
+        const char *from;
+        char to;
+    } odd[] = { { "\xC3\x97", 'x' }, { "\xC2\xA0", ' ' }, { "\xE2\x80\xA2", ' ' } };
+    char *to = text;
+    for (const char *s = text; *s; s++) {
+        char c = *s == '\t' || *s == '\r' ? ' ' : *s;
+        for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+            size_t n = strlen(odd[i].from);
+            if (strncmp(s, odd[i].from, n) == 0) c = odd[i].to, s += n - 1;
+        }
+        if (c != ' ' || (to > text && to[-1] != ' ')) *to++ = c;
+    }
+    *to = '\0';
+}
+
+void wish_whole(char *text, struct wish *out)
+{
+    spaces_tidy(text);
+    part_read(bullet_skip(trim(text)), out);
 }
 
 size_t wish_parse(char *text, struct wish *out, int *more)
 {
     size_t n = 0, len = 0;
     *more = 0;
+    spaces_tidy(text);
     for (char *line = text, *next; line; line = next) {
         if ((next = strchr(line, '\n'))) *next++ = '\0';
         for (char *part = line, *behind; part; part = behind) {
             char *joint = joint_find(part, &len);
             behind = joint ? joint + len : NULL;
             if (joint) *joint = '\0';
-            part = trim(part);
-            if (!*part) continue;
+            part = bullet_skip(trim(part));
+            if (!*part || AMONG(part, strlen(part), fillers)) continue;
             if (n == WISHES_MAX) {
                 *more = 1;
                 return n;

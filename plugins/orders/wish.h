@@ -10,12 +10,12 @@
 #define COUNT_MAX  9999 /* pieces of one thing */
 
 struct wish {
-    char *words;   /* "kopi susu"; "" when an id says what */
-    int64_t count; /* >= 1 */
-    int64_t
-        trailing; /* a number at the end of the words, which may be the count ("kopi 2") or a part
-                     of the name ("iphone 15"); 0 = none. Only when no other count was said */
-    int64_t product; /* of "#7", "#7/2", "7 2"; 0: by its words */
+    char *words;      /* "kopi susu"; "" when an id says what */
+    int64_t count;    /* COUNT_MAX + 1: more than that; 0: he said zero */
+    int64_t trailing; /* a number at the end of the words, which may be the count ("kopi 2") or a
+                         part of the name ("iphone 15"); 0: none. Only when no other count was
+                         said */
+    int64_t product;  /* of "#7", "#7/2", "7 2"; 0: by its words */
     int64_t variant;
 };
 
@@ -25,5 +25,8 @@ const char *wish_verb(const char *text);
 /* "2 kopi susu, 1 teh dan #7 x3". Takes the text apart in place; what the words point to lives in
  * it. Returns how many there are, at most WISHES_MAX; *more 1: there were more than that. */
 size_t wish_parse(char *text, struct wish *out, int *more);
+
+/* The same, undivided: "2 paket nasi + ayam" may be a name. */
+void wish_whole(char *text, struct wish *out);
 
 #endif

@@ -22,26 +22,33 @@ static const char *const order_words[] = { "pesanan",        "pesanan saya", "st
                                            "status pesanan", "cek pesanan",  "my orders",
                                            "order status" };
 static const char *const pay_words[] = { "bayar", "mau bayar", "cara bayar", "pay" };
+static const char *const cancel_words[] = { "batalkan pesanan", "batal pesan",
+                                            "batal pesanan",    "batalkan pesanan saya",
+                                            "cancel order",     "cancel my order" };
 
 int is_aside(const char *text)
 {
-    return strchr(text, '?') || wish_verb(text) ||
+    struct cart_change change;
+    return strchr(text, '?') || wish_verb(text) || cart_meant(text, &change) ||
            is_among(text, cart_words, BOT_COUNT(cart_words)) ||
            is_among(text, checkout_words, BOT_COUNT(checkout_words)) ||
            is_among(text, order_words, BOT_COUNT(order_words));
 }
 
-/* "MAJU7-12", alone. */
-static int64_t code_alone(struct bot_ctx *ctx, const char *text)
+/* 12 of "pesanan 12", "status MAJU7-12"; 0. */
+static int64_t order_asked(struct bot_ctx *ctx, const char *text)
 {
-    const char *code = bot_field(ctx, "store.code"), *rest = "";
-    size_t n = strlen(code);
-    text += strspn(text, " #");
-    for (size_t i = 0; i < n; i++)
-        if ((text[i] >= 'a' && text[i] <= 'z' ? text[i] - 32 : text[i]) != code[i]) return 0;
-    if (!n || !strchr(text, '-')) return 0;
-    int64_t number = order_number_at(ctx, text, &rest);
-    return *rest ? 0 : number;
+    int64_t number = order_code_first(ctx, text);
+    for (size_t i = 0; !number && i < BOT_COUNT(order_words); i++) {
+        const char *word = order_words[i], *rest = "";
+        size_t n = 0;
+        while (word[n] && (text[n] >= 'A' && text[n] <= 'Z' ? text[n] + 32 : text[n]) == word[n])
+            n++;
+        if (word[n] || text[n] != ' ') continue;
+        number = order_number_at(ctx, text + n, &rest);
+        if (*rest) number = 0;
+    }
+    return number;
 }
 
 /* "bayar": what has to be paid, or the cart becomes an order. */
@@ -59,16 +66,9 @@ static int pay(struct bot_ctx *ctx)
 /* Words that mean the cart, when there is one. */
 static int cart_words_came(struct bot_ctx *ctx, const char *text)
 {
-    static const char *const first[] = { "hapus", "ubah", "kosong" };
-    int may = 0;
-    for (size_t i = 0; i < BOT_COUNT(first); i++) {
-        size_t k = 0;
-        while (first[i][k] && (text[k] | 0x20) == first[i][k]) k++;
-        may |= !first[i][k];
-    }
-    struct lines *lines;
-    if (!may) return BOT_PASS;
-    lines = ctx->api->alloc(ctx, sizeof *lines);
+    struct cart_change change;
+    if (!cart_meant(text, &change)) return BOT_PASS;
+    struct lines *lines = ctx->api->alloc(ctx, sizeof *lines);
     int rc = cart_load(ctx, lines);
     return rc < 0 ? rc : lines->n ? cart_said(ctx, text) : BOT_PASS;
 }
@@ -81,16 +81,21 @@ int text_came(struct bot_ctx *ctx)
         int rc = admin_said(ctx, text);
         if (rc != BOT_PASS) return rc;
     }
-    if (ctx->api->field(ctx, "media.kind")) return proof_came(ctx);
-    const char *wanted = wish_verb(text);
-    if (wanted && !(strchr(wanted, '?') && !*bot_field(ctx, "quoted.tag")))
-        return buy_said(ctx, wanted);
+    if (ctx->api->field(ctx, "media.kind")) {
+        int rc = proof_came(ctx);
+        if (rc != BOT_PASS) return rc;
+    }
     if (is_among(text, cart_words, BOT_COUNT(cart_words))) return cart_show(ctx, "");
     if (is_among(text, checkout_words, BOT_COUNT(checkout_words))) return checkout_command(ctx);
     if (is_among(text, pay_words, BOT_COUNT(pay_words))) return pay(ctx);
     if (is_among(text, order_words, BOT_COUNT(order_words))) return list_orders(ctx);
-    int64_t number = code_alone(ctx, text);
-    return number ? list_one(ctx, number) : cart_words_came(ctx, text);
+    if (is_among(text, cancel_words, BOT_COUNT(cancel_words))) return cancel_mine(ctx);
+    int64_t number = order_asked(ctx, text);
+    if (number) return list_one(ctx, number);
+    const char *wanted = wish_verb(text); /* behind the fixed words: "pesan sekarang" */
+    if (wanted && !(strchr(wanted, '?') && !*bot_field(ctx, "quoted.tag")))
+        return buy_said(ctx, wanted);
+    return cart_words_came(ctx, text);
 }
 
 /* How to order, below what the catalog shows; hook catalog.hint. */

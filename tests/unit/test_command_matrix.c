@@ -29,7 +29,8 @@ enum id_of {
     STORE_ID,
     PRODUCT_ID,
     CUSTOMER_ID,
-    TALK_ID /* a customer's, of whom nothing is said but whether an admin talks to him */
+    ORDER_ID, /* its number within the store */
+    TALK_ID   /* a customer's, of whom nothing is said but whether an admin talks to him */
 };
 
 static const struct row {
@@ -54,13 +55,13 @@ static const struct row {
     { "pesan", CUSTOMERS, NO_ID, "1 sepatu" },
     { "keranjang", CUSTOMERS, NO_ID, "" },
     { "checkout", CUSTOMERS, NO_ID, "" },
-    { "pesanan", CUSTOMERS, NO_ID, "" },
-    { "batal_pesanan", CUSTOMERS, NO_ID, "" },
-    { "lunas", ADMINS, NO_ID, "1" },
-    { "proses", ADMINS, NO_ID, "1" },
-    { "kirim", ADMINS, NO_ID, "1 JNE 0123" },
-    { "selesai", ADMINS, NO_ID, "1" },
-    { "batalkan", ADMINS, NO_ID, "1 habis" },
+    { "pesanan", CUSTOMERS, ORDER_ID, "" },
+    { "batal_pesanan", CUSTOMERS, ORDER_ID, "" },
+    { "lunas", ADMINS, ORDER_ID, "" },
+    { "proses", ADMINS, ORDER_ID, "" },
+    { "kirim", ADMINS, ORDER_ID, "JNE 0123" },
+    { "selesai", ADMINS, ORDER_ID, "" },
+    { "batalkan", ADMINS, ORDER_ID, "habis" },
     /* store-admin */
     { "toko", ADMINS, NO_ID, "" },
     { "profil_toko", ADMINS, NO_ID, "nama Toko Hebat" },
@@ -205,6 +206,35 @@ static void open_world(int super_owns)
     if (super_owns) give_role(SUPER, 1, BOT_OWNER);
 }
 
+static void place_order(const char *phone, const char *store, const char *wish)
+{
+    char first[80];
+    int64_t before = number("SELECT count(*) FROM orders_orders");
+    snprintf(first, sizeof first, "%s %s", store, wish);
+    ask(phone, first);
+    ask(phone, "checkout");
+    ask(phone, "2");
+    ask(phone, "Budi Santoso"); /* no answer to what is asked when his name is known */
+    ask(phone, "ya");
+    assert_int_equal(number("SELECT count(*) FROM orders_orders"), before + 1);
+}
+
+/* BUDI's order 1 in store 1, CITRA's orders 1 and 2 in store 2. */
+static void place_orders(void)
+{
+    place_order(BUDI, "#MAJU2", "pesan sepatu");
+    place_order(CITRA, "#MAJU3", "pesan batik");
+    place_order(CITRA, "#MAJU3", "pesan batik");
+    for (int i = 0; i < 2; i++) ask(BUDI, i ? "#MAJU2 halo" : "#MAJU3 halo");
+}
+
+/* What the row's id is of is there. */
+static void open_world_for(const struct row *row, int super_owns)
+{
+    open_world(super_owns);
+    if (row->id == ORDER_ID && registry_command(w.host->registry, row->command)) place_orders();
+}
+
 /* ---- what is in the database ----------------------------------------------------------------- */
 
 /* A message leaves something of itself here, whatever it says. */
@@ -280,6 +310,7 @@ static void command_line(char *out, size_t cap, const struct row *row, int64_t i
              *row->args && *row->args != '\n' ? " " : "", row->args);
 }
 
+/* In store 2 something that store 1 has not. */
 static int64_t id_in(const struct row *row, int store)
 {
     return row->id == CUSTOMER_ID || row->id == TALK_ID ? person_of(store == 1 ? BUDI : CITRA)
@@ -344,7 +375,7 @@ static void every_command_has_a_row(void **state)
 static void run_writer(const struct writer *who)
 {
     for (size_t i = 0; i < BOT_COUNT(rows); i++) {
-        open_world(who->owns);
+        open_world_for(&rows[i], who->owns);
         try_row(&rows[i], who);
         world_close(NULL);
     }
@@ -370,7 +401,7 @@ static void a_foreign_code_opens_no_store(void **state)
     for (size_t i = 0; i < BOT_COUNT(rows); i++) {
         char line[200];
         if (rows[i].roles & BOT_CUSTOMER || !(rows[i].roles & BOT_STORE_ADMIN)) continue;
-        open_world(1);
+        open_world_for(&rows[i], 1);
         for (size_t k = 0; k < 3 && registry_command(w.host->registry, rows[i].command); k++) {
             const char *phone = k == 0 ? STAFF : k == 1 ? OWNER : SUPER;
             command_line(line, sizeof line, &rows[i], id_in(&rows[i], 2), "#MAJU3");
@@ -413,7 +444,7 @@ static void an_id_of_another_store_is_not_found(void **state)
     (void)state;
     for (size_t i = 0; i < BOT_COUNT(rows); i++) {
         if (rows[i].id == NO_ID || rows[i].id == STORE_ID) continue;
-        open_world(1);
+        open_world_for(&rows[i], 1);
         for (size_t k = 0; k < 3 && registry_command(w.host->registry, rows[i].command); k++) {
             const char *phone = k == 0 ? STAFF : k == 1 ? OWNER : SUPER;
             unsigned role = k == 0 ? BOT_STAFF : BOT_OWNER;
@@ -427,6 +458,63 @@ static void an_id_of_another_store_is_not_found(void **state)
         }
         world_close(NULL);
     }
+}
+
+/* A customer's own orders are his: another's in the same store is as good as missing. */
+static void a_customer_finds_only_his_own_orders(void **state)
+{
+    (void)state;
+    static const char *const lines[] = { "/pesanan %d",       "/batal_pesanan %d",
+                                         "/pesanan MAJU2-%d", "/batal_pesanan #MAJU2-%d",
+                                         "MAJU2-%d",          "maju2-%d ?",
+                                         "pesanan %d",        "status MAJU2-%d" };
+    open_world(0);
+    place_orders();
+    ask(CITRA, "#MAJU2 halo");
+    char *before = dump();
+    for (size_t i = 0; i < BOT_COUNT(lines); i++) {
+        struct buf said[2] = { { 0 }, { 0 } };
+        for (int k = 0; k < 2; k++) {
+            char line[80];
+            snprintf(line, sizeof line, lines[i], k ? 4711 : 1);
+            const char *answer = ask(CITRA, line);
+            if (!answer || !strstr(answer, "tidak ditemukan"))
+                fail_msg("\"%s\" is answered: %s", line, answer ? answer : "(nothing)");
+            for (const char *c = answer; *c; c++)
+                if (!isdigit((unsigned char)*c)) buf_addc(&said[k], *c);
+        }
+        assert_string_equal(buf_str(&said[0]), buf_str(&said[1]));
+        buf_free(&said[0]);
+        buf_free(&said[1]);
+    }
+    char *after = dump();
+    same_dump(before, after, "another customer");
+    free(before);
+    free(after);
+    assert_non_null(strstr(ask(BUDI, "maju2-1 sudah dikirim?"), "*Pesanan MAJU2-1* · baru"));
+    assert_non_null(strstr(ask(BUDI, "status maju2-1"), "*Pesanan MAJU2-1* · baru"));
+}
+
+/* A code of another store's order brings its customer there, and shows nobody else anything. */
+static void a_code_says_which_store(void **state)
+{
+    (void)state;
+    open_world(0);
+    place_orders();
+    ask(CITRA, "#MAJU2 halo");
+    assert_non_null(strstr(ask(CITRA, "MAJU3-2"), "*Pesanan MAJU3-2* · baru"));
+    const char *answer = ask(BUDI, "MAJU3-2");
+    assert_non_null(strstr(answer, "\"MAJU3-2\" tidak ditemukan"));
+    assert_null(strstr(answer, "Batik"));
+    ask(BUDI, "#MAJU2 halo");
+    answer = ask(BUDI, "/pesanan MAJU3-2");
+    assert_non_null(strstr(answer, "tidak ditemukan"));
+    answer = ask(OWNER, "/pesanan MAJU3-2");
+    assert_non_null(strstr(answer, "tidak ditemukan"));
+    assert_non_null(ask(OWNER, "/batalkan MAJU3-1"));
+    assert_non_null(ask(OWNER, "/batalkan #MAJU3-1"));
+    assert_non_null(ask(OWNER, "/batalkan #MAJU3 1"));
+    assert_int_equal(number("SELECT count(*) FROM orders_orders WHERE state = 6"), 0);
 }
 
 /* A command with an id must say in the table what it is of. */
@@ -457,6 +545,8 @@ int main(void)
         cmocka_unit_test_teardown(a_super_admin_who_is_the_owner, world_close),
         cmocka_unit_test_teardown(a_foreign_code_opens_no_store, world_close),
         cmocka_unit_test_teardown(an_id_of_another_store_is_not_found, world_close),
+        cmocka_unit_test_teardown(a_customer_finds_only_his_own_orders, world_close),
+        cmocka_unit_test_teardown(a_code_says_which_store, world_close),
     };
     return cmocka_run_group_tests_name("commands by role and store", tests, NULL, NULL);
 }

@@ -419,6 +419,61 @@ static void who_wants_to_be_forgotten_is(void **state)
     asks(SUPER, "#MAJU2 erase", "-10");
 }
 
+static void block_at(const char *owner, const char *phone, int blocked)
+{
+    char text[40];
+    snprintf(text, sizeof text, "block %lld %d", (long long)people_by_phone(w.host, phone),
+             blocked);
+    asks(owner, text, "0");
+}
+
+static void who_is_blocked_stays_so_when_he_is_forgotten(void **state)
+{
+    (void)state;
+    customers_come();
+    block_at(OWNER, BUDI, 1);
+    asks(BUDI, "#MAJU3 erase", "0");
+    asks(CITRA, "#MAJU3 erase", "0"); /* nobody blocks her */
+    assert_int_equal(disk("SELECT count(*) FROM blocks_kept"), 1);
+    assert_int_equal(disk("SELECT count(*) FROM blocks_kept WHERE instr(who, '" BUDI "')"), 0);
+    assert_int_equal(disk("SELECT count(*) FROM members WHERE store = 1"), 0);
+    world_reopen(1); /* the key is known to the next start */
+    run();
+    forget_sent();
+    say(BUDI, "#MAJU2 halo");
+    expect_none();
+    asks(BUDI, "#MAJU3 halo", "halo");
+    asks(CITRA, "#MAJU2 halo", "halo");
+    /* the store sees him, and may change its mind; then he may be forgotten once more */
+    assert_int_equal(disk("SELECT count(*) FROM members WHERE store = 1 AND blocked"), 1);
+    assert_int_equal(disk("SELECT count(*) FROM blocks_kept"), 0);
+    block_at(OWNER, BUDI, 0);
+    asks(BUDI, "#MAJU2 halo", "halo");
+    asks(BUDI, "#MAJU2 erase", "0");
+    asks(BUDI, "#MAJU2 halo", "halo");
+}
+
+static void who_is_blocked_and_forgotten_by_a_hidden_id_stays_so(void **state)
+{
+    (void)state;
+    people_resolve(w.host, NULL, NULL, NULL, BUDI, "900", "Budi");
+    say(BUDI, "#MAJU2 halo");
+    block_at(OWNER, BUDI, 1);
+    asks(BUDI, "#MAJU3 erase", "0");
+    assert_int_equal(disk("SELECT count(*) FROM blocks_kept"), 2);
+    forget_sent();
+    post_in((struct bot_incoming){ .kind = BOT_IN_MESSAGE,
+                                   .chat = "900@lid",
+                                   .lid = "900@lid",
+                                   .native_id = "H1",
+                                   .text = "#MAJU2 halo",
+                                   .sent_at = clock_ms() });
+    run();
+    pass(5000); /* whose it is, nobody says */
+    expect_none();
+    assert_int_equal(disk("SELECT count(*) FROM members WHERE store = 1 AND blocked"), 1);
+}
+
 static void a_number_that_was_told_is_known(void **state)
 {
     (void)state;
@@ -449,6 +504,8 @@ int main(void)
         TEST(what_several_plugins_know_is_gathered),
         TEST(messages_are_counted_by_the_day),
         TEST(who_wants_to_be_forgotten_is),
+        TEST(who_is_blocked_stays_so_when_he_is_forgotten),
+        TEST(who_is_blocked_and_forgotten_by_a_hidden_id_stays_so),
         TEST(a_number_that_was_told_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

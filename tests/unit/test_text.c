@@ -301,22 +301,52 @@ static void what_is_no_phone_number_is_refused(void **state)
     assert_int_equal(text_phone("6281100000001", out, 14), 0);
 }
 
-static void an_answer_is_one_word_that_agrees_or_does_not(void **state)
+static void an_answer_agrees_or_does_not_with_a_few_words_beside_it(void **state)
 {
     (void)state;
-    static const char *const yes[] = { "ya",   "YA",     "Ya.",    "iya", "y",      "OK!",
-                                       "oke",  "Okay.",  "yes",    "ya ", "\tya\n", "Setuju",
-                                       "*YA*", "\"ya\"", "ya...!", "ya, " };
-    static const char *const no[] = { "tidak",  "TIDAK",   "Tidak.", "t",  "n",
-                                      "no",     "tdk",     "gak",    "GA", "nggak",
-                                      "enggak", "jangan!", "_tidak_" };
+    static const char *const yes[] = { "ya",
+                                       "YA",
+                                       "Ya.",
+                                       "iya",
+                                       "y",
+                                       "OK!",
+                                       "oke",
+                                       "Okay.",
+                                       "yes",
+                                       "ya ",
+                                       "\tya\n",
+                                       "Setuju",
+                                       "*YA*",
+                                       "\"ya\"",
+                                       "ya...!",
+                                       "ya, ",
+                                       "ya kak",
+                                       "Iya, Kak!",
+                                       "ya \xF0\x9F\x99\x8F",
+                                       "ya ya",
+                                       "\xF0\x9F\x91\x8D oke min",
+                                       "ok makasih ya",
+                                       "ya, terima kasih kak",
+                                       "yes please",
+                                       "oke siap",
+                                       "ya jadi" };
+    static const char *const no[] = { "tidak",    "TIDAK",     "Tidak.",
+                                      "t",        "n",         "no",
+                                      "tdk",      "gak",       "GA",
+                                      "nggak",    "enggak",    "jangan!",
+                                      "_tidak_",  "tidak ya",  "tidak jadi kak",
+                                      "gak usah", "no thanks", "jangan dulu \xF0\x9F\x99\x8F" };
     static const char *const neither[] = { "",
                                            " ",
                                            ".",
                                            "*",
                                            "ya tapi nanti",
-                                           "tidak ya",
-                                           "ya ya",
+                                           "ya tidak",
+                                           "tidak oke",
+                                           "\xF0\x9F\x99\x8F",
+                                           "kak",
+                                           "ya kak tapi besok",
+                                           "jadi",
                                            "yaa",
                                            "yak",
                                            "1",
@@ -396,7 +426,7 @@ int main(void)
         cmocka_unit_test(the_nearest_name_is_found_within_a_third),
         cmocka_unit_test(phone_numbers_are_taken_in_any_spelling),
         cmocka_unit_test(what_is_no_phone_number_is_refused),
-        cmocka_unit_test(an_answer_is_one_word_that_agrees_or_does_not),
+        cmocka_unit_test(an_answer_agrees_or_does_not_with_a_few_words_beside_it),
         cmocka_unit_test(only_whole_numbers_are_numbers),
         cmocka_unit_test(rupiah_are_grouped_by_dots),
     };

@@ -546,8 +546,8 @@ struct bot_api {
      * its cursors are closed when fn returns. Returns what fn returned. */
     int (*call_as)(struct bot_ctx *ctx, void *owner, bot_call_fn *fn, void *arg);
     /* [any] Does an answer agree? "ya", "iya", "oke", "yes" ... 1; "tidak", "gak", "jangan", "no"
-     * ... 0; anything else BOT_EINVAL. One word, in any case, with dots or the like around it.
-     * Pure. */
+     * ... 0; anything else BOT_EINVAL. In any case, with dots, emoji or a few words that change
+     * nothing ("ya kak", "tidak jadi"). Pure. */
     int (*yes_no)(const char *text);
 };
 
