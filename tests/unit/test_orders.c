@@ -122,6 +122,20 @@ static void the_same_message_again_makes_no_second_order(void **state)
     figures_are_right();
 }
 
+/* What he was shown is not what is in it now, though it costs the same. */
+static void another_cart_of_the_same_sum_is_asked_about_again(void **state)
+{
+    (void)state;
+    asks(BUDI, "pesan 1 kopi susu", "Keranjang");
+    assert_true(goes_to_checkout(BUDI, &by_cash));
+    script("UPDATE orders_carts SET product = 2, name = 'Teh Manis'");
+    asks(BUDI, "YA", "Sudah benar?");
+    assert_non_null(strstr(answer_to(BUDI), "Teh Manis"));
+    assert_int_equal(orders(), 0);
+    asks(BUDI, "YA", "sudah dicatat");
+    assert_int_equal(stock(2), 9);
+}
+
 /* ---- a process that dies --------------------------------------------------------------------- */
 
 static void a_crash_at_any_boundary_leaves_one_order_or_none(void **state)
@@ -353,6 +367,35 @@ static void what_became_due_while_it_was_away_ends_at_the_start(void **state)
     figures_are_right();
 }
 
+static void a_proof_is_for_the_order_that_still_needs_one(void **state)
+{
+    (void)state;
+    buys(BUDI, "1 kopi susu", &by_transfer);
+    buys(BUDI, "2 kopi susu", &by_transfer);
+    sends_a_proof(BUDI, 'a');
+    assert_non_null(strstr(told_to(OWNER), "bukti pembayaran pesanan *MAJU2-2*"));
+    sends_a_proof(BUDI, 'b');
+    assert_non_null(strstr(told_to(OWNER), "bukti pembayaran pesanan *MAJU2-1*"));
+    pass(3 * DAY);
+    assert_int_equal(number("SELECT count(*) FROM orders_orders WHERE state = 1"), 2);
+    figures_are_right();
+}
+
+static void who_has_sent_a_proof_is_not_given_a_time_any_more(void **state)
+{
+    (void)state;
+    buys(BUDI, "1 kopi susu", &by_transfer);
+    asks(BUDI, "bayar", "Ditunggu sampai");
+    sends_a_proof(BUDI, 'a');
+    static const char *const ways[] = { "bayar", "pesanan", "MAJU2-1", "checkout" };
+    for (size_t i = 0; i < BOT_COUNT(ways); i++) {
+        const char *said = ask(BUDI, ways[i]);
+        assert_non_null(strstr(said, "sedang dicek toko"));
+        if (strstr(said, "1970") || strstr(said, "Ditunggu sampai"))
+            fail_msg("%s: %s", ways[i], said);
+    }
+}
+
 static void a_paid_order_that_is_canceled_leaves_the_sales(void **state)
 {
     (void)state;
@@ -551,6 +594,18 @@ static void who_has_gone_to_another_store_is_not_called_back(void **state)
     is_in(BUDI, "Toko 1");
 }
 
+static void a_quote_of_another_store_is_answered_there_and_he_stays(void **state)
+{
+    (void)state;
+    visits_both(BUDI);
+    buys(BUDI, "1 kopi susu", &by_transfer);
+    pass(2000);
+    if (!strstr(ask_quoting(BUDI, "*Toko 2*", "ada topi?"), "*Toko 2*\n"))
+        fail_msg("not there: %s", answer_to(BUDI));
+    pass(2000);
+    asks(BUDI, "pesanan", "*Toko 1*\n");
+}
+
 static void held_by_two_stores_he_is_asked(void **state)
 {
     (void)state;
@@ -575,6 +630,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SHOP(the_last_piece_is_sold_once_and_the_other_keeps_his_cart),
         SHOP(the_same_message_again_makes_no_second_order),
+        SHOP(another_cart_of_the_same_sum_is_asked_about_again),
         SHOP(a_crash_at_any_boundary_leaves_one_order_or_none),
         SHOP(a_commit_that_fails_is_made_up_for_once),
         SHOP(an_order_that_fails_leaves_nothing),
@@ -582,6 +638,8 @@ int main(void)
         SHOP(who_is_forgotten_leaves_orders_without_him),
         SHOP(unpaid_orders_end_each_at_its_time),
         SHOP(what_became_due_while_it_was_away_ends_at_the_start),
+        SHOP(a_proof_is_for_the_order_that_still_needs_one),
+        SHOP(who_has_sent_a_proof_is_not_given_a_time_any_more),
         SHOP(a_paid_order_that_is_canceled_leaves_the_sales),
         THREE(a_day_begins_by_the_stores_own_clock),
         SHOP(thirty_days_are_thirty_days),
@@ -591,6 +649,7 @@ int main(void)
         TWO(or_canceled_by_him_or_by_the_store_or_by_time),
         TWO(two_unpaid_orders_hold_him_until_the_last),
         TWO(who_has_gone_to_another_store_is_not_called_back),
+        TWO(a_quote_of_another_store_is_answered_there_and_he_stays),
         TWO(held_by_two_stores_he_is_asked),
     };
     return cmocka_run_group_tests_name("orders", tests, NULL, NULL);
