@@ -268,7 +268,11 @@ int call_complete(struct event *ev, struct call *call, struct completion *back)
     if (call->kind == CALL_STORE) call_stored(ev, call, &result);
     ev->status = result.status;
     struct done_call d = { call, &result };
+    ev->lender = back;
+    ev->lent_rows = result.rows;
     int verdict = event_invoke(ev, call->plugin, call->scope, run_done, &d, "done");
+    ev->lender = NULL;
+    ev->lent_rows = NULL;
     ev->status = BOT_OK;
     if (verdict >= BOT_PASS && verdict <= BOT_LATER && verdict != BOT_FAIL && !ev->abort_text)
         return verdict;

@@ -18,6 +18,7 @@ struct plugin;
 struct chat;
 struct dialog;
 struct bot_rows;
+struct completion;
 struct staged;
 struct call;
 struct attached;
@@ -124,7 +125,9 @@ struct event {
     const char *said_kept;  /* ... and its text, for when the turn is lost; NULL = nothing */
     const char *abort_text; /* abort() was called */
     struct staged_list staged;
-    struct bot_rows *rows; /* open cursors of this callback */
+    struct bot_rows *rows;            /* open cursors of this callback */
+    struct completion *lender;        /* whose done() runs (lent.h); NULL = none */
+    const struct bot_rows *lent_rows; /* ... and its rows, or NULL */
     int64_t changes, insert_id;
     int mask; /* the stored text is masked when the step commits (a secret) */
 

@@ -190,6 +190,9 @@ int host_may_see_metrics(struct host *h, const char *token, int loopback);
  * is renewed. */
 void host_database_state(struct host *h, int ok, const char *error);
 void host_publish(struct host *h);
+/* How long the loop was held, with and without waiting for the disk. */
+void host_turn_begins(struct host *h);
+void host_turn_ends(struct host *h);
 /* Counts something that is only counted: tokobot_events_total{gateway,event}. */
 void host_count_event(struct host *h, const char *gateway, const char *event);
 /* Turns until nothing is left to do now (not by waiting for the clock). Returns how many turns ran;

@@ -402,7 +402,7 @@ static void sort_completions(struct loop *l)
             if (!run_gateway_completion(l, call, back)) continue;
         }
         TAILQ_REMOVE(&l->consuming, back, link);
-        completion_free(back);
+        completion_drop(l, back);
     }
 }
 
@@ -615,6 +615,7 @@ static int commit(struct loop *l)
 int loop_turn(struct loop *l)
 {
     struct host *h = l->host;
+    host_turn_begins(h);
     if (reload_has_work(h)) reload_step(h); /* no plugin code is on the stack */
     int64_t now = clock_ms();
     if (now < l->retry_at && l->retry_at - now <= RETRY_MAX_MS)
@@ -630,9 +631,9 @@ int loop_turn(struct loop *l)
             h->outbox); /* retries and held queues that are due go out without a turn */
         if (h->publish_due <= now) host_publish(h);
         if (h->retired || h->old_registries) generations_sweep(h);
+        host_turn_ends(h);
         return 0;
     }
-    int64_t start = clock_mono();
     l->in_turn = 1;
     struct completion *end = TAILQ_FIRST(&l->consuming);
     if (begin(l) == 0) punish_suspect(l);
@@ -660,10 +661,9 @@ int loop_turn(struct loop *l)
     chats_committed(l);
     outbox_committed(h->outbox);
     if (h->retired || h->old_registries) generations_sweep(h);
-    db_checkpoint(&h->db);
+    checkpoint_look(h);
     host_publish(h);
-    int64_t us = clock_mono() - start;
-    if (us > l->turn_us_max) l->turn_us_max = us;
+    host_turn_ends(h);
     return 1;
 }
 

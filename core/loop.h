@@ -52,7 +52,8 @@ struct completion {
     int status;            /* BOT_OK, or how the host ended it: BOT_ECANCELED, BOT_ETIMEDOUT */
     struct http_job *http; /* at most one of the three */
     struct pool_job *job;
-    char *text; /* a reload's sentence */
+    char *text;            /* a reload's sentence */
+    struct shared *shared; /* holds `http` or `job`: others do, too (lent.h); or NULL */
 };
 TAILQ_HEAD(completion_list, completion);
 void completion_free(struct completion *c);
@@ -101,7 +102,9 @@ struct loop {
     int64_t schedule_at;          /* earliest schedule */
     struct event *suspect;        /* alone in a lost turn of one event: it is to blame */
 
-    int64_t turns, events_run, turn_us_max, turns_lost;
+    int64_t turns, events_run, turns_lost;
+    int64_t turn_us_max, turn_work_us_max; /* the longest; without its fsyncs */
+    int64_t turn_began, turn_synced;       /* clock_mono(); db.sync.us */
 };
 
 void loop_init(struct loop *l, struct host *h);
@@ -115,6 +118,8 @@ int loop_turn(struct loop *l);
 int64_t loop_next_due(struct loop *l);
 
 void loop_wake(struct loop *l);
+/* Frees what no call waits for; the host's own jobs come back this way. Between turns. */
+void completion_drop(struct loop *l, struct completion *c);
 void loop_post_arrivals(struct loop *l, struct arrival_list *list, struct http_ticket *ticket);
 void loop_post_http(struct loop *l, struct http_job *job);
 void loop_post_job(struct loop *l, struct pool_job *job);

@@ -5,8 +5,9 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/shared.h"
 #include "http/client.h"
-#include "loop.h"
+#include "host.h"
 #include "storage/pool.h"
 
 void loop_wake(struct loop *l)
@@ -67,11 +68,21 @@ void loop_post_request(struct loop *l, struct event *ev)
     if (wake) loop_wake(l);
 }
 
+void completion_drop(struct loop *l, struct completion *c)
+{
+    if (c->job && c->job->is_checkpoint) checkpoint_came(l->host, c->job);
+    completion_free(c);
+}
+
 void completion_free(struct completion *c)
 {
     if (!c) return;
-    http_job_free(c->http);
-    pool_job_free(c->job);
+    if (c->shared) {
+        shared_release(c->shared);
+    } else {
+        http_job_free(c->http);
+        pool_job_free(c->job);
+    }
     free(c->text);
     free(c);
 }

@@ -290,6 +290,11 @@ static char *metrics_of(struct host *h)
            l->turns_lost);
     metric(&out, "turn_microseconds_max", "gauge", "The longest turn since the start.",
            l->turn_us_max);
+    metric(&out, "turn_work_microseconds_max", "gauge",
+           "The longest turn since the start, without its fsyncs.", l->turn_work_us_max);
+    metric(&out, "syncs_total", "counter", "fsyncs of the database by the loop.", h->db.sync.count);
+    metric(&out, "sync_microseconds_max", "gauge",
+           "The longest fsync of the database since the start.", h->db.sync.longest_us);
     metric(&out, "events_run_total", "counter", "Events run.", l->events_run);
     metric(&out, "inbox_open", "gauge", "Events queued, running or waiting.", l->open_events);
     metric(&out, "calls_pending", "gauge", "Asynchronous calls of plugins under way.",
@@ -333,6 +338,20 @@ int host_metrics(struct host *h, struct buf *out)
         buf_addf(out, "tokobot_events_total{gateway=\"%s\"} %" PRId64 "\n", key, *count);
     pthread_mutex_unlock(&h->status_lock);
     return 200;
+}
+
+void host_turn_begins(struct host *h)
+{
+    h->loop.turn_began = clock_mono();
+    h->loop.turn_synced = h->db.sync.us;
+}
+
+void host_turn_ends(struct host *h)
+{
+    struct loop *l = &h->loop;
+    int64_t us = clock_mono() - l->turn_began, work = us - (h->db.sync.us - l->turn_synced);
+    if (us > l->turn_us_max) l->turn_us_max = us;
+    if (work > l->turn_work_us_max) l->turn_work_us_max = work;
 }
 
 void host_publish(struct host *h)

@@ -86,17 +86,6 @@ struct http_client {
 
 /* ---- ends of a job --------------------------------------------------------------------------- */
 
-void http_job_free(struct http_job *job)
-{
-    if (!job) return;
-    free(job->method);
-    free(job->url);
-    free(job->headers);
-    free(job->body);
-    buf_free(&job->answer);
-    free(job);
-}
-
 static void finish(struct http_client *c, struct http_job *job, enum http_error error,
                    const char *message)
 {
@@ -237,6 +226,7 @@ static void transfer_setup(struct transfer *t, struct http_job *job, struct host
     t->attempts = 0;
     t->too_big = 0;
     t->error[0] = '\0';
+    http_job_join(job);
     transfer_set_method(t, job);
     curl_easy_setopt(e, CURLOPT_URL, job->url);
     curl_easy_setopt(e, CURLOPT_HTTPHEADER, t->headers->list);

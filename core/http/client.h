@@ -7,6 +7,8 @@
 
 #include "../base/buf.h"
 
+struct shared;
+
 enum http_error {
     HTTP_OK = 0,
     HTTP_EIO = 1,
@@ -24,6 +26,11 @@ struct http_job {
     char *headers; /* "Name: value\n..." or NULL */
     char *body;    /* or NULL */
     size_t body_len;
+    /* Part of the body, too, at body[middle_at], as long as `held` is: somebody else's memory, so
+     * that the loop need not copy it. */
+    const void *middle;
+    size_t middle_at, middle_len;
+    struct shared *held; /* NULL: there is no middle */
     uint32_t timeout_ms; /* of all, also of waiting for a free connection; 0 = 30 s */
     size_t max_bytes;    /* of the answer; 0 = 8 MiB */
     /* result */
@@ -50,6 +57,8 @@ void http_client_submit(struct http_client *c, struct http_job *job); /* takes i
 void http_client_cancel(struct http_client *c, uint64_t id);
 void http_client_stop(
     struct http_client *c);               /* cancels all; every done() has returned; NULL-safe */
-void http_job_free(struct http_job *job); /* NULL-safe */
+void http_job_free(struct http_job *job); /* NULL-safe; any thread */
+/* Makes the body one piece; on the client's thread. */
+void http_job_join(struct http_job *job);
 
 #endif

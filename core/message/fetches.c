@@ -18,6 +18,7 @@
 #include "../base/log.h"
 #include "../calls.h"
 #include "../host.h"
+#include "../lent.h"
 #include "../storage/pool.h"
 #include "attached.h"
 #include "inbox.h"
@@ -257,6 +258,7 @@ int fetch_came(struct event *ev, int64_t id, const void *bytes, size_t len, cons
     c->job->id = c->id;
     c->job->run = media_write;
     c->job->event = f->ev->id;
+    c->job->held = lent_or_copied(ev, &bytes, len);
     c->job->input =
         media_pack_write(media_folder(h, &ev->step), attached_claims_picture(f->ev->attached),
                          bytes, len, &c->job->input_len);

@@ -8,6 +8,7 @@
 #include "../base/log.h"
 #include "../calls.h"
 #include "../host.h"
+#include "../lent.h"
 #include "../http/client.h"
 #include "../message/inbox.h"
 #include "../storage/pool.h"
@@ -57,6 +58,25 @@ int64_t call_begin(struct event *ev, int kind, const char *function, bot_done_fn
     return rc != BOT_OK ? rc : call_stage(ev, call_new(ev, (enum call_kind)kind, done, data, len));
 }
 
+static void take_body(struct event *ev, struct http_job *job, const struct bot_http *r)
+{
+    struct buf b = { 0 };
+    if (!r->body) return;
+    job->held = lent_hold(ev, r->body, r->body_len);
+    if (r->head) buf_add(&b, r->head, r->head_len);
+    job->middle_at = b.len;
+    if (!job->held) {
+        buf_reserve(&b, r->body_len + r->tail_len);
+        buf_add(&b, r->body, r->body_len);
+    } else {
+        job->middle = r->body;
+        job->middle_len = r->body_len;
+    }
+    if (r->tail) buf_add(&b, r->tail, r->tail_len);
+    job->body_len = b.len;
+    job->body = buf_take(&b);
+}
+
 int64_t api_http(struct bot_ctx *ctx, const struct bot_http *request, bot_done_fn *done,
                  const void *data, size_t len)
 {
@@ -73,8 +93,7 @@ int64_t api_http(struct bot_ctx *ctx, const struct bot_http *request, bot_done_f
     job->method = xstrdup(r.method ? r.method : r.body ? "POST" : "GET");
     job->url = xstrdup(r.url);
     job->headers = xstrdup(r.headers);
-    job->body = r.body ? xmemdup(r.body, r.body_len) : NULL;
-    job->body_len = r.body ? r.body_len : 0;
+    take_body(ev, job, &r);
     job->timeout_ms = r.timeout_ms ? r.timeout_ms : HTTP_TIMEOUT_MS;
     job->max_bytes = r.max_bytes ? r.max_bytes : HTTP_BYTES;
     c->http = job;
@@ -110,7 +129,10 @@ int64_t api_work(struct bot_ctx *ctx, const struct bot_work *work, const void *i
     snprintf(c->job->plugin, sizeof c->job->plugin, "%s", ev->plugin->name);
     snprintf(c->job->build, sizeof c->job->build, "%s", ev->plugin->library->build);
     c->job->out_cap = w.out_cap;
-    c->job->input = input ? xmemdup(input, input_len) : NULL;
+    if ((c->job->held = lent_hold(ev, input, input_len)))
+        c->job->lent = input;
+    else
+        c->job->input = input ? xmemdup(input, input_len) : NULL;
     c->job->input_len = input ? input_len : 0;
     return call_stage(ev, c);
 }

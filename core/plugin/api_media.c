@@ -7,6 +7,7 @@
 #include "../base/text.h"
 #include "../calls.h"
 #include "../host.h"
+#include "../lent.h"
 #include "../message/attached.h"
 #include "../storage/media.h"
 #include "../storage/pool.h"
@@ -55,6 +56,7 @@ int64_t api_media_store(struct bot_ctx *ctx, const void *bytes, size_t size, con
     struct call *c = call_new(ev, CALL_STORE, done, data, len);
     struct attached claim = { .kind = "document", .type = type };
     c->job = new_job(c, ev, media_write);
+    c->job->held = lent_or_copied(ev, &bytes, size);
     c->job->input =
         media_pack_write(media_folder(ev->host, &ev->step), attached_claims_picture(&claim), bytes,
                          size, &c->job->input_len);

@@ -12,14 +12,10 @@
 #include "../base/buf.h"
 #include "../base/log.h"
 
-/* A checkpoint costs two fsyncs and stalls the loop while it copies; 16 MiB between two of them
- * keeps it rare and the WAL small enough to be replayed in a moment. */
-enum { CHECKPOINT_PAGES = 4000 };
-
 static const char PRAGMAS[] =
     "PRAGMA journal_mode = WAL;"
     "PRAGMA synchronous = FULL;"
-    "PRAGMA wal_autocheckpoint = 0;" /* db_checkpoint(), between turns */
+    "PRAGMA wal_autocheckpoint = 0;" /* checkpoint.c */
     "PRAGMA foreign_keys = OFF;"     /* the core's own references; see people.c */
     "PRAGMA temp_store = MEMORY;"
     "PRAGMA cache_size = -32768;" /* KiB: what 100,000 customers touch fits mostly; filled as needed
@@ -30,7 +26,7 @@ static int wal_grew(void *ctx, sqlite3 *sql, const char *name, int pages)
 {
     (void)sql;
     (void)name;
-    ((struct db *)ctx)->wal_pages = pages;
+    ((struct db *)ctx)->checkpoint.wal_pages = pages;
     return SQLITE_OK;
 }
 
@@ -60,6 +56,7 @@ int db_open(struct db *db, const char *path, const char *vfs, char *error, size_
         return -1;
     }
     sqlite3_wal_hook(db->sql, wal_grew, db);
+    sync_time_begin(&db->sync, db->sql);
     db->path = xstrdup(path);
     db->vfs = vfs;
     return 0;
@@ -84,7 +81,8 @@ sqlite3 *db_open_reader(const char *path, const char *vfs)
             SQLITE_OK ||
         sqlite3_exec(
             sql,
-            "PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;",
+            "PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;"
+            "PRAGMA synchronous = FULL;", /* for checkpoints */
             NULL, NULL, NULL) != SQLITE_OK) {
         sqlite3_close_v2(sql);
         return NULL;
@@ -247,16 +245,4 @@ int db_script(struct db *db, const char *sql)
     int rc = sqlite3_exec(db->sql, sql, NULL, NULL, NULL);
     if (rc != SQLITE_OK) remember(db, rc);
     return rc;
-}
-
-void db_checkpoint(struct db *db)
-{
-    if (db->wal_pages < CHECKPOINT_PAGES) return;
-    int log = 0, done = 0;
-    int rc = sqlite3_wal_checkpoint_v2(db->sql, NULL, SQLITE_CHECKPOINT_PASSIVE, &log, &done);
-    /* Busy (a reader holds an old snapshot) is no error: the next turn tries again after more
-     * pages. */
-    db->wal_pages = rc == SQLITE_OK && done >= log ? 0 : db->wal_pages - CHECKPOINT_PAGES / 4;
-    if (rc != SQLITE_OK && rc != SQLITE_BUSY)
-        log_warn("database", "checkpoint failed", LOG_STR("error", sqlite3_errmsg(db->sql)));
 }

@@ -10,16 +10,19 @@
 #include <stdint.h>
 
 #include "../base/map.h"
+#include "checkpoint.h"
+#include "sync_time.h"
 
 struct db {
     sqlite3 *sql;
     struct map statements; /* by address of the SQL text */
     const char *vfs;       /* NULL = the system's */
     char *path;
-    int64_t wal_pages; /* in the WAL after the last commit */
-    int last_error;    /* SQLite's code of the last failure, 0 = none */
-    int in_turn;       /* between BEGIN and COMMIT: nothing runs once the transaction has ended */
+    int last_error; /* SQLite's code of the last failure, 0 = none */
+    int in_turn;    /* between BEGIN and COMMIT: nothing runs once the transaction has ended */
     char error[200];
+    struct sync_time sync; /* how long the disk took */
+    struct checkpoint checkpoint;
 };
 
 /* Opens (making the file, 0600), WAL, synchronous=FULL. 0, or -1 with a sentence. */
@@ -54,7 +57,5 @@ int64_t db_changes(struct db *db);
 int64_t db_insert_id(struct db *db);
 const char *db_text(sqlite3_stmt *st, int column); /* "" for NULL; until the next step */
 int db_script(struct db *db, const char *sql);     /* several statements; 0 or a code */
-/* Checkpoints the WAL when it has grown past its bound; between turns. */
-void db_checkpoint(struct db *db);
 
 #endif

@@ -23,7 +23,7 @@ struct write_input {
     char folder[PATH_BYTES - 128];
     int claims_picture;
     size_t len;
-    unsigned char bytes[];
+    const unsigned char *bytes; /* whoever packed holds them */
 };
 
 struct file_input {
@@ -38,12 +38,12 @@ static pthread_mutex_t names = PTHREAD_MUTEX_INITIALIZER;
 void *media_pack_write(const char *folder, int claims_picture, const void *bytes, size_t len,
                        size_t *size)
 {
-    struct write_input *in = xmalloc(sizeof *in + len);
+    struct write_input *in = xcalloc(1, sizeof *in);
     snprintf(in->folder, sizeof in->folder, "%s", folder);
     in->claims_picture = claims_picture;
     in->len = len;
-    memcpy(in->bytes, bytes, len);
-    *size = sizeof *in + len;
+    in->bytes = bytes;
+    *size = sizeof *in;
     return in;
 }
 

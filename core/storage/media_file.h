@@ -19,7 +19,8 @@ struct media_file {
     char type[40]; /* by content */
 };
 
-/* Input of media_write(); the caller frees. */
+/* Input of media_write(), which the caller frees; the bytes are not copied: they are there until it
+ * has run. */
 void *media_pack_write(const char *folder, int claims_picture, const void *bytes, size_t len,
                        size_t *size);
 /* Judges the bytes and writes them, unless they are there: under another name, synced, renamed.

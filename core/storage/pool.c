@@ -11,6 +11,7 @@
 
 #include "../base/arena.h"
 #include "../base/buf.h"
+#include "../base/shared.h"
 #include "db.h"
 
 enum { ROWS_MAX = 10000, THREADS_MAX = 8, OUT_MAX = 16 << 20, ROWSET_BYTES_MAX = 64 << 20 };
@@ -28,6 +29,15 @@ void rowset_free(struct rowset *set)
     free(set);
 }
 
+static void free_input(struct pool_job *job)
+{
+    if (job->input) explicit_bzero(job->input, job->input_len); /* it may be a password */
+    free(job->input);
+    shared_release(job->held);
+    job->input = NULL;
+    job->held = NULL;
+}
+
 void pool_job_free(struct pool_job *job)
 {
     if (!job) return;
@@ -37,9 +47,7 @@ void pool_job_free(struct pool_job *job)
     }
     free(job->args);
     free(job->sql);
-    if (job->input && job->input_len)
-        explicit_bzero(job->input, job->input_len); /* it may be a password */
-    free(job->input);
+    free_input(job);
     free(job->output);
     rowset_free(job->rows);
     free(job);
@@ -50,7 +58,8 @@ static void run_work(struct pool_job *job)
     size_t cap = job->out_cap ? job->out_cap : 4096;
     if (cap > OUT_MAX) cap = OUT_MAX;
     job->output = xmalloc(cap + 1);
-    int64_t n = job->run(job->input, job->input_len, job->output, cap);
+    int64_t n = job->run(job->lent ? job->lent : job->input, job->input_len, job->output, cap);
+    free_input(job); /* here, where large memory costs the loop nothing */
     if (n > (int64_t)cap) n = BOT_EINVAL;
     job->status = n < 0 ? (int)n : BOT_OK;
     job->output_len = n < 0 ? 0 : (size_t)n;
@@ -126,7 +135,9 @@ void pool_job_run(struct pool_job *job, sqlite3 **reader, const char *path, cons
         return;
     }
     if (!*reader) *reader = db_open_reader(path, vfs);
-    if (*reader) {
+    if (*reader && job->is_checkpoint) {
+        checkpoint_pass(job, *reader);
+    } else if (*reader) {
         run_read(job, *reader);
     } else {
         job->status = BOT_EIO;

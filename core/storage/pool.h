@@ -21,6 +21,8 @@ struct rowset {
 };
 void rowset_free(struct rowset *set); /* NULL-safe */
 
+struct shared;
+
 struct pool_job {
     struct pool_job *next;
     uint64_t id;
@@ -28,8 +30,11 @@ struct pool_job {
     bot_work_fn *run;
     char plugin[49], build[17]; /* whose it is, and for which event: for the crash page */
     int64_t event;
-    void *input;
-    size_t input_len, out_cap;
+    void *input; /* owned; NULL: `lent` */
+    const void *lent;
+    size_t input_len, out_cap; /* of either */
+    struct shared *held;       /* keeps `lent`, or what `input` points to; let go of once it ran */
+    int is_checkpoint;         /* run == NULL: a pass of checkpoint.c */
     /* read: run == NULL */
     char *sql;
     struct bot_arg *args; /* names and data are owned copies */

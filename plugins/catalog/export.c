@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * export.c - /ekspor: all products as a table for a spreadsheet. Products are read a page at a time
- * on a reader thread; the text grows in catalog_exports, so that a turn holds only one page. The
- * answer is the file. What is exported and imported again changes nothing. */
+ * on a reader thread; the text grows in catalog_exports, so that a turn holds only one page. In the
+ * end the same thread joins the parts, the host keeps that as a file, and the parts go, a few a
+ * turn: four megabytes are never copied here. The answer is the file. What is exported and imported
+ * again changes nothing. */
 #include <stdio.h>
 #include <string.h>
 
@@ -11,7 +13,8 @@
 #include "import.h"
 #include "view.h"
 
-#define PAGE_PRODUCTS 200 /* with their variants: no more rows than a read may give */
+#define PAGE_PRODUCTS 100 /* with their variants: no more rows than a read may give */
+#define PARTS_A_TURN  4
 #define WAIT_MS       INT64_C(120000)
 static const char bom[] = "\xEF\xBB\xBF"; /* or Excel takes it for Windows-1252 */
 static const char header[] = "id,nama,harga,stok,kategori,deskripsi,varian\r\n";
@@ -20,7 +23,7 @@ static const char header[] = "id,nama,harga,stok,kategori,deskripsi,varian\r\n";
 struct page {
     int64_t after; /* the last id that is written */
     int64_t part, count;
-    int64_t bytes; /* of all parts */
+    int64_t media; /* the file; 0 = there are no products; or an error */
 };
 
 /* A text that grows; like a view, but of bytes as they are. */
@@ -50,41 +53,50 @@ static void line_add(struct view *v, const struct product *p, const struct varia
     view_text(v, "\r\n");
 }
 
-/* ---- parts ----------------------------------------------------------------------------------- */
+/* ---- the end --------------------------------------------------------------------------------- */
 
-static int part_put(struct bot_ctx *ctx, int64_t part, const char *text)
+static int answer(struct bot_ctx *ctx, const struct page *page)
 {
-    static const char sql[] = "INSERT INTO catalog_exports (event, part, store, text)"
-                              " VALUES ($event, $part, $store, $text)";
+    if (page->media == BOT_EINVAL) return bot_say(ctx, "export.too_large", NULL, 0);
+    const struct bot_arg args[] = { bot_text("store", ctx->api->field(ctx, "store.name")),
+                                    bot_text("count", count_text(ctx, page->count)) };
+    if (page->media < 0) return bot_say(ctx, "export.failed", NULL, 0);
+    if (page->media == 0) return bot_say(ctx, "list.empty_admin", args, BOT_COUNT(args));
+    const struct bot_send send = {
+        .size = sizeof send,
+        .chat = ctx->api->field(ctx, "chat"),
+        .text = ctx->api->text(ctx, "export.caption", args, BOT_COUNT(args)),
+        .media = page->media,
+        .priority = 1,
+    };
+    int rc = ctx->api->send(ctx, &send);
+    return rc < 0 ? rc : BOT_HANDLED;
+}
+
+/* Of this event only: another admin's file may be under way. Some of the parts; the others in later
+ * turns, and then the answer. */
+static int parts_drop(struct bot_ctx *ctx, const struct bot_result *result, void *data)
+{
+    static const char sql[] =
+        "DELETE FROM catalog_exports WHERE event = $event AND store = $store AND part IN"
+        " (SELECT e.part FROM catalog_exports e WHERE e.event = $event AND e.store = $store"
+        "  ORDER BY e.part LIMIT $max)";
     const struct bot_arg args[] = { bot_int("event", ctx->api->number(ctx, "event")),
-                                    bot_int("part", part), bot_text("text", text) };
-    return ctx->api->db(ctx, sql, args, BOT_COUNT(args), NULL);
-}
-
-/* Of this event only: another admin's file may be under way. */
-static int parts_drop(struct bot_ctx *ctx)
-{
-    static const char sql[] = "DELETE FROM catalog_exports WHERE event = $event AND store = $store";
-    const struct bot_arg args[] = { bot_int("event", ctx->api->number(ctx, "event")) };
-    return ctx->api->db(ctx, sql, args, BOT_COUNT(args), NULL);
-}
-
-static int parts_join(struct bot_ctx *ctx, struct view *v)
-{
-    static const char sql[] = "SELECT text FROM catalog_exports"
-                              " WHERE event = $event AND store = $store ORDER BY part";
-    const struct bot_arg args[] = { bot_int("event", ctx->api->number(ctx, "event")) };
-    struct bot_rows *rows = NULL;
-    int rc = ctx->api->db(ctx, sql, args, BOT_COUNT(args), &rows);
+                                    bot_int("max", PARTS_A_TURN) };
+    const struct page *page = data;
+    if (result && result->status != BOT_OK) return bot_say(ctx, "export.failed", NULL, 0);
+    int rc = ctx->api->db(ctx, sql, args, BOT_COUNT(args), NULL);
     if (rc < 0) return rc;
-    while ((rc = ctx->api->row_next(rows)) == BOT_ROW) view_text(v, ctx->api->row_text(rows, 0));
-    return rc;
+    if (ctx->api->changes(ctx) == 0) return answer(ctx, page);
+    int64_t id = ctx->api->timer(ctx, 0, parts_drop, page, sizeof *page);
+    return id < 0 ? (int)id : BOT_LATER;
 }
 
-static int give_up(struct bot_ctx *ctx)
+/* media: as in struct page. */
+static int end_with(struct bot_ctx *ctx, struct page *page, int64_t media)
 {
-    int rc = parts_drop(ctx);
-    return rc < 0 ? rc : bot_say(ctx, "export.failed", NULL, 0);
+    page->media = media;
+    return parts_drop(ctx, NULL, page);
 }
 
 /* ---- the file -------------------------------------------------------------------------------- */
@@ -93,40 +105,48 @@ static int on_stored(struct bot_ctx *ctx, const struct bot_result *result, void 
 {
     struct page page;
     memcpy(&page, data, sizeof page);
-    if (result->status != BOT_OK) return bot_say(ctx, "export.failed", NULL, 0);
-    const struct bot_arg args[] = { bot_text("store", ctx->api->field(ctx, "store.name")),
-                                    bot_text("count", count_text(ctx, page.count)) };
-    const struct bot_send send = {
-        .size = sizeof send,
-        .chat = ctx->api->field(ctx, "chat"),
-        .text = ctx->api->text(ctx, "export.caption", args, BOT_COUNT(args)),
-        .media = result->media,
-        .priority = 1,
-    };
-    int rc = ctx->api->send(ctx, &send);
-    return rc < 0 ? rc : BOT_HANDLED;
+    return end_with(ctx, &page, result->status == BOT_OK ? result->media : BOT_EIO);
 }
 
-/* In one piece: as large as it is known to be. */
-static int file_store(struct bot_ctx *ctx, const struct page *page)
+static int on_text(struct bot_ctx *ctx, const struct bot_result *result, void *data)
 {
+    struct page page;
     char name[80];
-    struct view v = { .ctx = ctx };
+    size_t len = 0;
     const char *code = ctx->api->field(ctx, "store.code");
-    view_reserve(&v, sizeof bom + sizeof header + (size_t)page->bytes);
-    view_text(&v, bom);
-    view_text(&v, header);
-    int rc = parts_join(ctx, &v);
-    if (rc >= 0) rc = parts_drop(ctx);
-    if (rc < 0) return rc;
+    memcpy(&page, data, sizeof page);
+    if (result->status != BOT_OK || ctx->api->row_next(result->rows) != BOT_ROW)
+        return end_with(ctx, &page, BOT_EIO);
+    const void *text = ctx->api->row_blob(result->rows, 0, &len);
     snprintf(name, sizeof name, "produk-%s.csv", code ? code : "");
     int64_t id =
-        ctx->api->media_store(ctx, v.s, v.len, "text/csv", name, on_stored, page, sizeof *page);
-    if (id == BOT_EINVAL) return bot_say(ctx, "export.too_large", NULL, 0);
+        ctx->api->media_store(ctx, text, len, "text/csv", name, on_stored, &page, sizeof page);
+    return id < 0 ? end_with(ctx, &page, id) : BOT_LATER;
+}
+
+/* In one piece. An older attempt of this event, before a crash, may have left more parts. */
+static int text_ask(struct bot_ctx *ctx, const struct page *page)
+{
+    static const char sql[] =
+        "SELECT group_concat(text, '') FROM (SELECT text FROM catalog_exports"
+        "  WHERE event = $event AND store = $store AND part < $parts ORDER BY part) AS parts";
+    const struct bot_arg args[] = { bot_int("event", ctx->api->number(ctx, "event")),
+                                    bot_int("parts", page->part) };
+    int64_t id = ctx->api->db_read(ctx, sql, args, BOT_COUNT(args), on_text, page, sizeof *page);
     return id < 0 ? (int)id : BOT_LATER;
 }
 
 /* ---- pages ----------------------------------------------------------------------------------- */
+
+static int part_put(struct bot_ctx *ctx, int64_t part, const char *text)
+{
+    static const char sql[] = "INSERT INTO catalog_exports (event, part, store, text)"
+                              " VALUES ($event, $part, $store, $text)"
+                              " ON CONFLICT (event, part) DO UPDATE SET text = excluded.text";
+    const struct bot_arg args[] = { bot_int("event", ctx->api->number(ctx, "event")),
+                                    bot_int("part", part), bot_text("text", text) };
+    return ctx->api->db(ctx, sql, args, BOT_COUNT(args), NULL);
+}
 
 static int on_page(struct bot_ctx *ctx, const struct bot_result *result, void *data);
 
@@ -192,23 +212,22 @@ static int on_page(struct bot_ctx *ctx, const struct bot_result *result, void *d
     struct page page;
     struct view v = { .ctx = ctx };
     memcpy(&page, data, sizeof page);
-    if (result->status != BOT_OK) return give_up(ctx);
+    if (result->status != BOT_OK) return end_with(ctx, &page, BOT_EIO);
     int64_t before = page.count;
-    page_write(ctx, result->rows, &v, &page);
-    if (page.count == 0) {
-        const struct bot_arg args[] = { bot_text("store", ctx->api->field(ctx, "store.name")) };
-        return bot_say(ctx, "list.empty_admin", args, BOT_COUNT(args));
+    if (page.part == 0) {
+        view_text(&v, bom);
+        view_text(&v, header);
     }
-    page.bytes += (int64_t)v.len;
-    int rc = v.s ? part_put(ctx, page.part++, v.s) : BOT_OK;
+    page_write(ctx, result->rows, &v, &page);
+    if (page.count == 0) return end_with(ctx, &page, 0);
+    int rc = page.count > before ? part_put(ctx, page.part++, v.s) : BOT_OK;
     if (rc < 0) return rc;
-    return page.count - before < PAGE_PRODUCTS ? file_store(ctx, &page) : page_ask(ctx, &page);
+    return page.count - before < PAGE_PRODUCTS ? text_ask(ctx, &page) : page_ask(ctx, &page);
 }
 
 int export_products(struct bot_ctx *ctx)
 {
     const struct page first = { 0 };
-    int rc = parts_drop(ctx);
-    if (rc >= 0) rc = page_ask(ctx, &first);
+    int rc = page_ask(ctx, &first);
     return rc < 0 ? rc : ctx->api->later(ctx, WAIT_MS, NULL, 0);
 }

@@ -18,7 +18,7 @@
 #define BATCH_MS     1
 #define STUCK_MS     INT64_C(300000)
 #define FORGOTTEN_MS INT64_C(86400000)
-#define KEEP_BYTES   (128 << 10) /* that go into the database in one turn */
+#define KEEP_BYTES   (64 << 10) /* that go into the database in one turn */
 
 /* The row of catalog_imports. */
 struct job {

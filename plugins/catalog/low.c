@@ -87,23 +87,28 @@ int low_note_all(struct bot_ctx *ctx, const struct product *p, enum low_how how)
 
 /* ---- what is low ----------------------------------------------------------------------------- */
 
-#define LOW_STOCKS                                                                                 \
-    " (SELECT p.id AS id, p.name AS name, 0 AS number, '' AS label, p.stock AS stock"              \
-    "  FROM catalog_products p WHERE p.store = $store AND p.archived = 0"                          \
-    "  AND p.stock IS NOT NULL AND p.stock <= $low AND NOT EXISTS"                                 \
-    "  (SELECT 1 FROM catalog_ranges r WHERE r.store = $store AND r.product = p.id)"               \
-    "  UNION ALL"                                                                                  \
-    "  SELECT p.id, p.name, v.number, v.label, v.stock FROM catalog_variants v"                    \
-    "  JOIN catalog_products p ON p.id = v.product AND p.store = $store"                           \
-    "  WHERE v.store = $store AND v.archived = 0 AND v.stock IS NOT NULL AND v.stock <= $low)"     \
-    " AS stocks"
+#define LOW_PRODUCTS                                                                               \
+    "SELECT p.id AS id, p.name AS name, 0 AS number, '' AS label, p.stock AS stock"                \
+    " FROM catalog_products p WHERE p.store = $store AND p.archived = 0"                           \
+    " AND p.stock IS NOT NULL AND p.stock <= $low AND NOT EXISTS"                                  \
+    " (SELECT 1 FROM catalog_ranges r WHERE r.store = $store AND r.product = p.id)"
+#define LOW_VARIANTS                                                                               \
+    "SELECT p.id AS id, p.name AS name, v.number AS number, v.label AS label, v.stock AS stock"    \
+    " FROM catalog_variants v JOIN catalog_products p ON p.id = v.product AND p.store = $store"    \
+    " WHERE v.store = $store AND v.archived = 0 AND v.stock IS NOT NULL AND v.stock <= $low"
 
+/* Each of the two is cut off at what a page needs: the products' then come in the order of their
+ * index, and the names of all the others are not looked at. */
 int low_page(struct bot_ctx *ctx, int64_t limit, int64_t offset, struct bot_rows **rows)
 {
-    static const char sql[] = "SELECT id, name, number, label, stock FROM" LOW_STOCKS
-                              " ORDER BY stock, id, number LIMIT $limit OFFSET $offset";
+    static const char sql[] =
+        "SELECT id, name, number, label, stock FROM"
+        " (SELECT * FROM (" LOW_PRODUCTS " ORDER BY p.stock, p.id LIMIT $most) AS a"
+        "  UNION ALL"
+        "  SELECT * FROM (" LOW_VARIANTS " ORDER BY v.stock, p.id, v.number LIMIT $most) AS b)"
+        " AS stocks ORDER BY stock, id, number LIMIT $limit OFFSET $offset";
     const struct bot_arg args[] = { bot_int("low", low_threshold(ctx)), bot_int("limit", limit),
-                                    bot_int("offset", offset) };
+                                    bot_int("offset", offset), bot_int("most", limit + offset) };
     return ctx->api->db(ctx, sql, args, BOT_COUNT(args), rows);
 }
 
@@ -111,7 +116,7 @@ int low_count(struct bot_ctx *ctx, int64_t *sold_out, int64_t *low)
 {
     static const char sql[] = "SELECT COALESCE(sum(CASE WHEN stock = 0 THEN 1 ELSE 0 END), 0),"
                               " COALESCE(sum(CASE WHEN stock > 0 THEN 1 ELSE 0 END), 0)"
-                              " FROM" LOW_STOCKS;
+                              " FROM (" LOW_PRODUCTS " UNION ALL " LOW_VARIANTS ") AS stocks";
     const struct bot_arg args[] = { bot_int("low", low_threshold(ctx)) };
     struct bot_rows *rows = NULL;
     int rc = ctx->api->db(ctx, sql, args, BOT_COUNT(args), &rows);

@@ -119,7 +119,7 @@ static int ask_which(struct shopping *s, const struct bot_item *items, size_t n,
         bot_text("question",
                  ctx->api->text(ctx, of_variants ? "choose.variant" : "choose.product", args, 1)),
     };
-    if (s->more) bot_lines_add(&s->said, say_text(ctx, "buy.too_many"));
+    if (s->more) bot_lines_add(&s->said, bot_words(ctx, "buy.too_many"));
     if (s->said.len) {
         int rc = ctx->api->reply(ctx, s->said.s);
         if (rc < 0) return rc;
@@ -314,7 +314,7 @@ int buy_words(struct bot_ctx *ctx, const char *text, int *asked)
     int one = n > 1 && !strchr(text, '\n') ? is_one_name(ctx, text, &whole) : 0;
     if (one < 0) return one;
     if (one) wishes[0] = whole, n = 1;
-    if (n == 0) return say(ctx, "buy.usage");
+    if (n == 0) return bot_say_words(ctx, "buy.usage");
     for (size_t i = 0; i < n; i++) {
         s.rest = wishes + i + 1;
         s.rest_count = n - i - 1;
@@ -322,7 +322,7 @@ int buy_words(struct bot_ctx *ctx, const char *text, int *asked)
         if (rc < 0) return rc;
         if ((*asked = rc)) return BOT_HANDLED; /* the question's answer goes on */
     }
-    if (s.more) bot_lines_add(&s.said, say_text(ctx, "buy.too_many"));
+    if (s.more) bot_lines_add(&s.said, bot_words(ctx, "buy.too_many"));
     if (!s.added) return bot_lines_reply(&s.said);
     return cart_show(ctx, s.said.s);
 }
@@ -335,7 +335,7 @@ int buy_said(struct bot_ctx *ctx, const char *words)
 
 int buy_command(struct bot_ctx *ctx)
 {
-    return in_group(ctx) ? say(ctx, "group") : buy_said(ctx, bot_field(ctx, "rest"));
+    return in_group(ctx) ? bot_say_words(ctx, "group") : buy_said(ctx, bot_field(ctx, "rest"));
 }
 
 /* ---- the answer ------------------------------------------------------------------------------ */

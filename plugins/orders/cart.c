@@ -161,13 +161,13 @@ int cart_show(struct bot_ctx *ctx, const char *before)
     if (*before && ctx->api->field(ctx, "slot.summary")) return bot_lines_reply(&l);
     if (lines->n == 0) {
         if (*before) return bot_lines_reply(&l);
-        return say(ctx, "cart.empty");
+        return bot_say_words(ctx, "cart.empty");
     }
     if (*before) bot_lines_add(&l, "");
-    bot_lines_add(&l, say_text(ctx, "cart.header"));
+    bot_lines_add(&l, bot_words(ctx, "cart.header"));
     lines_show(&l, lines);
     bot_lines_add(&l, "");
-    bot_lines_add(&l, say_text(ctx, "cart.how"));
+    bot_lines_add(&l, bot_words(ctx, "cart.how"));
     return bot_lines_reply(&l);
 }
 
@@ -291,9 +291,9 @@ int cart_said(struct bot_ctx *ctx, const char *text)
     if (change.empties) {
         int rc = cart_clear(ctx);
         if (rc < 0) return rc;
-        return say(ctx, ctx->api->changes(ctx) ? "cart.emptied" : "cart.empty");
+        return bot_say_words(ctx, ctx->api->changes(ctx) ? "cart.emptied" : "cart.empty");
     }
-    if (!change.is_clear) return say(ctx, "cart.usage");
+    if (!change.is_clear) return bot_say_words(ctx, "cart.usage");
     return change.count ? line_change(ctx, change.line, change.count)
                         : line_remove(ctx, change.line);
 }
@@ -301,8 +301,8 @@ int cart_said(struct bot_ctx *ctx, const char *text)
 int cart_command(struct bot_ctx *ctx)
 {
     const char *text = bot_field(ctx, "rest");
-    if (in_group(ctx)) return say(ctx, "group");
+    if (in_group(ctx)) return bot_say_words(ctx, "group");
     if (!*text) return cart_show(ctx, "");
     int rc = cart_said(ctx, text);
-    return rc == BOT_PASS ? say(ctx, "cart.usage") : rc;
+    return rc == BOT_PASS ? bot_say_words(ctx, "cart.usage") : rc;
 }

@@ -48,7 +48,7 @@ static const char *text_of(struct bot_ctx *ctx, const char *key, const struct or
         bot_text("store", bot_field(ctx, "store.name")),
         bot_text("code", order_code(ctx, o->number)),
         bot_text("state", order_state_word(ctx, o)),
-        bot_text("name", *o->name ? o->name : say_text(ctx, "order.gone")),
+        bot_text("name", *o->name ? o->name : bot_words(ctx, "order.gone")),
         bot_int("total", o->total),
     };
     return ctx->api->text(ctx, key, args, BOT_COUNT(args));
@@ -149,10 +149,10 @@ static int act_command(struct bot_ctx *ctx, enum action action)
     const char *text = bot_field(ctx, "rest"), *rest = text;
     int64_t number = order_number_at(ctx, text, &rest);
     int64_t quoted = order_quoted(ctx);
-    if (number && quoted && number != quoted) return say(ctx, "change.usage");
+    if (number && quoted && number != quoted) return bot_say_words(ctx, "change.usage");
     if (number) return act(ctx, action, number, rest);
     if (quoted) return act(ctx, action, quoted, text);
-    return *text ? say_no_order(ctx, text) : say(ctx, "change.usage");
+    return *text ? say_no_order(ctx, text) : bot_say_words(ctx, "change.usage");
 }
 
 int mark_paid(struct bot_ctx *ctx)
@@ -222,7 +222,7 @@ int admin_said(struct bot_ctx *ctx, const char *text)
         const char *rest = behind(text, words[i].word);
         if (rest && !is_talk(words[i].action, rest)) return act(ctx, words[i].action, number, rest);
     }
-    return say_with(ctx, "change.words", "code", order_code(ctx, number));
+    return bot_say_with(ctx, "change.words", "code", order_code(ctx, number));
 }
 
 /* ---- its customer ---------------------------------------------------------------------------- */
@@ -249,14 +249,14 @@ int cancel_mine(struct bot_ctx *ctx)
     const char *text = bot_field(ctx, "rest"), *rest = "";
     int64_t number = order_number_at(ctx, text, &rest);
     struct order o;
-    if (in_group(ctx)) return say(ctx, "group");
+    if (in_group(ctx)) return bot_say_words(ctx, "group");
     if (!number) number = order_quoted(ctx);
     int rc = *text && !number ? BOT_ENOENT
              : number         ? order_get(ctx, number, &o)
                               : order_last(ctx, &o);
     if (rc < 0 && rc != BOT_ENOENT) return rc;
     if (rc == BOT_ENOENT || o.person != person_of(ctx))
-        return *text ? say_no_order(ctx, text) : say(ctx, "mine.none");
+        return *text ? say_no_order(ctx, text) : bot_say_words(ctx, "mine.none");
     return cancel(ctx, &o);
 }
 

@@ -147,13 +147,13 @@ int checkout_command(struct bot_ctx *ctx)
 {
     struct lines *lines = ctx->api->alloc(ctx, sizeof *lines);
     struct order unpaid;
-    if (in_group(ctx)) return say(ctx, "group");
+    if (in_group(ctx)) return bot_say_words(ctx, "group");
     int rc = cart_load(ctx, lines);
     if (rc < 0) return rc;
-    if (lines_total(lines) > ORDER_RUPIAH_MAX) return say(ctx, "checkout.too_large");
+    if (lines_total(lines) > ORDER_RUPIAH_MAX) return bot_say_words(ctx, "checkout.too_large");
     if (lines->n) return begin(ctx);
     rc = order_unpaid(ctx, &unpaid);
-    if (rc == BOT_ENOENT) return say(ctx, "cart.empty");
+    if (rc == BOT_ENOENT) return bot_say_words(ctx, "cart.empty");
     return rc < 0 ? rc : bot_reply(ctx, order_pay_text(ctx, &unpaid));
 }
 
@@ -172,7 +172,7 @@ void terms_of_slots(struct bot_ctx *ctx, struct terms *out)
 static const char *delivery_text(struct bot_ctx *ctx, const struct terms *t)
 {
     const struct bot_arg args[] = { bot_text("value", t->address) };
-    return t->delivery == DELIVERY_PICKUP ? say_text(ctx, "order.pickup")
+    return t->delivery == DELIVERY_PICKUP ? bot_words(ctx, "order.pickup")
                                           : ctx->api->text(ctx, "order.address", args, 1);
 }
 
@@ -181,12 +181,12 @@ const char *confirm_summary(struct bot_ctx *ctx, const struct lines *lines, cons
     struct bot_lines l = { .ctx = ctx };
     const struct bot_arg name[] = { bot_text("value", t->name) };
     const struct bot_arg note[] = { bot_text("value", t->note) };
-    bot_lines_add(&l, say_text(ctx, "confirm.header"));
+    bot_lines_add(&l, bot_words(ctx, "confirm.header"));
     lines_show(&l, lines);
     bot_lines_add(&l, ctx->api->text(ctx, "order.name", name, 1));
     bot_lines_add(&l, delivery_text(ctx, t));
     bot_lines_add(&l,
-                  say_text(ctx, t->payment == PAY_TRANSFER ? "order.transfer_way" : "order.cash"));
+                  bot_words(ctx, t->payment == PAY_TRANSFER ? "order.transfer_way" : "order.cash"));
     if (*t->note) bot_lines_add(&l, ctx->api->text(ctx, "order.note", note, 1));
     return l.s;
 }
@@ -208,7 +208,7 @@ int checkout_done(struct bot_ctx *ctx)
     struct terms terms;
     int rc = cart_load(ctx, lines);
     if (rc < 0) return rc;
-    if (lines->n == 0) return say(ctx, "cart.empty");
+    if (lines->n == 0) return bot_say_words(ctx, "cart.empty");
     terms_of_slots(ctx, &terms);
     return confirm_ask(ctx, lines, &terms);
 }

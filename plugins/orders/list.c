@@ -22,7 +22,7 @@ static const char *line_text(struct bot_ctx *ctx, const char *key, const struct 
 {
     const struct bot_arg args[] = {
         bot_text("code", order_code(ctx, o->number)),
-        bot_text("name", *o->name ? o->name : say_text(ctx, "order.nobody")),
+        bot_text("name", *o->name ? o->name : bot_words(ctx, "order.nobody")),
         bot_text("state", order_state_word(ctx, o)),
         bot_int("total", o->total),
         bot_int("at", o->placed_at),
@@ -75,15 +75,15 @@ int list_mine(struct bot_ctx *ctx)
     const struct bot_arg args[] = { bot_int("limit", PAGE) };
     struct bot_lines l = { .ctx = ctx };
     struct order o;
-    bot_lines_add(&l, say_text(ctx, "mine.header"));
+    bot_lines_add(&l, bot_words(ctx, "mine.header"));
     int n = lines_of(&l, sql, args, 1, "mine.line");
     if (n < 0) return n;
-    if (n == 0) return say(ctx, "mine.none");
+    if (n == 0) return bot_say_words(ctx, "mine.none");
     int rc = order_unpaid(ctx, &o);
     if (rc < 0 && rc != BOT_ENOENT) return rc;
     bot_lines_add(&l, "");
     if (rc == BOT_OK) bot_lines_add(&l, order_pay_text(ctx, &o)), bot_lines_add(&l, "");
-    bot_lines_add(&l, say_text(ctx, "mine.how"));
+    bot_lines_add(&l, bot_words(ctx, "mine.how"));
     return bot_lines_reply(&l);
 }
 
@@ -124,7 +124,7 @@ static int show_page(struct bot_ctx *ctx, const struct query *q)
                        said, BOT_COUNT(said));
     bot_lines_add(&l, "");
     if (n > PAGE) bot_lines_add(&l, ctx->api->text(ctx, "list.more", said, BOT_COUNT(said)));
-    bot_lines_add(&l, say_text(ctx, "list.how"));
+    bot_lines_add(&l, bot_words(ctx, "list.how"));
     return bot_lines_reply(&l);
 }
 
@@ -190,7 +190,7 @@ int list_orders(struct bot_ctx *ctx)
 {
     const char *text = bot_field(ctx, "rest"), *rest = "";
     struct query q;
-    if (in_group(ctx)) return say(ctx, "group");
+    if (in_group(ctx)) return bot_say_words(ctx, "group");
     int64_t number = order_number_at(ctx, text, &rest);
     if (number && !*rest) return list_one(ctx, number);
     if (!is_store_admin(ctx)) return *text ? say_no_order(ctx, text) : list_mine(ctx);

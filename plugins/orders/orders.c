@@ -107,6 +107,12 @@ static const struct bot_config_spec config[] = {
       .min = 600000,
       .max = INT64_C(604800000),
       .help = "how long an order waits for its transfer before it is canceled" },
+    { .key = "waiting",
+      .type = BOT_CONFIG_INT,
+      .fallback = "10",
+      .min = 1,
+      .max = 1000,
+      .help = "orders of one customer that may wait for his money or for the store's look" },
 };
 
 static int init(const struct bot_api *api, struct bot_plugin *self)

@@ -87,9 +87,6 @@ const struct bot_profile *profile_of(struct bot_ctx *ctx, void **owner); /* NULL
 int is_store_admin(struct bot_ctx *ctx);
 int in_group(struct bot_ctx *ctx);      /* there nobody orders: all would read his address */
 int64_t person_of(struct bot_ctx *ctx); /* who acts; 0: time does */
-const char *say_text(struct bot_ctx *ctx, const char *key);
-int say(struct bot_ctx *ctx, const char *key); /* a text without arguments, replied */
-int say_with(struct bot_ctx *ctx, const char *key, const char *name, const char *value);
 /* "Kaos Polos (M merah)" */
 const char *item_name(struct bot_ctx *ctx, const char *name, const char *label);
 /* A whole number of 1..max at the beginning of the text, *rest behind it and its spaces; or 0. */

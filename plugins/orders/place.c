@@ -64,7 +64,7 @@ static int cart_refresh(struct bot_ctx *ctx, struct lines *lines, struct bot_lin
 static int ask_again(struct bot_ctx *ctx, const struct lines *lines, const struct terms *terms,
                      const char *changes)
 {
-    int rc = ctx->api->reply(ctx, changes ? changes : say_text(ctx, "changed.cart"));
+    int rc = ctx->api->reply(ctx, changes ? changes : bot_words(ctx, "changed.cart"));
     if (rc < 0) return rc;
     return lines->n ? confirm_ask(ctx, lines, terms) : BOT_HANDLED;
 }
@@ -93,7 +93,7 @@ static const char *admin_text(struct bot_ctx *ctx, const struct order *o)
     bot_lines_add(&l, ctx->api->text(ctx, "placed.admin", args, BOT_COUNT(args)));
     if (order_show(&l, o, 1) < 0) return NULL;
     bot_lines_add(&l, "");
-    bot_lines_add(&l, say_text(ctx, o->state == ORDER_UNPAID ? "admin.how_unpaid" : "admin.how"));
+    bot_lines_add(&l, bot_words(ctx, o->state == ORDER_UNPAID ? "admin.how_unpaid" : "admin.how"));
     return l.s;
 }
 
@@ -145,19 +145,34 @@ static int shopped(struct bot_ctx *ctx, struct lines *lines, const struct terms 
     return rc < 0 ? rc : lines->n ? confirm_ask(ctx, lines, terms) : BOT_HANDLED;
 }
 
+/* The stock is taken when an order is made, and one that is paid on delivery does not end by time:
+ * so many at a time, and no stranger empties the shop. 1, 0 or an error. */
+static int has_too_many(struct bot_ctx *ctx)
+{
+    static const char sql[] = "SELECT count(*) FROM orders_orders"
+                              " WHERE person = $person AND store = $store AND state IN (1, 2)";
+    struct bot_rows *rows = NULL;
+    int rc = ctx->api->db(ctx, sql, NULL, 0, &rows);
+    if (rc >= 0) rc = ctx->api->row_next(rows);
+    if (rc != BOT_ROW) return rc;
+    return ctx->api->row_int(rows, 0) >= ctx->api->config_int(ctx->api->self(ctx), "waiting");
+}
+
 int confirm_done(struct bot_ctx *ctx)
 {
     struct lines *lines = ctx->api->alloc(ctx, sizeof *lines);
     struct bot_lines changes = { .ctx = ctx };
     struct terms terms;
     const char *answer = bot_field(ctx, "slot.answer");
-    if (strcmp(answer, "0") == 0) return say(ctx, "confirm.kept");
+    if (strcmp(answer, "0") == 0) return bot_say_words(ctx, "confirm.kept");
+    int too_many = has_too_many(ctx);
+    if (too_many) return too_many < 0 ? too_many : bot_say_words(ctx, "confirm.too_many");
     terms_of_slots(ctx, &terms);
     if (strcmp(answer, CONFIRM_SHOPPED) == 0) return shopped(ctx, lines, &terms);
     int rc = cart_refresh(ctx, lines, &changes);
     if (rc < 0) return rc;
-    if (!lines->n && !changes.len) return say(ctx, "cart.empty");
-    if (lines_total(lines) > ORDER_RUPIAH_MAX) return say(ctx, "checkout.too_large");
+    if (!lines->n && !changes.len) return bot_say_words(ctx, "cart.empty");
+    if (lines_total(lines) > ORDER_RUPIAH_MAX) return bot_say_words(ctx, "checkout.too_large");
     if (strcmp(answer, CONFIRM_MENDED) == 0 && !changes.len) return confirm_ask(ctx, lines, &terms);
     int is_as_asked =
         strcmp(confirm_summary(ctx, lines, &terms), bot_field(ctx, "slot.summary")) == 0;

@@ -42,7 +42,7 @@ static const char *admin_text(struct bot_ctx *ctx, const struct order *o, int64_
     const struct bot_arg args[] = {
         bot_text("store", bot_field(ctx, "store.name")),
         bot_text("code", order_code(ctx, o->number)),
-        bot_text("name", *o->name ? o->name : say_text(ctx, "order.nobody")),
+        bot_text("name", *o->name ? o->name : bot_words(ctx, "order.nobody")),
         bot_text("caption", one_line(ctx, bot_field(ctx, "text"), CAPTION_CHARS)),
         bot_text("other", before ? order_code(ctx, before) : ""),
         bot_int("total", o->total),
@@ -51,7 +51,7 @@ static const char *admin_text(struct bot_ctx *ctx, const struct order *o, int64_
     if (*bot_field(ctx, "text"))
         bot_lines_add(&l, ctx->api->text(ctx, "proof.caption", args, BOT_COUNT(args)));
     if (before) bot_lines_add(&l, ctx->api->text(ctx, "proof.again", args, BOT_COUNT(args)));
-    bot_lines_add(&l, say_text(ctx, "proof.how"));
+    bot_lines_add(&l, bot_words(ctx, "proof.how"));
     return l.s;
 }
 
@@ -76,10 +76,10 @@ int proof_came(struct bot_ctx *ctx)
     int rc = order_of_proof(ctx, &o);
     if (rc == BOT_ENOENT) return BOT_PASS;
     if (rc < 0) return rc;
-    if (!media) return say(ctx, "proof.unreadable");
+    if (!media) return bot_say_words(ctx, "proof.unreadable");
     int64_t before = sent_before(ctx, &o, media);
     if (before < 0) return (int)before;
     if ((rc = proof_add(ctx, &o, media)) < 0) return rc;
     if ((rc = tell_admins(ctx, o.number, admin_text(ctx, &o, before), media)) < 0) return rc;
-    return say_with(ctx, "proof.thanks", "code", order_code(ctx, o.number));
+    return bot_say_with(ctx, "proof.thanks", "code", order_code(ctx, o.number));
 }

@@ -40,22 +40,6 @@ int64_t person_of(struct bot_ctx *ctx)
     return is_alarm ? 0 : ctx->api->number(ctx, "person");
 }
 
-const char *say_text(struct bot_ctx *ctx, const char *key)
-{
-    return ctx->api->text(ctx, key, NULL, 0);
-}
-
-int say(struct bot_ctx *ctx, const char *key)
-{
-    return bot_say(ctx, key, NULL, 0);
-}
-
-int say_with(struct bot_ctx *ctx, const char *key, const char *name, const char *value)
-{
-    const struct bot_arg args[] = { bot_text(name, value) };
-    return bot_say(ctx, key, args, 1);
-}
-
 const char *item_name(struct bot_ctx *ctx, const char *name, const char *label)
 {
     return *label ? bot_format(ctx, "%s (%s)", name, label) : name;

@@ -167,7 +167,7 @@ static int say_customer(struct bot_ctx *ctx, const char *key)
         bot_text("last", last ? order_code(ctx, last) : ""),
     };
     if (rc < 0) return rc;
-    return orders ? bot_say(ctx, key, args, BOT_COUNT(args)) : say(ctx, "customer.none");
+    return orders ? bot_say(ctx, key, args, BOT_COUNT(args)) : bot_say_words(ctx, "customer.none");
 }
 
 int customer_card(struct bot_ctx *ctx)

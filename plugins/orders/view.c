@@ -25,8 +25,8 @@ const char *order_state_word(struct bot_ctx *ctx, const struct order *o)
         [ORDER_CANCELED] = "state.canceled",
     };
     if (o->state == ORDER_SENT && o->delivery == DELIVERY_PICKUP)
-        return say_text(ctx, "state.ready");
-    return say_text(ctx, keys[o->state]);
+        return bot_words(ctx, "state.ready");
+    return bot_words(ctx, keys[o->state]);
 }
 
 static int starts_nocase(const char *text, const char *with)
@@ -94,8 +94,8 @@ int64_t order_quoted(struct bot_ctx *ctx)
 
 int say_no_order(struct bot_ctx *ctx, const char *which)
 {
-    return say_with(ctx, is_store_admin(ctx) ? "order.not_found_admin" : "order.not_found", "which",
-                    bot_cut(ctx, which, 30));
+    return bot_say_with(ctx, is_store_admin(ctx) ? "order.not_found_admin" : "order.not_found",
+                        "which", bot_cut(ctx, which, 30));
 }
 
 /* ---- in full --------------------------------------------------------------------------------- */
@@ -106,7 +106,7 @@ static const char *buyer(struct bot_ctx *ctx, const struct order *o)
     struct bot_person p = { .size = sizeof p };
     int known = o->person && people_of(ctx)->get(ctx, o->person, &p) >= 0;
     const struct bot_arg args[] = {
-        bot_text("name", *o->name ? o->name : say_text(ctx, "order.nobody")),
+        bot_text("name", *o->name ? o->name : bot_words(ctx, "order.nobody")),
         bot_text("phone", known && *p.phone ? p.phone : "-"),
         bot_int("id", o->person),
     };
@@ -146,7 +146,7 @@ int order_show(struct bot_lines *out, const struct order *o, int for_admin)
     else
         fact(out, "order.name", o->name);
     if (o->delivery == DELIVERY_PICKUP)
-        bot_lines_add(out, say_text(ctx, "order.pickup"));
+        bot_lines_add(out, bot_words(ctx, "order.pickup"));
     else
         fact(out, "order.address", o->address);
     bot_lines_add(out, payment_line(ctx, o));

@@ -62,6 +62,12 @@ static const char *const before_verbs[] = {
 static const char *const after_verbs[] = { "dong", "ya",   "kak",  "min",    "dulu",
                                            "yang", "lagi", "juga", "please", "nih" };
 
+/* "min order berapa", "pesan lewat mana", "order saya kemarin": no wish. */
+static const char *const no_things[] = {
+    "berapa", "apa", "apaan", "gimana", "gmn",  "bagaimana", "mana", "dimana",  "kapan", "bisa",
+    "lewat",  "how", "what",  "where",  "when", "saya",      "aku",  "kemarin", "tadi",
+};
+
 const char *wish_verb(const char *text)
 {
     const char *s = text + strspn(text, " \t\r\n");
@@ -69,7 +75,8 @@ const char *wish_verb(const char *text)
         size_t n = word_len(s);
         if (AMONG(s, n, verbs)) {
             for (s = word_next(s); *s && AMONG(s, word_len(s), after_verbs);) s = word_next(s);
-            return s + strspn(s, " \t\r\n:,.!");
+            s += strspn(s, " \t\r\n:,.!");
+            return AMONG(s, word_len(s), no_things) ? NULL : s;
         }
         if (!AMONG(s, n, before_verbs)) return NULL;
     }

@@ -19,7 +19,8 @@ struct wish {
     int64_t variant;
 };
 
-/* Behind "pesan", "mau beli", "saya mau order ..."; NULL when the text does not begin so. */
+/* Behind "pesan", "mau beli", "saya mau order ..."; NULL when the text does not begin so, or
+ * asks or tells of something else. */
 const char *wish_verb(const char *text);
 
 /* "2 kopi susu, 1 teh dan #7 x3". Takes the text apart in place; what the words point to lives in

@@ -19,9 +19,13 @@ static const char *const cart_words[] = { "keranjang", "lihat keranjang", "cart"
 static const char *const checkout_words[] = { "checkout", "check out",    "cekout",
                                               "co",       "lanjut pesan", "pesan sekarang" };
 static const char *const order_words[] = { "pesanan",        "pesanan saya", "status",
-                                           "status pesanan", "cek pesanan",  "my orders",
+                                           "status pesanan", "cek pesanan",  "order saya",
+                                           "orderan saya",   "my orders",    "my order",
                                            "order status" };
 static const char *const pay_words[] = { "bayar", "mau bayar", "cara bayar", "pay" };
+static const char *const paid_words[] = { "sudah transfer", "sudah bayar", "sudah saya transfer",
+                                          "udah transfer",  "udah bayar",  "sudah tf",
+                                          "udah tf",        "i have paid", "paid already" };
 static const char *const cancel_words[] = { "batalkan pesanan", "batal pesan",
                                             "batal pesanan",    "batalkan pesanan saya",
                                             "cancel order",     "cancel my order" };
@@ -63,6 +67,30 @@ static int pay(struct bot_ctx *ctx)
     return lines->n ? checkout_command(ctx) : BOT_PASS;
 }
 
+/* 1: the text begins with one of these, in any case, and asks nothing: "sudah transfer ya kak". */
+static int begins_with(const char *text, const char *const *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t len = strlen(words[i]), k = 0;
+        while (k < len &&
+               (text[k] >= 'A' && text[k] <= 'Z' ? text[k] + 32 : text[k]) == words[i][k])
+            k++;
+        if (k == len && (!text[k] || strchr(" .,!\n", text[k])) && !strchr(text, '?')) return 1;
+    }
+    return 0;
+}
+
+/* Nobody but the store knows that; the picture helps it to look. */
+static int says_paid(struct bot_ctx *ctx)
+{
+    struct order o;
+    int rc = order_unpaid(ctx, &o);
+    if (rc == BOT_ENOENT) return BOT_PASS;
+    if (rc < 0) return rc;
+    return bot_say_with(ctx, o.expires_at ? "proof.send" : "proof.thanks", "code",
+                        order_code(ctx, o.number));
+}
+
 /* Words that mean the cart, when there is one. */
 static int cart_words_came(struct bot_ctx *ctx, const char *text)
 {
@@ -88,6 +116,7 @@ int text_came(struct bot_ctx *ctx)
     if (is_among(text, cart_words, BOT_COUNT(cart_words))) return cart_show(ctx, "");
     if (is_among(text, checkout_words, BOT_COUNT(checkout_words))) return checkout_command(ctx);
     if (is_among(text, pay_words, BOT_COUNT(pay_words))) return pay(ctx);
+    if (begins_with(text, paid_words, BOT_COUNT(paid_words))) return says_paid(ctx);
     if (is_among(text, order_words, BOT_COUNT(order_words))) return list_orders(ctx);
     if (is_among(text, cancel_words, BOT_COUNT(cancel_words))) return cancel_mine(ctx);
     int64_t number = order_asked(ctx, text);
@@ -101,5 +130,5 @@ int text_came(struct bot_ctx *ctx)
 /* How to order, below what the catalog shows; hook catalog.hint. */
 int say_hint(struct bot_ctx *ctx)
 {
-    return is_store_admin(ctx) ? BOT_PASS : say(ctx, "buy.hint");
+    return is_store_admin(ctx) ? BOT_PASS : bot_say_words(ctx, "buy.hint");
 }

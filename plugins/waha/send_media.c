@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * send_media.c - a row that brings a file -> WAHA's sendImage or sendFile, the text as its caption.
  *
- * The host reads the file and encodes it on its own threads; here it becomes part of a JSON body.
+ * The host reads the file and encodes it on its own threads; here it becomes part of a JSON body,
+ * without being copied.
  * These calls take no id of ours, so what may have gone out is never repeated (resolve.c). */
 #include <stdio.h>
 #include <string.h>
@@ -52,26 +53,28 @@ static char *append(char *at, const char *key, const char *value)
 }
 
 /* {"session":..,"chatId":..,"file":{"mimetype":..,"filename":..,"data":..}[,"caption":..]
- * [,"reply_to":..]}; `data` is base64 and needs no escape. */
-static char *make_file_body(struct bot_ctx *ctx, const char *const s[6], const char *data,
-                            size_t data_len, size_t *len)
+ * [,"reply_to":..]}; `data` is base64, needs no escape, and stays where it is. */
+static int wrap_file(struct bot_ctx *ctx, const char *const s[6], struct bot_http *rq)
 {
-    size_t size = 160 + data_len;
+    size_t size = 160;
     for (int i = 0; i < 6; i++) size += waha_json_size(s[i]);
-    char *body = ctx->api->alloc(ctx, size), *at = body;
-    if (!body) return NULL;
+    char *head = ctx->api->alloc(ctx, size), *at = head;
+    if (!head) return -1;
     at = append(at, "{\"session\":", s[0]);
     at = append(at, ",\"chatId\":", s[1]);
     at = append(at, ",\"file\":{\"mimetype\":", s[3]);
     at = append(at, ",\"filename\":", s[4]);
     at = append(at, ",\"data\":\"", NULL);
-    memcpy(at, data, data_len);
-    at = append(at + data_len, "\"}", NULL);
+    char *tail = at;
+    at = append(at, "\"}", NULL);
     if (s[2][0]) at = append(at, ",\"caption\":", s[2]);
     if (s[5][0]) at = append(at, ",\"reply_to\":", s[5]);
     at = append(at, "}", NULL);
-    *len = (size_t)(at - body);
-    return body;
+    rq->head = head;
+    rq->head_len = (size_t)(tail - head);
+    rq->tail = tail;
+    rq->tail_len = (size_t)(at - tail);
+    return 0;
 }
 
 static int refuse(struct bot_ctx *ctx, int64_t row, int outcome, const char *why)
@@ -100,11 +103,12 @@ static int loaded(struct bot_ctx *ctx, const struct bot_result *r, void *data)
                            .timeout_ms = SEND_FILE_TIMEOUT_MS,
                            .method = "POST",
                            .url = url,
-                           .headers = a->headers };
+                           .headers = a->headers,
+                           .body = r->body,
+                           .body_len = r->body_len };
     snprintf(url, sizeof url, "%s%s", a->base_url,
              is_image(s[3]) ? "/api/sendImage" : "/api/sendFile");
-    rq.body = make_file_body(ctx, s, r->body, r->body_len, &rq.body_len);
-    if (!rq.body || ctx->api->http(ctx, &rq, p->sent, at, p->data_len) <= 0)
+    if (wrap_file(ctx, s, &rq) < 0 || ctx->api->http(ctx, &rq, p->sent, at, p->data_len) <= 0)
         return refuse(ctx, p->row, BOT_SEND_HOLD, "too many requests are open");
     if (s[2][0]) waha_breaker_sent(ctx->state, s[1], s[2], ctx->api->now(ctx));
     return BOT_LATER;

@@ -17,10 +17,11 @@
 #include "memvfs.h"
 #include "seeded.h"
 
-#define START_MS 1790000000000
-#define LIMIT_MS (20 * 60 * 1000)
-#define SPIN_MAX 20000 /* turns without the clock moving */
-#define REST_MS  6000  /* quiet for so long: what at() and retries still had to say has been said */
+#define START_MS         1790000000000
+#define LIMIT_MS         (20 * 60 * 1000)
+#define SPIN_MAX         20000 /* turns without the clock moving */
+#define REST_MS          6000 /* quiet for so long: what at() and retries still had to say has been said */
+#define CHECKPOINT_PAGES 120 /* so that one is under way when the power goes */
 
 static struct {
     char folder[200];
@@ -50,6 +51,7 @@ static int world_open(struct sim *s)
     s->in_host = 0;
     if (!s->host && !s->dead && !simdisk_is_full())
         sim_fail(s, "the host does not open (%d): %s", exit_code, buf_str(&errors));
+    if (s->host) s->host->db.checkpoint.bound = CHECKPOINT_PAGES;
     if (s->host && s->sabotage == SABOTAGE_NO_SYNC)
         sqlite3_exec(s->host->db.sql, "PRAGMA synchronous = OFF", NULL, NULL, NULL);
     if (s->sabotage == SABOTAGE_LYING_DISK) simdisk_set_lying(1);

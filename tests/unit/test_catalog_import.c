@@ -180,6 +180,38 @@ static void two_admins_files_are_written_side_by_side(void **state)
     assert_int_equal(disk("SELECT count(*) FROM catalog_exports"), 0);
 }
 
+/* Killed after each turn in which something was written: the answer is one file, whole. */
+static void an_export_that_is_killed_again_and_again_is_one_whole_file(void **state)
+{
+    (void)state;
+    send_file(1000);
+    say(DEWI, "ya");
+    w.seen = w.sent_count;
+    say(DEWI, "/ekspor");
+    for (int i = 0; i < 12; i++) jobs_run();
+    expect_like(DEWI, "Daftar 400 produk");
+    int64_t size = disk("SELECT size FROM media WHERE name LIKE 'produk-%'");
+    assert_true(size > ROWS * 20);
+    for (int kill_after = 1; kill_after < 14; kill_after++) {
+        post(DEWI, "/ekspor");
+        for (int turns = 0; turns < kill_after; turns++) {
+            loop_turn(&w.host->loop);
+            if (!w.job_count) continue;
+            struct pool_job *job = w.jobs[0];
+            w.job_count = 0;
+            pool_job_run(job, &w.reader, w.host->db.path, NULL);
+            loop_post_job(&w.host->loop, job);
+        }
+        world_reopen(0);
+        for (int i = 0; i < 12; i++) jobs_run();
+        if (unseen()) expect_like(DEWI, "Daftar 400 produk");
+        expect_none();
+        assert_int_equal(disk("SELECT count(*) FROM catalog_exports"), 0);
+    }
+    assert_int_equal(disk("SELECT count(*) FROM media WHERE name LIKE 'produk-%'"), 1);
+    assert_int_equal(disk("SELECT max(size) FROM media WHERE name LIKE 'produk-%'"), size);
+}
+
 static void a_variant_that_runs_low_is_told_though_the_sum_stays(void **state)
 {
     (void)state;
@@ -239,6 +271,7 @@ int main(void)
         WORLD(two_admins_files_are_looked_at_side_by_side),
         WORLD(what_nobody_agreed_to_is_forgotten_after_a_day),
         WORLD(two_admins_files_are_written_side_by_side),
+        WORLD(an_export_that_is_killed_again_and_again_is_one_whole_file),
         WORLD(a_variant_that_runs_low_is_told_though_the_sum_stays),
     };
     return cmocka_run_group_tests_name("catalog_import", tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "core/base/shared.h"
 #include "core/http/client.h"
 #include "core/http/server.h"
 #include "core/base/log.h"
@@ -148,6 +149,26 @@ static int teardown(void **state)
     http_server_stop(server);
     assert_int_equal(finished.count, 0);
     return 0;
+}
+
+static void a_body_in_two_hands_arrives_as_one(void **state)
+{
+    (void)state;
+    static const char data[] = "somebody else's";
+    char *copy = xstrdup(data);
+    struct http_job *job = job_new("POST", url_of("/file"), NULL, "{\"data\":\"\"}");
+    job->held = shared_new(free, copy);
+    job->middle = copy;
+    job->middle_len = sizeof data - 1;
+    job->middle_at = 9;
+    http_client_submit(client, job);
+    job = take();
+    assert_int_equal(job->status, 200);
+    assert_non_null(strstr(buf_str(&job->answer), "body={\"data\":\"somebody else's\"}"));
+    http_job_free(job);
+    job = job_new("POST", "http://127.0.0.1:1/", NULL, "<>"); /* never sent */
+    job->held = shared_new(free, xstrdup(data));
+    http_job_free(job);
 }
 
 /* A server made by hand: what it has read of each request is counted by its request lines. */
@@ -496,6 +517,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(sends_method_headers_and_body, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_body_in_two_hands_arrives_as_one, setup, teardown),
         cmocka_unit_test_setup_teardown(many_jobs_share_few_connections, setup, teardown),
         cmocka_unit_test_setup_teardown(what_was_never_sent_is_known, setup, teardown),
         cmocka_unit_test_setup_teardown(a_post_is_not_repeated_on_a_dead_connection, setup,

@@ -128,8 +128,10 @@ static int64_t fake_http(struct bot_ctx *ctx, const struct bot_http *rq, bot_don
     snprintf(a->method, sizeof a->method, "%s", rq->method);
     snprintf(a->url, sizeof a->url, "%s", rq->url);
     snprintf(a->headers, sizeof a->headers, "%s", rq->headers);
-    snprintf(a->body, sizeof a->body, "%.*s", (int)rq->body_len,
-             rq->body ? (const char *)rq->body : "");
+    snprintf(a->body, sizeof a->body, "%.*s%.*s%.*s", (int)rq->head_len,
+             rq->head ? (const char *)rq->head : "", (int)rq->body_len,
+             rq->body ? (const char *)rq->body : "", (int)rq->tail_len,
+             rq->tail ? (const char *)rq->tail : "");
     return id;
 }
 static int64_t fake_timer(struct bot_ctx *ctx, int64_t ms, bot_done_fn *done, const void *data,

@@ -316,6 +316,10 @@ struct bot_http {
     const void *body;
     size_t body_len;
     size_t max_bytes; /* of the answer; 0 = 1 MiB; more is BOT_EIO */
+    /* Since 0.13. What is sent before and behind `body`, or NULL: then a large body that a
+     * completion has given, a file's base64, becomes part of a larger one without a copy. */
+    const void *head, *tail;
+    size_t head_len, tail_len;
 };
 
 /* How an asynchronous call ended. Only the fields of its kind are set. */
