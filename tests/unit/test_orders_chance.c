@@ -29,8 +29,8 @@ static const char *owner_of(int store)
 /* The even ones buy in the first store, where products have odd numbers. */
 static const char *buyer(int i)
 {
-    static char phone[24];
-    snprintf(phone, sizeof phone, "6281100000%03d", 100 + i);
+    static char phone[20];
+    snprintf(phone, sizeof phone, "6281100000%03u", 100 + (unsigned)i % 100);
     return phone;
 }
 
@@ -195,11 +195,11 @@ static void admin_changes_something(void)
 /* The process dies, or its commits fail, while somebody does something. */
 static void trouble(void)
 {
-    char text[60], phone[20];
-    snprintf(phone, sizeof phone, "%s", a_buyer());
-    int way = dice(0, 2), turns = dice(1, 4), store = dice(1, 2);
+    char text[60];
+    int way = dice(0, 2), turns = dice(1, 4), store = dice(1, 2), who = dice(0, BUYERS - 1);
+    wants(who);
     snprintf(text, sizeof text, "/batalkan %d", an_order(store));
-    if (goes_to_checkout(phone, &by_transfer)) post(phone, "YA");
+    if (goes_to_checkout(buyer(who), &by_transfer)) post(buyer(who), "YA");
     post(owner_of(store), text);
     loop_turn(&w.host->loop);
     if (way == 2) fail_commits(turns);
