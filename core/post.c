@@ -70,7 +70,7 @@ void loop_post_request(struct loop *l, struct event *ev)
 
 void completion_drop(struct loop *l, struct completion *c)
 {
-    if (c->job && c->job->is_checkpoint) checkpoint_came(l->host, c->job);
+    if (c->job && c->job->checkpoint) checkpoint_came(l->host, c->job);
     completion_free(c);
 }
 

@@ -22,6 +22,8 @@ int roles_clear(struct host *h, int64_t store); /* nobody runs it any more. 0 or
 
 /* He is about to be forgotten: who blocks him goes on doing so (blocks.c). 0 or -1. */
 int blocks_keep(struct host *h, int64_t person);
+/* A number or hidden id more of somebody is known: it may be one that was kept. 0 or -1. */
+int blocks_learned(struct host *h, int64_t person);
 
 /* 1: a folded word that says only what a store is: "toko". Pure. */
 int stores_is_kind(const char *word, size_t len);

@@ -334,6 +334,8 @@ static int person_of(struct host *h, const char *phone_alias, const char *lid_al
     if (phone_alias && !by_phone && db_exec(&h->db, INSERT_ALIAS, "si", phone_alias, p->id))
         return -1;
     if (lid_alias && !by_lid && db_exec(&h->db, INSERT_ALIAS, "si", lid_alias, p->id)) return -1;
+    int learned = (phone_alias && !by_phone) || (lid_alias && !by_lid);
+    if (learned && blocks_learned(h, p->id)) return -1;
     return 0;
 }
 

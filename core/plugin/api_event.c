@@ -234,8 +234,9 @@ int api_call_as(struct bot_ctx *ctx, void *owner, bot_call_fn *fn, void *arg)
     int rc = api_in_event(ev, "call_as");
     if (rc != BOT_OK) return rc;
     if (!owner || !fn) return BOT_EINVAL;
-    struct plugin *plugin = plugin_of(owner);
-    if (plugin->phase == PLUGIN_STOPPED) return BOT_EGONE;
+    struct plugin *plugin = generation_known(ev->host, owner);
+    if (!plugin || plugin->phase == PLUGIN_STOPPED || containment_is_off(ev, plugin))
+        return BOT_EGONE;
     return event_invoke(ev, plugin, ev->scope, run_lent, &lent, "service");
 }
 

@@ -115,6 +115,14 @@ void generation_free(struct plugin *p)
     free(p);
 }
 
+struct plugin *generation_known(struct host *h, const void *handle)
+{
+    struct plugin *p;
+    TAILQ_FOREACH(p, &h->generations, link)
+    if ((const void *)p == handle) return p;
+    return NULL;
+}
+
 void generations_free_all(struct host *h)
 {
     struct plugin *p;

@@ -143,6 +143,8 @@ TAILQ_HEAD(plugin_list, plugin);
  * lib->problem (the library is not taken). */
 struct plugin *generation_new(struct host *h, struct library *lib);
 void generation_free(struct plugin *p); /* NULL-safe; the code stays mapped, see library_close() */
+/* The generation that a plugin's handle is of, or NULL: a stranger's pointer is only compared. */
+struct plugin *generation_known(struct host *h, const void *handle);
 void generations_free_all(struct host *h);
 /* Tells the configuration which keys the plugin's section has; and, after config_check(), keeps
  * their values. */

@@ -6,7 +6,11 @@
  * copies the last few pages itself, between two turns, when nobody writes.
  *
  * Whoever copies, what counts is in the files: a crash at any moment finds a WAL that still holds
- * all that is not yet synced in the database. */
+ * all that is not yet synced in the database.
+ *
+ * Invariant: there is one pass at a time, and none begins on a WAL that is wholly copied already
+ * while somebody may write (SQLite before 3.51.3 can lose pages then). A pass that the pool never
+ * comes to is taken over by the loop: it is claimed by one of the two. */
 #include "checkpoint.h"
 
 #include <stdio.h>
@@ -21,7 +25,8 @@ enum {
     BOUND_PAGES = 4000, /* 16 MiB: rare, and replayed in a moment */
     LAST_PAGES = 100,   /* that the loop copies itself: a fraction of a millisecond */
     PASSES_MAX = 6,     /* then all that is left: the disk is slower than what is written */
-    AGAIN_PAGES = 1000
+    AGAIN_PAGES = 1000,
+    STUCK = 4 /* times the bound: the pool does not come to it */
 };
 
 struct pass_result {
@@ -36,6 +41,10 @@ static int is_trouble(int rc)
 void checkpoint_pass(struct pool_job *job, sqlite3 *sql)
 {
     struct pass_result r = { 0, 0 };
+    if (__atomic_exchange_n(job->checkpoint, 1, __ATOMIC_ACQ_REL)) {
+        job->status = BOT_EGONE;
+        return;
+    }
     int rc = sqlite3_wal_checkpoint_v2(sql, NULL, SQLITE_CHECKPOINT_PASSIVE, &r.log, &r.done);
     if (is_trouble(rc)) {
         job->status = BOT_EIO;
@@ -50,7 +59,8 @@ static void begin_pass(struct host *h)
 {
     struct checkpoint *c = &h->db.checkpoint;
     struct pool_job *job = xcalloc(1, sizeof *job);
-    job->is_checkpoint = 1;
+    __atomic_store_n(&c->claimed, 0, __ATOMIC_RELEASE);
+    job->checkpoint = &c->claimed;
     c->is_running = 1;
     c->passes++;
     h->ports.job_submit(h->ports.ctx, job);
@@ -78,10 +88,13 @@ static void copy_last(struct host *h)
 void checkpoint_look(struct host *h)
 {
     struct checkpoint *c = &h->db.checkpoint;
-    if (c->is_running || c->wal_pages < (c->bound ? c->bound : BOUND_PAGES) ||
-        c->wal_pages < c->not_below)
-        return;
-    begin_pass(h);
+    int64_t bound = c->bound ? c->bound : BOUND_PAGES;
+    if (c->wal_pages < bound || c->wal_pages < c->not_below) return;
+    if (!c->is_running)
+        begin_pass(h);
+    else if (c->wal_pages >= STUCK * bound &&
+             !__atomic_exchange_n(&c->claimed, 1, __ATOMIC_ACQ_REL))
+        copy_last(h);
 }
 
 void checkpoint_came(struct host *h, const struct pool_job *job)
@@ -89,13 +102,14 @@ void checkpoint_came(struct host *h, const struct pool_job *job)
     struct checkpoint *c = &h->db.checkpoint;
     struct pass_result r;
     c->is_running = 0;
+    if (job->status == BOT_EGONE) return; /* the loop has done it */
     if (job->status != BOT_OK || job->output_len != sizeof r) {
         log_warn("database", "checkpoint failed", LOG_STR("error", job->message));
-        end(c, c->wal_pages + AGAIN_PAGES);
+        copy_last(h);
         return;
     }
     memcpy(&r, job->output, sizeof r);
-    if (r.done < r.log) { /* a reader needs the rest as it was */
+    if (r.log < 0 || r.done < r.log) { /* somebody else checkpoints; a reader needs the rest */
         end(c, c->wal_pages + AGAIN_PAGES);
         return;
     }

@@ -12,7 +12,8 @@ struct checkpoint {
     int64_t wal_pages; /* in the WAL after the last commit */
     int64_t bound;     /* pages; 0 = 4,000. Simulations want them often */
     int64_t not_below; /* pages; what a reader held back is tried again then */
-    int is_running;    /* a pass on the pool */
+    int is_running;    /* a pass is with the pool */
+    int claimed;       /* atomic: whoever sets it first does that pass, the pool or the loop */
     unsigned passes;   /* since it was begun */
 };
 

@@ -77,18 +77,17 @@ void db_close(struct db *db)
 sqlite3 *db_open_reader(const char *path, const char *vfs)
 {
     sqlite3 *sql = NULL;
-    if (sqlite3_open_v2(path, &sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, vfs) !=
-            SQLITE_OK ||
-        sqlite3_exec(
-            sql,
-            "PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY;"
-            "PRAGMA synchronous = FULL;", /* for checkpoints */
-            NULL, NULL, NULL) != SQLITE_OK) {
-        sqlite3_close_v2(sql);
-        return NULL;
-    }
-    sqlite3_busy_timeout(sql, 2000);
-    return sql;
+    int rc = sqlite3_open_v2(path, &sql, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, vfs);
+    if (rc == SQLITE_OK) rc = sqlite3_busy_timeout(sql, 2000);
+    /* The last one is for checkpoints: they sync, and need the schema read and the WAL opened. */
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(sql,
+                          "PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0;"
+                          "PRAGMA temp_store = MEMORY; PRAGMA synchronous = FULL;",
+                          NULL, NULL, NULL);
+    if (rc == SQLITE_OK) return sql;
+    sqlite3_close_v2(sql);
+    return NULL;
 }
 
 sqlite3_stmt *db_statement(struct db *db, const char *sql)

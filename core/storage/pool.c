@@ -135,7 +135,7 @@ void pool_job_run(struct pool_job *job, sqlite3 **reader, const char *path, cons
         return;
     }
     if (!*reader) *reader = db_open_reader(path, vfs);
-    if (*reader && job->is_checkpoint) {
+    if (*reader && job->checkpoint) {
         checkpoint_pass(job, *reader);
     } else if (*reader) {
         run_read(job, *reader);

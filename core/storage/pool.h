@@ -34,7 +34,7 @@ struct pool_job {
     const void *lent;
     size_t input_len, out_cap; /* of either */
     struct shared *held;       /* keeps `lent`, or what `input` points to; let go of once it ran */
-    int is_checkpoint;         /* run == NULL: a pass of checkpoint.c */
+    int *checkpoint; /* run == NULL: a pass of checkpoint.c, which is whose claims it */
     /* read: run == NULL */
     char *sql;
     struct bot_arg *args; /* names and data are owned copies */

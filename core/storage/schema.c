@@ -208,7 +208,8 @@ static const char SCHEMA_8[] = "CREATE INDEX stores_name ON stores(name COLLATE 
 /* Whom a store blocked who has had himself forgotten (blocks.c). */
 static const char SCHEMA_9[] = "CREATE TABLE blocks_kept ("
                                " store INTEGER NOT NULL REFERENCES stores(id),"
-                               " who BLOB NOT NULL," /* keyed hash of a number or hidden id */
+                               " who BLOB NOT NULL,"    /* keyed hash of a number or hidden id */
+                               " one INTEGER NOT NULL," /* those of one erasure */
                                " PRIMARY KEY (store, who)) STRICT, WITHOUT ROWID;";
 
 const struct bot_migration_spec core_migrations[] = {

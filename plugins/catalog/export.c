@@ -83,11 +83,13 @@ static int parts_drop(struct bot_ctx *ctx, const struct bot_result *result, void
         "  ORDER BY e.part LIMIT $max)";
     const struct bot_arg args[] = { bot_int("event", ctx->api->number(ctx, "event")),
                                     bot_int("max", PARTS_A_TURN) };
+    static const char all[] = "DELETE FROM catalog_exports WHERE event = $event AND store = $store";
     const struct page *page = data;
-    if (result && result->status != BOT_OK) return bot_say(ctx, "export.failed", NULL, 0);
-    int rc = ctx->api->db(ctx, sql, args, BOT_COUNT(args), NULL);
+    int in_time = !result || result->status == BOT_OK;
+    int rc = in_time ? ctx->api->db(ctx, sql, args, BOT_COUNT(args), NULL)
+                     : ctx->api->db(ctx, all, args, 1, NULL);
     if (rc < 0) return rc;
-    if (ctx->api->changes(ctx) == 0) return answer(ctx, page);
+    if (!in_time || ctx->api->changes(ctx) == 0) return answer(ctx, page);
     int64_t id = ctx->api->timer(ctx, 0, parts_drop, page, sizeof *page);
     return id < 0 ? (int)id : BOT_LATER;
 }

@@ -338,7 +338,7 @@ int product_stock_take(struct bot_ctx *ctx, int64_t id, int64_t count, struct pr
     static const char sql[] =
         "UPDATE catalog_products SET stock = stock - $stock, updated_at = $now"
         " WHERE id = $id AND store = $store AND archived = 0"
-        " AND (stock IS NULL OR stock >= $stock) AND $stock BETWEEN 1 AND $max"
+        " AND (stock IS NULL OR (stock >= $stock AND $stock BETWEEN 1 AND $max))"
         " AND" HAS_NO_VARIANTS " RETURNING " COLUMNS;
     return stock_write(ctx, sql, id, count, out);
 }

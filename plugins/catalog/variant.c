@@ -204,7 +204,7 @@ int variant_stock_take(struct bot_ctx *ctx, int64_t product, int64_t number, int
     static const char sql[] =
         "UPDATE catalog_variants SET stock = stock - $stock"
         " WHERE product = $product AND number = $number AND store = $store AND archived = 0"
-        " AND (stock IS NULL OR stock >= $stock) AND $stock BETWEEN 1 AND $max"
+        " AND (stock IS NULL OR (stock >= $stock AND $stock BETWEEN 1 AND $max))"
         " RETURNING number, label, price, stock";
     return stock_run(ctx, sql, product, number, count, out);
 }

@@ -91,6 +91,7 @@ void day_crash_soon(struct day *d, void *arg)
 
 static void port_http_submit(void *ctx, struct http_job *job)
 {
+    http_job_join(job);
     struct day *d = ctx;
     if (d->dead)
         http_job_free(job); /* nothing leaves a dead host */

@@ -393,6 +393,7 @@ static void flight_reorder(struct flight *f) /* SABOTAGE_REORDER */
 
 static void port_http_submit(void *ctx, struct http_job *job)
 {
+    http_job_join(job);
     struct sim *s = ctx;
     if (s->dead) { /* nothing leaves a dead host */
         http_job_free(job);

@@ -148,6 +148,12 @@ static int do_refused(struct bot_ctx *ctx)
     void *owner = alpha_owner(ctx, &service);
     assert_int_equal(api->call_as(ctx, NULL, note_run, "x"), BOT_EINVAL);
     assert_int_equal(api->call_as(ctx, owner, NULL, "x"), BOT_EINVAL);
+    int stranger = 0; /* what somebody may have given to provide() */
+    assert_int_equal(api->call_as(ctx, &stranger, note_run, "x"), BOT_EGONE);
+    struct plugin *provider = generation_known(event_of(ctx)->host, owner);
+    provider->quarantined = 1; /* it crashes: nothing of it is called, by this door neither */
+    assert_int_equal(api->call_as(ctx, owner, note_run, "x"), BOT_EGONE);
+    provider->quarantined = 0;
     assert_int_equal(api->db(ctx, SQL_NOTES, NULL, 0, NULL), BOT_ESCOPE);
     return bot_reply(ctx, "refused");
 }

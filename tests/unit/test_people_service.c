@@ -453,6 +453,18 @@ static void who_is_blocked_stays_so_when_he_is_forgotten(void **state)
     asks(BUDI, "#MAJU2 halo", "halo");
 }
 
+static void comes_hidden(const char *native_id)
+{
+    post_in((struct bot_incoming){ .kind = BOT_IN_MESSAGE,
+                                   .chat = "900@lid",
+                                   .lid = "900@lid",
+                                   .native_id = native_id,
+                                   .text = "#MAJU2 halo",
+                                   .sent_at = clock_ms() });
+    run();
+    pass(5000); /* whose it is, nobody says */
+}
+
 static void who_is_blocked_and_forgotten_by_a_hidden_id_stays_so(void **state)
 {
     (void)state;
@@ -462,16 +474,48 @@ static void who_is_blocked_and_forgotten_by_a_hidden_id_stays_so(void **state)
     asks(BUDI, "#MAJU3 erase", "0");
     assert_int_equal(disk("SELECT count(*) FROM blocks_kept"), 2);
     forget_sent();
-    post_in((struct bot_incoming){ .kind = BOT_IN_MESSAGE,
-                                   .chat = "900@lid",
-                                   .lid = "900@lid",
-                                   .native_id = "H1",
-                                   .text = "#MAJU2 halo",
-                                   .sent_at = clock_ms() });
-    run();
-    pass(5000); /* whose it is, nobody says */
+    comes_hidden("H1");
     expect_none();
     assert_int_equal(disk("SELECT count(*) FROM members WHERE store = 1 AND blocked"), 1);
+}
+
+/* Only his number was known then; he comes by a hidden id, and is found out with his number. */
+static void who_hides_behind_another_id_is_blocked_when_it_is_known(void **state)
+{
+    (void)state;
+    customers_come();
+    block_at(OWNER, BUDI, 1);
+    asks(BUDI, "#MAJU3 erase", "0");
+    forget_sent();
+    comes_hidden("H1");
+    assert_true(w.sent_count > w.seen); /* he is answered */
+    assert_int_equal(disk("SELECT count(*) FROM blocks_kept"), 1);
+    script("BEGIN");
+    people_resolve(w.host, NULL, NULL, NULL, BUDI, "900", "Budi");
+    script("COMMIT");
+    assert_int_equal(disk("SELECT count(*) FROM blocks_kept"), 0);
+    forget_sent();
+    comes_hidden("H2");
+    expect_none();
+}
+
+/* All that was kept of one erasure goes with the first of it: a block that was lifted is lifted. */
+static void a_lifted_block_does_not_come_back_by_another_id(void **state)
+{
+    (void)state;
+    people_resolve(w.host, NULL, NULL, NULL, BUDI, "900", "Budi");
+    say(BUDI, "#MAJU2 halo");
+    block_at(OWNER, BUDI, 1);
+    asks(BUDI, "#MAJU3 erase", "0");
+    forget_sent();
+    say(BUDI, "#MAJU2 halo");
+    expect_none();
+    assert_int_equal(disk("SELECT count(*) FROM blocks_kept"), 0);
+    block_at(OWNER, BUDI, 0);
+    asks(BUDI, "#MAJU2 erase", "0");
+    forget_sent();
+    comes_hidden("H1");
+    assert_true(w.sent_count > w.seen); /* he is answered */
 }
 
 static void a_number_that_was_told_is_known(void **state)
@@ -506,6 +550,8 @@ int main(void)
         TEST(who_wants_to_be_forgotten_is),
         TEST(who_is_blocked_stays_so_when_he_is_forgotten),
         TEST(who_is_blocked_and_forgotten_by_a_hidden_id_stays_so),
+        TEST(who_hides_behind_another_id_is_blocked_when_it_is_known),
+        TEST(a_lifted_block_does_not_come_back_by_another_id),
         TEST(a_number_that_was_told_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -316,7 +316,7 @@ struct bot_http {
     const void *body;
     size_t body_len;
     size_t max_bytes; /* of the answer; 0 = 1 MiB; more is BOT_EIO */
-    /* Since 0.13. What is sent before and behind `body`, or NULL: then a large body that a
+    /* Since 0.13. What is sent before and behind a `body`, or NULL: then a large body that a
      * completion has given, a file's base64, becomes part of a larger one without a copy. */
     const void *head, *tail;
     size_t head_len, tail_len;
@@ -385,7 +385,8 @@ struct bot_api {
     int (*migration)(struct bot_plugin *self, const struct bot_migration_spec *t, size_t n,
                      size_t elem);
     int (*route)(struct bot_plugin *self, const struct bot_route_spec *t, size_t n, size_t elem);
-    /* Offers `table` (its first member its own size) as service "name/major" to other plugins. */
+    /* Offers `table` (its first member its own size) as service "name/major" to other plugins.
+     * `owner`: `self`, so that its functions can work by call_as(). */
     int (*provide)(struct bot_plugin *self, const char *name, const void *table, void *owner);
     /* Says that table.column holds a person's id: re-pointed when two persons turn out to be one.
      */
@@ -547,7 +548,8 @@ struct bot_api {
      * state, tables, texts, settings and search; store, person and scope stay the caller's. It is
      * how a function of a service does its work, whose ctx is its caller's: `owner` is what
      * service() gave with the table. What it allocates lives until the caller's callback returns;
-     * its cursors are closed when fn returns. Returns what fn returned. */
+     * its cursors are closed when fn returns. Returns what fn returned; BOT_EGONE: that plugin has
+     * been stopped, or crashes and is not called now. */
     int (*call_as)(struct bot_ctx *ctx, void *owner, bot_call_fn *fn, void *arg);
     /* [any] Does an answer agree? "ya", "iya", "oke", "yes" ... 1; "tidak", "gak", "jangan", "no"
      * ... 0; anything else BOT_EINVAL. In any case, with dots, emoji or a few words that change
