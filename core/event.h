@@ -76,7 +76,7 @@ struct event {
     const char *quoted_id;
     struct attached *attached; /* what came along with the text; NULL = nothing */
     struct fetch *fetch;       /* its file is on its way, or has come (fetches.c) */
-    const char *event_name;    /* internal: "order.created"; else the network's name */
+    const char *event_name;    /* internal: "order.placed"; else the network's name */
     const char *body;          /* emit's payload, a route's body */
     size_t body_len;
 

@@ -28,7 +28,7 @@ struct db {
 /* Opens (making the file, 0600), WAL, synchronous=FULL. 0, or -1 with a sentence. */
 int db_open(struct db *db, const char *path, const char *vfs, char *error, size_t cap);
 void db_close(struct db *db);
-/* Another connection that only reads, for the pool's threads. */
+/* Another connection, for the pool's threads: it reads, and checkpoints, but writes no row. */
 sqlite3 *db_open_reader(const char *path, const char *vfs);
 
 /* A statement, reset and with nothing bound; NULL when it does not compile (db->error). */

@@ -231,10 +231,8 @@ static int line_change(struct bot_ctx *ctx, int64_t n, int64_t count)
 /* What is behind the word, in any case; NULL when the text does not begin with it. */
 static const char *word_behind(const char *text, const char *word)
 {
-    size_t i = 0;
-    for (; word[i]; i++)
-        if ((text[i] >= 'A' && text[i] <= 'Z' ? text[i] + 32 : text[i]) != word[i]) return NULL;
-    return text[i] == ' ' || text[i] == '\0' ? text + i + strspn(text + i, " #") : NULL;
+    const char *rest = bot_behind(text, word);
+    return rest && (*rest == ' ' || *rest == '\0') ? rest + strspn(rest, " #") : NULL;
 }
 
 static const char *first_behind(const char *text, const char *const *words, size_t n)

@@ -195,10 +195,9 @@ static const struct {
 /* Behind the word, or NULL. */
 static const char *behind(const char *text, const char *word)
 {
-    text += strspn(text, " /*");
-    for (; *word; text++, word++)
-        if ((*text >= 'A' && *text <= 'Z' ? *text + 32 : *text) != *word) return NULL;
-    return *text == '\0' || strchr(" .,!*:\n", *text) ? text + strspn(text, " .,!*:\n") : NULL;
+    static const char ends[] = " .,!*:\n";
+    const char *rest = bot_behind(text + strspn(text, " /*"), word);
+    return rest && (*rest == '\0' || strchr(ends, *rest)) ? rest + strspn(rest, ends) : NULL;
 }
 
 /* "lunas belum", "terima kasih", "kirim ke mana?": it begins with the word, and does not mean it.

@@ -218,9 +218,8 @@ int checkout_done(struct bot_ctx *ctx)
 /* "catatan: jangan pedas": what is behind the word, or NULL. */
 static const char *behind_word(const char *text, const char *word)
 {
-    for (; *word; text++, word++)
-        if ((*text >= 'A' && *text <= 'Z' ? *text + 32 : *text) != *word) return NULL;
-    return *text == ':' || *text == ' ' ? text + strspn(text, ": ") : NULL;
+    const char *rest = bot_behind(text, word);
+    return rest && (*rest == ':' || *rest == ' ') ? rest + strspn(rest, ": ") : NULL;
 }
 
 static const struct {
@@ -247,14 +246,15 @@ static int mend(struct bot_ctx *ctx, const char *slot, const char *text)
 
 int confirm_check(struct bot_ctx *ctx, const char **value)
 {
+    const char *said = *value;
     for (size_t i = 0; i < BOT_COUNT(mendable); i++) {
-        const char *text = behind_word(*value, mendable[i].word);
+        const char *text = behind_word(said, mendable[i].word);
         if (!text) continue;
         *value = CONFIRM_MENDED;
         return mend(ctx, mendable[i].slot, one_line(ctx, text, mendable[i].chars));
     }
     struct cart_change change;
-    if (cart_meant(*value, &change) || (wish_verb(*value) && !strchr(*value, '?'))) {
+    if (cart_meant(said, &change) || (wish_verb(said) && !strchr(said, '?'))) {
         *value = CONFIRM_SHOPPED;
         return BOT_OK;
     }

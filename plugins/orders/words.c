@@ -44,12 +44,9 @@ static int64_t order_asked(struct bot_ctx *ctx, const char *text)
 {
     int64_t number = order_code_first(ctx, text);
     for (size_t i = 0; !number && i < BOT_COUNT(order_words); i++) {
-        const char *word = order_words[i], *rest = "";
-        size_t n = 0;
-        while (word[n] && (text[n] >= 'A' && text[n] <= 'Z' ? text[n] + 32 : text[n]) == word[n])
-            n++;
-        if (word[n] || text[n] != ' ') continue;
-        number = order_number_at(ctx, text + n, &rest);
+        const char *at = bot_behind(text, order_words[i]), *rest = "";
+        if (!at || *at != ' ') continue;
+        number = order_number_at(ctx, at, &rest);
         if (*rest) number = 0;
     }
     return number;
@@ -71,11 +68,8 @@ static int pay(struct bot_ctx *ctx)
 static int begins_with(const char *text, const char *const *words, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        size_t len = strlen(words[i]), k = 0;
-        while (k < len &&
-               (text[k] >= 'A' && text[k] <= 'Z' ? text[k] + 32 : text[k]) == words[i][k])
-            k++;
-        if (k == len && (!text[k] || strchr(" .,!\n", text[k])) && !strchr(text, '?')) return 1;
+        const char *rest = bot_behind(text, words[i]);
+        if (rest && (!*rest || strchr(" .,!\n", *rest)) && !strchr(text, '?')) return 1;
     }
     return 0;
 }

@@ -82,12 +82,10 @@ static void read_search(const char *text, struct search *out)
 {
     static const char *const words[] = { "halaman", "hal", "page", "hlm" };
     *out = (struct search){ 1, text };
-    size_t n = strcspn(text, " ");
     for (size_t i = 0; i < BOT_COUNT(words); i++) {
-        size_t len = strlen(words[i]), k = 0;
-        while (k < len && (text[k] | 0x20) == words[i][k]) k++;
-        if (n != len || k != len) continue;
-        const char *number = text + n + strspn(text + n, " ");
+        const char *rest = bot_behind(text, words[i]);
+        if (!rest || (*rest && *rest != ' ')) continue;
+        const char *number = rest + strspn(rest, " ");
         size_t digits = strspn(number, "0123456789");
         if (!digits || digits > 4 || (number[digits] && number[digits] != ' ')) return;
         out->page = 0;

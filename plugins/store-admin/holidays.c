@@ -177,11 +177,9 @@ static int show(struct bot_ctx *ctx)
 static const char *after_remove(const char *text)
 {
     static const char *const words[] = { "hapus", "batal", "remove", "cancel" };
-    size_t n = strcspn(text, " \n");
     for (size_t i = 0; i < BOT_COUNT(words); i++) {
-        size_t k = 0;
-        while (words[i][k] && (text[k] | 0x20) == words[i][k]) k++;
-        if (!words[i][k] && k == n) return text + n + strspn(text + n, " \n");
+        const char *rest = bot_behind(text, words[i]);
+        if (rest && (!*rest || strchr(" \n", *rest))) return rest + strspn(rest, " \n");
     }
     return NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * tokobot/text.h - small conveniences for plugins that write longer texts. Optional, all inline;
- * all [event], but for bot_is_word(). What they give lives until the callback returns. Since SDK
- * 0.13.
+ * all [event], but for bot_behind() and bot_is_word(). What they give lives until the callback
+ * returns. Since SDK 0.13.
  */
 #ifndef TOKOBOT_SDK_TEXT_H
 #define TOKOBOT_SDK_TEXT_H
@@ -74,14 +74,21 @@ static inline const char *bot_cut(struct bot_ctx *ctx, const char *text, size_t 
     return text[n] ? bot_format(ctx, "%.*s\xE2\x80\xA6", (int)n, text) : text;
 }
 
+/* Right behind `start` (small letters), with which the text begins in any case; NULL: it begins
+ * otherwise. Whether a word ends there is the caller's to see. Pure. */
+static inline const char *bot_behind(const char *text, const char *start)
+{
+    for (; *start; text++, start++)
+        if ((*text >= 'A' && *text <= 'Z' ? *text + 32 : *text) != *start) return NULL;
+    return text;
+}
+
 /* 1: the text is this word (a-z) alone, in any case, with punctuation around it or not. Pure. */
 static inline int bot_is_word(const char *text, const char *word)
 {
     static const char around[] = " \t\r\n.!?,*_\"'";
-    text += strspn(text, around);
-    for (; *word; word++, text++)
-        if ((*text >= 'A' && *text <= 'Z' ? *text + 32 : *text) != *word) return 0;
-    return text[strspn(text, around)] == '\0';
+    text = bot_behind(text + strspn(text, around), word);
+    return text && text[strspn(text, around)] == '\0';
 }
 
 /* ---- a text that grows: lines with one line break between them ------------------------------- */
