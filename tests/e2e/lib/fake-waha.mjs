@@ -64,10 +64,16 @@ export class FakeWaha {
       s.on('close', () => this.sockets.delete(s));
       s.on('error', () => {});
     });
-    await new Promise((ok, bad) => {
-      this.server.once('error', bad);
-      this.server.listen(this.port ?? 0, '127.0.0.1', 1024, ok);
-    });
+    // It comes back where it was; some connection of this machine may have been given that port meanwhile, for a moment.
+    for (const until = Date.now() + 20000; ;) {
+      const error = await new Promise((done) => {
+        this.server.once('error', done);
+        this.server.listen(this.port ?? 0, '127.0.0.1', 1024, () => { this.server.off('error', done); done(null); });
+      });
+      if (!error) break;
+      if (error.code !== 'EADDRINUSE' || Date.now() > until) throw error;
+      await sleep(100);
+    }
     this.port = this.server.address().port;
     return this;
   }
